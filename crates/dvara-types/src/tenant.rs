@@ -1,0 +1,28 @@
+//! Tenants: who is served and billed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::TenantId;
+
+/// Whether a tenant is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum TenantStatus {
+    /// Served.
+    Active,
+    /// Refused until somebody lifts it.
+    Suspended,
+}
+
+/// A tenant's row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TenantRecord {
+    /// Its id.
+    pub id: TenantId,
+    /// A name for people.
+    pub name: String,
+    /// Whether it is served.
+    pub status: TenantStatus,
+    /// Settings by dotted name, and free notes: `suspendedReason`, `region`, `pii.action`, …
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+}

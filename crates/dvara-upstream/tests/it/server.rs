@@ -1,0 +1,172 @@
+//! A server that speaks just enough HTTP/1.1, byte for byte as a test wants it.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+
+use dvara_upstream::Origin;
+
+/// What the server sends for one request.
+pub(crate) struct Answer {
+    bytes: String,
+    close: bool,
+    endless: bool,
+}
+
+impl Answer {
+    /// Closes the connection after the answer without having announced it.
+    pub(crate) fn then_close(mut self) -> Self {
+        self.close = true;
+        self
+    }
+}
+
+pub(crate) fn answer(text: &str) -> Answer {
+    raw(&format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{text}",
+        text.len()
+    ))
+}
+
+pub(crate) fn raw(bytes: &str) -> Answer {
+    Answer {
+        bytes: bytes.to_owned(),
+        close: false,
+        endless: false,
+    }
+}
+
+/// A chunked answer that never ends.
+pub(crate) fn endless() -> Answer {
+    Answer {
+        bytes: "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_owned(),
+        close: false,
+        endless: true,
+    }
+}
+
+pub(crate) struct Server {
+    port: u16,
+    connections: Arc<AtomicUsize>,
+    closed: Arc<AtomicUsize>,
+}
+
+impl Server {
+    pub(crate) fn start(script: impl Fn(usize, &[u8]) -> Answer + Send + Sync + 'static) -> Self {
+        Self::listen(None, script)
+    }
+
+    pub(crate) fn start_tls(
+        certified: &rcgen::CertifiedKey<rcgen::KeyPair>,
+        script: impl Fn(usize, &[u8]) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        let key =
+            rustls::pki_types::PrivateKeyDer::Pkcs8(certified.signing_key.serialize_der().into());
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certified.cert.der().clone()], key)
+            .unwrap();
+        Self::listen(Some(Arc::new(config)), script)
+    }
+
+    fn listen(
+        tls: Option<Arc<rustls::ServerConfig>>,
+        script: impl Fn(usize, &[u8]) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (connections, closed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (seen, ended, script) = (connections.clone(), closed.clone(), Arc::new(script));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let stream = stream.unwrap();
+                seen.fetch_add(1, SeqCst);
+                let (ended, script, tls) = (ended.clone(), script.clone(), tls.clone());
+                std::thread::spawn(move || {
+                    match tls {
+                        None => serve(stream, &*script),
+                        Some(config) => {
+                            let session = rustls::ServerConnection::new(config).unwrap();
+                            serve(rustls::StreamOwned::new(session, stream), &*script);
+                        }
+                    }
+                    ended.fetch_add(1, SeqCst);
+                });
+            }
+        });
+        Self {
+            port,
+            connections,
+            closed,
+        }
+    }
+
+    pub(crate) fn origin(&self) -> Origin {
+        Origin::of_base_url(&format!("http://127.0.0.1:{}", self.port))
+            .unwrap()
+            .0
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Connections accepted so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(SeqCst)
+    }
+
+    /// Connections that have ended.
+    pub(crate) fn closed(&self) -> usize {
+        self.closed.load(SeqCst)
+    }
+}
+
+fn serve(mut stream: impl Read + Write, script: &dyn Fn(usize, &[u8]) -> Answer) {
+    let mut buffer = [0_u8; 4096];
+    for count in 0.. {
+        let mut request = Vec::new();
+        // Requests here end with the two bytes of their body.
+        while !request.ends_with(b"\r\n\r\n{}") {
+            match stream.read(&mut buffer) {
+                Ok(0) | Err(_) => return,
+                Ok(length) => request.extend_from_slice(&buffer[..length]),
+            }
+        }
+        let answer = script(count, &request);
+        if stream
+            .write_all(answer.bytes.as_bytes())
+            .and_then(|()| stream.flush())
+            .is_err()
+        {
+            return;
+        }
+        while answer.endless {
+            if stream
+                .write_all(b"1\r\nx\r\n")
+                .and_then(|()| stream.flush())
+                .is_err()
+            {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        if answer.close {
+            return;
+        }
+    }
+}
+
+/// Waits until something holds, for ten seconds at most.
+pub(crate) async fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(10), "in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
