@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+
+pub mod api_key;
+pub mod envelope;
+pub mod licence;
+pub mod mac;
+mod secret;
+
+pub use secret::Secret;
