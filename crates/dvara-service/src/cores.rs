@@ -1,0 +1,209 @@
+//! Thread-per-core serving: one single-threaded runtime per core, each with its own connections (design §2 "Cores").
+//!
+//! A request is answered on the core that owns its connection, from its first byte to its last: nothing on its path is
+//! shared between cores unless it has to be, and a future need not be `Send`. What runs beside the requests (store, ledger,
+//! telemetry) lives on the background runtime and must never be awaited here.
+
+mod connection;
+mod load;
+
+use std::future::Future;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::{Request, Response};
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::drain::Drain;
+use connection::{Connections, HttpLimits};
+pub use load::CoreLoad;
+use load::Heart;
+
+/// How often a core shows that it is alive.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// A core that has not shown itself for this long is taken for dead, and liveness with it.
+const HEARTBEAT_LIMIT: Duration = Duration::from_secs(10);
+
+/// What answers requests on one core. Made on the core's own thread, so it may hold what only one thread can.
+pub trait Plane: 'static {
+    /// The body of its answers.
+    type Body: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+        + Unpin
+        + 'static;
+
+    /// Answers one request. The future is dropped when the client goes away first.
+    fn answer(
+        self: Rc<Self>,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Self::Body>> + 'static;
+
+    /// Called once, when the last connection of this core is gone: what is still held here must be handed over.
+    fn finish(self: Rc<Self>) -> impl Future<Output = ()> + 'static;
+}
+
+/// Which core a plane is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CoreId(pub usize);
+
+/// The running cores of a process.
+pub struct Cores {
+    dispatcher: Dispatcher,
+    threads: Vec<JoinHandle<()>>,
+    heart: Heart,
+}
+
+/// Hands accepted connections to cores. Cores end when every dispatcher is gone and their connections are.
+#[derive(Clone)]
+pub struct Dispatcher {
+    cores: Arc<[Core]>,
+}
+
+struct Core {
+    arrivals: UnboundedSender<std::net::TcpStream>,
+    load: Arc<CoreLoad>,
+}
+
+impl Cores {
+    /// Starts `count` cores; `make` runs on each core's thread and makes what answers there.
+    ///
+    /// # Errors
+    /// When a thread or its runtime cannot be had.
+    pub fn start<P, F>(count: usize, drain: &Drain, make: F) -> io::Result<Self>
+    where
+        P: Plane,
+        F: Fn(CoreId) -> P + Clone + Send + 'static,
+    {
+        let heart = Heart::new(HEARTBEAT_LIMIT);
+        let mut cores = Vec::with_capacity(count);
+        let mut threads = Vec::with_capacity(count);
+        for index in 0..count {
+            let (arrivals, receiver) = unbounded_channel();
+            let load = Arc::new(CoreLoad::new(&heart));
+            let (make, drain, its_load) = (make.clone(), drain.clone(), load.clone());
+            let thread = std::thread::Builder::new()
+                .name(format!("core-{index}"))
+                .spawn(move || {
+                    let built = Builder::new_current_thread()
+                        .enable_all()
+                        .build_local(LocalOptions::default());
+                    match built {
+                        Ok(runtime) => {
+                            runtime.block_on(run(make(CoreId(index)), receiver, its_load, drain))
+                        }
+                        Err(error) => {
+                            tracing::error!(%error, core = index, "a core has no runtime")
+                        }
+                    }
+                })?;
+            cores.push(Core { arrivals, load });
+            threads.push(thread);
+        }
+        Ok(Self {
+            dispatcher: Dispatcher {
+                cores: cores.into(),
+            },
+            threads,
+            heart,
+        })
+    }
+
+    /// What listeners hand their connections to.
+    pub fn dispatcher(&self) -> Dispatcher {
+        self.dispatcher.clone()
+    }
+
+    /// Each core's load, in order.
+    pub fn loads(&self) -> Vec<Arc<CoreLoad>> {
+        self.dispatcher
+            .cores
+            .iter()
+            .map(|core| core.load.clone())
+            .collect()
+    }
+
+    /// A check of every core's heartbeat, for liveness.
+    pub fn pulse(&self) -> Pulse {
+        Pulse {
+            loads: self.loads(),
+            heart: self.heart.clone(),
+        }
+    }
+
+    /// Lets the cores end once their connections have, and waits for it. Listeners must have been closed before.
+    pub fn join(self) {
+        let Self {
+            dispatcher,
+            threads,
+            ..
+        } = self;
+        drop(dispatcher);
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a core ended by panic");
+            }
+        }
+    }
+}
+
+/// Whether every core still turns.
+#[derive(Clone)]
+pub struct Pulse {
+    loads: Vec<Arc<CoreLoad>>,
+    heart: Heart,
+}
+
+impl Pulse {
+    /// Whether each core has shown itself within the limit.
+    pub fn is_alive(&self) -> bool {
+        self.loads.iter().all(|load| self.heart.is_recent(load))
+    }
+}
+
+impl Dispatcher {
+    /// Gives a connection to the core with the fewest open requests, the one with fewer connections among equals.
+    pub(crate) fn dispatch(&self, stream: std::net::TcpStream) {
+        let lightest = self.cores.iter().min_by_key(|core| core.load.weight());
+        let Some(core) = lightest else { return };
+        core.load.expect_connection();
+        if core.arrivals.send(stream).is_err() {
+            tracing::error!("a core has ended while its listener is open");
+        }
+    }
+}
+
+async fn run<P: Plane>(
+    plane: P,
+    mut arrivals: UnboundedReceiver<std::net::TcpStream>,
+    load: Arc<CoreLoad>,
+    drain: Drain,
+) {
+    let plane = Rc::new(plane);
+    let connections = Connections::new(plane.clone(), load.clone(), drain, &HttpLimits::default());
+    let mut heartbeat = tokio::time::interval(HEARTBEAT);
+    loop {
+        tokio::select! {
+            biased;
+            arrival = arrivals.recv() => match arrival {
+                Some(stream) => connections.serve(stream),
+                None => break,
+            },
+            _ = heartbeat.tick() => load.beat(),
+        }
+    }
+    let ended = connections.all_ended();
+    tokio::pin!(ended);
+    loop {
+        tokio::select! {
+            () = &mut ended => break,
+            _ = heartbeat.tick() => load.beat(),
+        }
+    }
+    plane.finish().await;
+}

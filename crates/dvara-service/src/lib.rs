@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+
+pub mod settings;
+
+pub mod profile;
+
+pub mod boot;
+
+pub mod licence;
+
+pub mod telemetry;
+
+pub mod background;
+
+pub mod tasks;
+
+pub mod readiness;
+
+pub mod metrics;
+
+pub mod actuator;
+
+pub mod random;
+
+pub mod cores;
+
+pub mod drain;
+
+pub mod listener;
+
+mod chain;
+
+pub use chain::error_chain;
