@@ -1,0 +1,180 @@
+//! What is read of an answer whose bytes are relayed untouched.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use dvara_types::Usage;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, StatusCode};
+
+/// The head of an upstream answer, as far as it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResponseHead {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its media type, as it came.
+    pub content_type: Option<Box<str>>,
+    /// How long the vendor asks to be left alone.
+    pub retry_after: Option<Duration>,
+}
+
+impl ResponseHead {
+    /// Reads a head. `now` is what a `Retry-After` date is measured from.
+    pub fn read(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Self {
+        Self {
+            status,
+            content_type: text(headers, CONTENT_TYPE.as_str()).map(Into::into),
+            retry_after: retry_after(headers, now),
+        }
+    }
+
+    /// Whether the body may be a stream of events. A vendor that names no type, or an odd one, is believed;
+    /// JSON and HTML are not streams.
+    pub fn is_event_stream(&self) -> bool {
+        let Some(content_type) = &self.content_type else {
+            return true;
+        };
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        !["application/json", "text/html", "application/problem+json"]
+            .iter()
+            .any(|other| essence.eq_ignore_ascii_case(other))
+    }
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+/// `Retry-After` in seconds or as a date (RFC 9110 §10.2.3), or OpenAI's finer `retry-after-ms`.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let seconds = |text: &str, unit: f64| {
+        let number = text.parse::<f64>().ok()?;
+        Duration::try_from_secs_f64(number * unit).ok()
+    };
+    let fine = text(headers, "retry-after-ms").and_then(|text| seconds(text, 0.001));
+    fine.or_else(|| {
+        let coarse = text(headers, RETRY_AFTER.as_str())?;
+        seconds(coarse, 1.0).or_else(|| {
+            let date = httpdate::parse_http_date(coarse).ok()?;
+            Some(date.duration_since(now).unwrap_or_default())
+        })
+    })
+}
+
+/// Why a model stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finish {
+    /// It was done.
+    Stop,
+    /// A bound on tokens was reached.
+    Length,
+    /// It calls tools.
+    ToolCalls,
+    /// The vendor's filter stopped it.
+    ContentFilter,
+    /// A word that only its vendor understands.
+    Other(Box<str>),
+}
+
+impl Finish {
+    /// The reason in OpenAI's word for it.
+    pub fn of_openai(word: &str) -> Self {
+        match word {
+            "stop" => Self::Stop,
+            "length" => Self::Length,
+            "tool_calls" | "function_call" => Self::ToolCalls,
+            "content_filter" => Self::ContentFilter,
+            other => Self::Other(other.chars().take(64).collect::<String>().into()),
+        }
+    }
+
+    /// OpenAI's word for it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Stop => "stop",
+            Self::Length => "length",
+            Self::ToolCalls => "tool_calls",
+            Self::ContentFilter => "content_filter",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+impl fmt::Display for Finish {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// What an answer came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The model that the vendor says served.
+    pub model: Option<Box<str>>,
+    /// The tokens that the vendor reports; `None` when it reports none, never zeros in their place.
+    pub usage: Option<Usage>,
+    /// Why the first choice ended.
+    pub finish: Option<Finish>,
+    /// How many choices there are; at least one.
+    pub choices: u32,
+    /// Characters of output, counted only when the vendor reports no usage.
+    pub output_characters: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(pairs: &[(&'static str, &str)]) -> ResponseHead {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.insert(*name, value.parse().unwrap());
+        }
+        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        ResponseHead::read(StatusCode::OK, &headers, now)
+    }
+
+    #[test]
+    fn retry_after_is_read_in_every_form() {
+        for (pairs, millis) in [
+            (&[("retry-after", "20")][..], Some(20_000)),
+            (&[("retry-after", "0.5")], Some(500)),
+            (
+                &[("retry-after", "20"), ("retry-after-ms", "1500")],
+                Some(1_500),
+            ),
+            (
+                &[("retry-after", "Sun, 06 Nov 1994 08:49:47 GMT")],
+                Some(10_000),
+            ),
+            (&[("retry-after", "Sun, 06 Nov 1994 08:00:00 GMT")], Some(0)),
+            (&[("retry-after", "-3")], None),
+            (&[("retry-after", "soon")], None),
+            (&[("retry-after", "1e300")], None),
+            (&[], None),
+        ] {
+            assert_eq!(
+                head(pairs).retry_after,
+                millis.map(Duration::from_millis),
+                "{pairs:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn json_and_html_are_no_streams() {
+        for (content_type, expected) in [
+            ("text/event-stream; charset=utf-8", true),
+            ("text/plain", true),
+            ("application/json", false),
+            ("Application/JSON; charset=utf-8", false),
+            ("text/html", false),
+        ] {
+            assert_eq!(
+                head(&[("content-type", content_type)]).is_event_stream(),
+                expected
+            );
+        }
+        assert!(head(&[]).is_event_stream());
+    }
+}

@@ -1,0 +1,101 @@
+//! How many tokens a text is when nobody counted them: a character is a quarter of a token.
+
+use dvara_types::TokenCount;
+
+use crate::request::{Block, Conversation, Image, Tool};
+
+/// Tokens of so many characters: a quarter of them, rounded up.
+pub fn estimate_tokens(characters: u64) -> TokenCount {
+    TokenCount(characters.div_ceil(4))
+}
+
+/// What an image counts as (data-plane sheet §23).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImageTokens {
+    /// Tokens of an image.
+    pub normal: u64,
+    /// Tokens of one that is asked for in `low` detail.
+    pub low: u64,
+}
+
+impl Default for ImageTokens {
+    fn default() -> Self {
+        Self {
+            normal: 765,
+            low: 85,
+        }
+    }
+}
+
+impl ImageTokens {
+    fn of(self, image: &Image<'_>) -> u64 {
+        match image.detail.as_deref() {
+            Some("low") => self.low,
+            _ => self.normal,
+        }
+    }
+}
+
+/// Tokens of a whole conversation: its texts, tool calls, tool results and tool descriptions, and its images.
+pub fn prompt_tokens(conversation: &Conversation<'_>, images: ImageTokens) -> TokenCount {
+    let mut tally = Tally::default();
+    for message in &conversation.messages {
+        tally.blocks(&message.blocks, images);
+    }
+    for tool in &conversation.tools {
+        tally.characters += match tool {
+            Tool::Function(function) => {
+                let description = function.description.as_ref();
+                characters(&function.name)
+                    + description.map_or(0, |text| characters(&text.text))
+                    + function
+                        .parameters
+                        .map_or(0, |schema| characters(schema.get()))
+            }
+            Tool::Opaque(value) => characters(value.get()),
+        };
+    }
+    TokenCount(estimate_tokens(tally.characters).0 + tally.image_tokens)
+}
+
+#[derive(Default)]
+struct Tally {
+    characters: u64,
+    image_tokens: u64,
+}
+
+impl Tally {
+    fn blocks(&mut self, blocks: &[Block<'_>], images: ImageTokens) {
+        for block in blocks {
+            match block {
+                Block::Text(text) | Block::Reasoning { text, .. } => {
+                    self.characters += characters(&text.text);
+                }
+                Block::Image(image) => self.image_tokens += images.of(image),
+                Block::ToolUse(call) => {
+                    self.characters += characters(&call.name) + characters(&call.arguments.text);
+                }
+                Block::ToolResult(result) => self.blocks(&result.blocks, images),
+                // A file's size says nothing about its text, and an opaque block is its vendor's to count.
+                Block::Document(_) | Block::Opaque { .. } => {}
+            }
+        }
+    }
+}
+
+/// Characters of a text, as Unicode scalar values.
+pub(crate) fn characters(text: &str) -> u64 {
+    text.chars().count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_started_token_counts_whole() {
+        for (characters, tokens) in [(0, 0), (1, 1), (4, 1), (5, 2), (u64::MAX, 1 << 62)] {
+            assert_eq!(estimate_tokens(characters), TokenCount(tokens));
+        }
+    }
+}

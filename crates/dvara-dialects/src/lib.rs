@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+pub mod request;
+pub mod splice;
+pub mod target;
+
+pub mod openai;
+pub mod sse;
+
+pub mod answer;
+pub mod fault;
+pub mod redact;
+
+pub mod error_body;
+pub mod estimate;
+pub mod models;
+
+pub mod mock;
+
+mod depth;
+mod json;
+mod lenient;

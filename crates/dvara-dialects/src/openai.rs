@@ -1,0 +1,19 @@
+//! OpenAI chat completions, from both sides: what clients send us, and what OpenAI-shaped vendors answer.
+//!
+//! Both sides speak the same dialect, so bytes are relayed and only read: a call goes out as it came in but for a
+//! few splices, an answer not touched at all, a stream event by event.
+
+mod conversation;
+mod decode;
+mod encode;
+mod explain;
+mod keys;
+mod read;
+mod stream;
+mod usage;
+mod view;
+
+pub(crate) use conversation::conversation;
+pub use decode::{decode, not_a_stream};
+pub use encode::encode;
+pub use stream::{StreamDecoder, StreamSummary};

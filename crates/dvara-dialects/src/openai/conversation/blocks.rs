@@ -1,0 +1,230 @@
+//! One message and its blocks.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::{Reader, field, only};
+use crate::json::{self, Member};
+use crate::openai::keys::{Found, MessageKey, find};
+use crate::request::{
+    Block, Document, DocumentSource, Image, ImageSource, Message, ReadError, Role, ToolResult,
+    ToolUse,
+};
+
+impl<'a> Reader<'a> {
+    pub(super) fn message(
+        self,
+        at: &str,
+        members: Vec<Member<'a>>,
+    ) -> Result<Message<'a>, ReadError> {
+        let mut message = Message {
+            role: Role::User,
+            name: None,
+            blocks: Vec::new(),
+            rest: Vec::new(),
+        };
+        let mut call = None;
+        for member in members {
+            let key = match find::<MessageKey>(&member.key) {
+                Found::Known(key) => key,
+                Found::OtherSpelling(_) | Found::Unknown => {
+                    message.rest.push(field(member));
+                    continue;
+                }
+            };
+            if json::is_null(member.value) {
+                continue;
+            }
+            let at = || format!("{at}.{}", member.key);
+            match key {
+                MessageKey::Role => message.role = role(self.text(&at(), member.value)?.text),
+                MessageKey::Name => message.name = Some(self.text(&at(), member.value)?.text),
+                MessageKey::ToolCallId => call = Some(self.text(&at(), member.value)?.text),
+                MessageKey::Content => self.content(&at(), member.value, &mut message.blocks)?,
+                MessageKey::ToolCalls => {
+                    for (index, call) in self.items(&at(), member.value)?.into_iter().enumerate() {
+                        let at = format!("{}[{index}]", at());
+                        message.blocks.push(self.tool_use(&at, call)?);
+                    }
+                }
+                MessageKey::FunctionCall => {
+                    let block = self.function(&at(), None, member.value)?;
+                    message.blocks.push(block);
+                }
+                MessageKey::ReasoningContent | MessageKey::Reasoning => {
+                    message.blocks.push(Block::Reasoning {
+                        text: self.text(&at(), member.value)?,
+                        signature: None,
+                    });
+                }
+                MessageKey::Refusal => message.blocks.push(Block::Opaque {
+                    kind: Cow::Borrowed("refusal"),
+                    value: member.value,
+                }),
+            }
+        }
+        if message.role == Role::Tool {
+            let blocks = std::mem::take(&mut message.blocks);
+            message
+                .blocks
+                .push(Block::ToolResult(ToolResult { call, blocks }));
+        }
+        Ok(message)
+    }
+
+    fn content(
+        self,
+        at: &str,
+        value: &'a RawValue,
+        blocks: &mut Vec<Block<'a>>,
+    ) -> Result<(), ReadError> {
+        if value.get().starts_with('"') {
+            blocks.push(Block::Text(self.text(at, value)?));
+            return Ok(());
+        }
+        for (index, part) in self.items(at, value)?.into_iter().enumerate() {
+            blocks.push(self.part(&format!("{at}[{index}]"), part)?);
+        }
+        Ok(())
+    }
+
+    fn part(self, at: &str, value: &'a RawValue) -> Result<Block<'a>, ReadError> {
+        // Some servers take a bare string for a text part.
+        if value.get().starts_with('"') {
+            return Ok(Block::Text(self.text(at, value)?));
+        }
+        let members = self.members(at, value)?;
+        let kind = only(at, &members, "type")?
+            .and_then(json::string)
+            .ok_or_else(|| ReadError::invalid(at, format!("`{at}` must say its `type`")))?;
+        let inner = |key| -> Result<&'a RawValue, ReadError> {
+            only(at, &members, key)?
+                .ok_or_else(|| ReadError::invalid(at, format!("`{at}` must have `{key}`")))
+        };
+        Ok(match &*kind {
+            "text" => Block::Text(self.text(&format!("{at}.text"), inner("text")?)?),
+            "image_url" => Block::Image(self.image(at, inner("image_url")?)?),
+            "file" => self.file(at, inner("file")?, value)?,
+            _ => Block::Opaque { kind, value },
+        })
+    }
+
+    /// An `image_url`: an address, or an object with one.
+    fn image(self, at: &str, value: &'a RawValue) -> Result<Image<'a>, ReadError> {
+        let at = format!("{at}.image_url");
+        if value.get().starts_with('"') {
+            return Ok(Image {
+                source: image_source(self.text(&at, value)?.text),
+                detail: None,
+            });
+        }
+        let members = self.members(&at, value)?;
+        let url = only(&at, &members, "url")?
+            .and_then(json::string)
+            .ok_or_else(|| ReadError::invalid(&*at, format!("`{at}` must have a `url`")))?;
+        Ok(Image {
+            source: image_source(url),
+            detail: only(&at, &members, "detail")?.and_then(json::string),
+        })
+    }
+
+    fn file(
+        self,
+        at: &str,
+        file: &'a RawValue,
+        part: &'a RawValue,
+    ) -> Result<Block<'a>, ReadError> {
+        let members = self.members(&format!("{at}.file"), file)?;
+        let text = |key| -> Result<Option<Cow<'a, str>>, ReadError> {
+            Ok(only(at, &members, key)?.and_then(json::string))
+        };
+        let source = match (text("file_data")?, text("file_id")?) {
+            (Some(data), _) => DocumentSource::Data(data),
+            (None, Some(id)) => DocumentSource::Uploaded(id),
+            (None, None) => {
+                return Ok(Block::Opaque {
+                    kind: Cow::Borrowed("file"),
+                    value: part,
+                });
+            }
+        };
+        Ok(Block::Document(Document {
+            name: text("filename")?,
+            source,
+        }))
+    }
+
+    fn tool_use(self, at: &str, value: &'a RawValue) -> Result<Block<'a>, ReadError> {
+        let members = self.members(at, value)?;
+        let id = only(at, &members, "id")?.and_then(json::string);
+        match only(at, &members, "function")? {
+            Some(function) => self.function(&format!("{at}.function"), id, function),
+            None => Ok(Block::Opaque {
+                kind: only(at, &members, "type")?
+                    .and_then(json::string)
+                    .unwrap_or_default(),
+                value,
+            }),
+        }
+    }
+
+    fn function(
+        self,
+        at: &str,
+        id: Option<Cow<'a, str>>,
+        value: &'a RawValue,
+    ) -> Result<Block<'a>, ReadError> {
+        let members = self.members(at, value)?;
+        let text = |key: &str| {
+            let at = format!("{at}.{key}");
+            let value = only(&at, &members, key)?
+                .ok_or_else(|| ReadError::invalid(&*at, format!("`{at}` must be a text")))?;
+            self.text(&at, value)
+        };
+        Ok(Block::ToolUse(ToolUse {
+            id,
+            name: text("name")?.text,
+            arguments: text("arguments")?,
+        }))
+    }
+}
+
+fn role(text: Cow<'_, str>) -> Role<'_> {
+    match &*text {
+        "system" | "developer" => Role::System,
+        "user" => Role::User,
+        "assistant" => Role::Assistant,
+        "tool" | "function" => Role::Tool,
+        _ => Role::Other(text),
+    }
+}
+
+/// A `data:` URL taken apart; any other address as it is.
+fn image_source(url: Cow<'_, str>) -> ImageSource<'_> {
+    let Some((head, _)) = url
+        .strip_prefix("data:")
+        .and_then(|rest| rest.split_once(','))
+    else {
+        return ImageSource::Url(url);
+    };
+    let (mime, base64) = match head.strip_suffix(";base64") {
+        Some(mime) => (mime, true),
+        None => (head, false),
+    };
+    let comma = "data:".len() + head.len();
+    let mime_end = "data:".len() + mime.len();
+    let part = |range: std::ops::Range<usize>| match &url {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[range]),
+        Cow::Owned(text) => Cow::Owned(text[range].to_owned()),
+    };
+    let mime = match part("data:".len()..mime_end) {
+        none if none.is_empty() => Cow::Borrowed("image/jpeg"),
+        some => some,
+    };
+    ImageSource::Data {
+        mime,
+        base64,
+        data: part(comma + 1..url.len()),
+    }
+}

@@ -1,0 +1,199 @@
+//! One chunk of a stream, read in one pass and without keeping any of its texts.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
+
+use crate::answer::Finish;
+use crate::lenient::{Characters, Count, Present, Text, absent, lenient_object};
+use crate::openai::usage::UsageView;
+
+/// A chunk.
+#[derive(Default)]
+pub(super) struct ChunkView<'a> {
+    pub(super) model: Text<'a>,
+    pub(super) choices: Choices,
+    pub(super) usage: UsageView,
+    pub(super) groq: GroqView,
+    pub(super) error: Present,
+}
+
+lenient_object!(ChunkView<'de> {
+    "model" => model,
+    "choices" => choices,
+    "usage" => usage,
+    "x_groq" => groq,
+    "error" => error,
+});
+
+/// What Groq puts beside the standard fields.
+#[derive(Default)]
+pub(super) struct GroqView {
+    pub(super) usage: UsageView,
+}
+
+lenient_object!(GroqView {
+    "usage" => usage,
+});
+
+/// What the choices of a chunk, or of a whole answer, come to.
+#[derive(Default)]
+pub(in crate::openai) struct Choices {
+    pub(in crate::openai) count: u32,
+    /// Bit *i*: choice *i* is in it.
+    pub(in crate::openai) seen: u128,
+    /// Bit *i*: choice *i* is said to be finished.
+    pub(in crate::openai) finished: u128,
+    /// Why the first of them finished.
+    pub(in crate::openai) finish: Option<Finish>,
+    /// Characters that the model wrote: content, refusal, reasoning, names and arguments of tool calls.
+    pub(in crate::openai) output_characters: u64,
+}
+
+impl Choices {
+    fn add(&mut self, choice: &ChoiceView<'_>) {
+        self.count += 1;
+        // OpenAI allows 128 choices; a vendor with more only loses the distinction among the last.
+        let bit = 1 << choice.index.0.unwrap_or(0).min(127);
+        self.seen |= bit;
+        self.output_characters += choice.delta.characters() + choice.message.characters();
+        // Some vendors write an empty reason on every chunk.
+        if let Some(reason) = choice
+            .finish
+            .0
+            .as_deref()
+            .filter(|reason| !reason.is_empty())
+        {
+            self.finished |= bit;
+            self.finish.get_or_insert_with(|| Finish::of_openai(reason));
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Choices {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ChoicesVisitor;
+
+        impl<'de> Visitor<'de> for ChoicesVisitor {
+            type Value = Choices;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a list of choices")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Choices, A::Error> {
+                let mut choices = Choices::default();
+                while let Some(choice) = items.next_element::<ChoiceView<'de>>()? {
+                    choices.add(&choice);
+                }
+                Ok(choices)
+            }
+
+            absent!(bool number str null map);
+        }
+
+        deserializer.deserialize_any(ChoicesVisitor)
+    }
+}
+
+#[derive(Default)]
+struct ChoiceView<'a> {
+    index: Count,
+    delta: Output,
+    message: Output,
+    finish: Text<'a>,
+}
+
+lenient_object!(ChoiceView<'de> {
+    "index" => index,
+    "delta" => delta,
+    "message" => message,
+    "finish_reason" => finish,
+});
+
+/// What a model wrote, counted.
+#[derive(Default)]
+struct Output {
+    content: Characters,
+    refusal: Characters,
+    reasoning: Characters,
+    reasoning_content: Characters,
+    tool_calls: ToolCalls,
+    function_call: Function,
+}
+
+lenient_object!(Output {
+    "content" => content,
+    "refusal" => refusal,
+    "reasoning" => reasoning,
+    "reasoning_content" => reasoning_content,
+    "tool_calls" => tool_calls,
+    "function_call" => function_call,
+});
+
+impl Output {
+    fn characters(&self) -> u64 {
+        // The two names of reasoning are one text where a vendor sends both.
+        self.content.0
+            + self.refusal.0
+            + self.reasoning.0.max(self.reasoning_content.0)
+            + self.tool_calls.0
+            + self.function_call.characters()
+    }
+}
+
+#[derive(Default)]
+struct Function {
+    name: Characters,
+    arguments: Characters,
+}
+
+lenient_object!(Function {
+    "name" => name,
+    "arguments" => arguments,
+});
+
+impl Function {
+    fn characters(&self) -> u64 {
+        self.name.0 + self.arguments.0
+    }
+}
+
+#[derive(Default)]
+struct ToolCall {
+    function: Function,
+}
+
+lenient_object!(ToolCall {
+    "function" => function,
+});
+
+/// Characters of all tool calls together.
+#[derive(Default)]
+struct ToolCalls(u64);
+
+impl<'de> Deserialize<'de> for ToolCalls {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ToolCallsVisitor;
+
+        impl<'de> Visitor<'de> for ToolCallsVisitor {
+            type Value = ToolCalls;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a list of tool calls")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<ToolCalls, A::Error> {
+                let mut sum = 0;
+                while let Some(call) = items.next_element::<ToolCall>()? {
+                    sum += call.function.characters();
+                }
+                Ok(ToolCalls(sum))
+            }
+
+            absent!(bool number str null map);
+        }
+
+        deserializer.deserialize_any(ToolCallsVisitor)
+    }
+}

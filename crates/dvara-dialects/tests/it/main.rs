@@ -1,0 +1,7 @@
+//! Golden files: what is read of published shapes, and what leaves.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod conversation;
+mod golden;
+mod outcome;
