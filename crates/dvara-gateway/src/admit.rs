@@ -1,0 +1,50 @@
+//! Stage 4: the last place where a call can be refused without having cost anybody anything.
+//!
+//! Templates, policy, size, PII, guardrails, context window and output schema are checked here, in this order (design §2), each
+//! with the work that brings it. What a caller asks for and nobody enforces yet is refused, not passed over.
+
+use dvara_dialects::request::ChatRequest;
+
+use crate::enter::Entered;
+use crate::http::error::GatewayError;
+
+/// A call that every rule allows.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    entered: Entered,
+    request: ChatRequest,
+}
+
+impl Admitted {
+    /// Who calls.
+    pub(crate) fn entered(&self) -> &Entered {
+        &self.entered
+    }
+
+    /// What for.
+    pub(crate) fn request(&self) -> &ChatRequest {
+        &self.request
+    }
+}
+
+/// `metadata` members that stand for functions of ours, which would silently not happen.
+const NOT_YET: [&str; 2] = ["prompt_template_id", "prompt_experiment_id"];
+
+/// Admits a call.
+///
+/// # Errors
+/// 400 `unsupported_capability` for what is not built.
+pub(crate) fn admit(entered: Entered, request: ChatRequest) -> Result<Admitted, GatewayError> {
+    for name in NOT_YET {
+        if request.has_metadata(name) {
+            return Err(GatewayError::BadRequest {
+                code: "unsupported_capability",
+                message: format!(
+                    "`metadata.{name}` is not supported by this gateway yet; leave it out."
+                ),
+                param: Some(format!("metadata.{name}")),
+            });
+        }
+    }
+    Ok(Admitted { entered, request })
+}

@@ -1,0 +1,437 @@
+//! A gateway put together, and taken apart again.
+
+mod config;
+mod observe;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dvara_crypto::envelope::MasterKey;
+use dvara_crypto::licence::Verified;
+use dvara_ledger::{LedgerSettings, Writer};
+use dvara_service::actuator::{Actuator, ActuatorView, Component, HealthView, Status};
+use dvara_service::boot::BootError;
+use dvara_service::cores::Cores;
+use dvara_service::drain::{Drain, DrainTiming};
+use dvara_service::error_chain;
+use dvara_service::listener::{Accepting, Listener};
+use dvara_service::metrics::Metrics as Registered;
+use dvara_service::readiness::Readiness;
+use dvara_service::settings::Loaded;
+use dvara_service::tasks::{TaskFailure, Tasks};
+use dvara_store::admin::{Seed, SeedReport};
+use dvara_store::{Admin, Feed, FeedSettings, Store, StoreError};
+use dvara_upstream::{PoolLimits, Resolver, Upstreams, tls_client};
+use prometheus_client::registry::Registry;
+use tokio::runtime::Handle;
+
+use crate::core::{Core, Shared};
+use crate::metrics::Metrics;
+use crate::mock::MockProvider;
+use crate::providers::Providers;
+use crate::status::StatusPage;
+pub(crate) use config::BOOTSTRAP_FILE;
+pub use config::GatewayConfig;
+
+/// What is left of the drain's 30 s for the ledger (design §10).
+const FLUSH: Duration = Duration::from_millis(4_500);
+/// How often staleness and spool are looked at.
+const WATCH: Duration = Duration::from_millis(500);
+
+/// What a start needs beside the configuration.
+pub struct StartOptions {
+    /// Where to listen; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// The verified licence.
+    pub licence: Verified,
+    /// What is left of the settings.
+    pub loaded: Loaded,
+    /// When the phases of the drain begin.
+    pub drain: DrainTiming,
+    /// The background runtime.
+    pub background: Handle,
+}
+
+/// A running gateway.
+pub struct Gateway {
+    address: SocketAddr,
+    accepting: Accepting,
+    cores: Cores,
+    drain: Drain,
+    timing: DrainTiming,
+    readiness: Readiness,
+    tasks: Tasks,
+    writer: Writer,
+    store: Store,
+    seeded: SeedReport,
+}
+
+impl Gateway {
+    /// Starts a gateway. Ready when this returns. Call it on the background runtime.
+    ///
+    /// # Errors
+    /// When the port, the database, the spool or a provider cannot be used.
+    pub async fn start(config: GatewayConfig, options: StartOptions) -> Result<Self, BootError> {
+        let readiness = Readiness::new();
+        let starting = readiness.block("start");
+        let listener = Listener::bind(options.listen).map_err(|error| {
+            BootError::failure(format!("cannot listen on {}: {error}", options.listen))
+        })?;
+        let address = listener.address();
+        let mock = MockProvider::new(config.gateway.mock.clone());
+        let providers =
+            Providers::new(config.providers(), &mock).map_err(BootError::configuration)?;
+        let tls = tls_client(config.ca_bundle.as_deref()).map_err(boot_failure)?;
+
+        let store = open_store(&config).await?;
+        let master = master_key(&config, options.loaded.master_key).await?;
+        let seeded = seed(&store, &config, &options.licence).await?;
+        let tasks = Tasks::new(options.background.clone());
+        let feed_settings = FeedSettings {
+            poll_interval: config.common.poll_interval,
+            ..FeedSettings::default()
+        };
+        let feed = Feed::start(store.clone(), config.overlay.clone(), master, feed_settings)
+            .await
+            .map_err(database_failure)?;
+
+        let mut registry = Registry::default();
+        let metrics = Arc::new(Metrics::register(
+            &mut registry,
+            config.common.region.id.as_deref(),
+        ));
+        let observer = observe::settlements(metrics, config.common.telemetry.json);
+        let (writer, writing) =
+            Writer::start(ledger_settings(&config), store.clone(), vec![observer])
+                .await
+                .map_err(boot_failure)?;
+        observe::register(&mut registry, &writer, &feed);
+
+        spawn_tasks(&tasks, &feed, &mock);
+        tasks.spawn_once("ledger", writing.run());
+        until_cancelled(
+            &tasks,
+            "watch",
+            watch(
+                readiness.clone(),
+                feed.clone(),
+                writer.clone(),
+                config.common.max_staleness,
+            ),
+        );
+
+        let drain = Drain::new();
+        let shared = Arc::new(Shared {
+            settings: config.gateway.data_plane.clone(),
+            providers,
+            feed,
+        });
+        let status = StatusPage::new(
+            &config,
+            shared.clone(),
+            options.licence,
+            options.loaded.not_built,
+        );
+        let resolver = Resolver::new(options.background.clone());
+        let count = config.cores();
+        let (actuator, pulse) = actuator(
+            &config,
+            &readiness,
+            &writer,
+            status,
+            registry,
+            &options.background,
+        );
+        let cores = Cores::start(count, &drain, {
+            let (shared, writer, drain) = (shared, writer.clone(), drain.clone());
+            move |_core| Core {
+                shared: shared.clone(),
+                actuator: actuator.clone(),
+                upstreams: Upstreams::new(resolver.clone(), tls.clone(), PoolLimits::default()),
+                ledgers: writer.ledgers(),
+                drain: drain.clone(),
+            }
+        })
+        .map_err(boot_failure)?;
+        pulse.set(cores.pulse());
+        let accepting = listener
+            .accept_for(cores.dispatcher())
+            .map_err(boot_failure)?;
+        drop(starting);
+        tracing::info!(%address, cores = count, "gateway is ready");
+        Ok(Self {
+            address,
+            accepting,
+            cores,
+            drain,
+            timing: options.drain,
+            readiness,
+            tasks,
+            writer,
+            store,
+            seeded,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What the files of this start added to the store.
+    pub fn seeded(&self) -> &SeedReport {
+        &self.seeded
+    }
+
+    /// Its store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Resolves when a background part has failed; the process must end then.
+    pub async fn failed(&self) -> TaskFailure {
+        self.tasks.failed().await
+    }
+
+    /// Drains and ends. What was accepted is answered, and what was settled is recorded.
+    ///
+    /// # Errors
+    /// When something could not be brought to safety in time.
+    pub async fn finish(self) -> Result<(), BootError> {
+        self.drain.begin();
+        self.readiness
+            .fail("draining", "the process is shutting down");
+        tracing::info!("draining");
+        let Self {
+            accepting,
+            cores,
+            drain,
+            timing,
+            tasks,
+            writer,
+            store,
+            ..
+        } = self;
+        blocking(move || accepting.close()).await?;
+        let loads = cores.loads();
+        drain
+            .run(timing, || loads.iter().all(|load| load.connections() == 0))
+            .await;
+        blocking(move || cores.join()).await?;
+        let closed = writer.close(FLUSH).await;
+        let stuck = tasks.stop(Duration::from_millis(500)).await;
+        if !stuck.is_empty() {
+            tracing::warn!(
+                tasks = stuck.join(", "),
+                "background parts did not end in time"
+            );
+        }
+        store.close().await;
+        closed.map_err(boot_failure)?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+fn boot_failure(error: impl std::error::Error) -> BootError {
+    BootError::failure(error_chain(&error))
+}
+
+fn database_failure(error: StoreError) -> BootError {
+    let fix = error
+        .fix()
+        .map_or_else(String::new, |fix| format!("; {fix}"));
+    BootError::database(format!("{}{fix}", error_chain(&error)))
+}
+
+async fn blocking(work: impl FnOnce() + Send + 'static) -> Result<(), BootError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(boot_failure)
+}
+
+async fn open_store(config: &GatewayConfig) -> Result<Store, BootError> {
+    let store = Store::open(&config.store).await.map_err(database_failure)?;
+    let applied = store.migrate().await.map_err(database_failure)?;
+    if !applied.is_empty() {
+        tracing::info!(migrations = applied.join(", "), "the schema was migrated");
+    }
+    Ok(store)
+}
+
+/// The key that opens stored credentials; derived once, apart from the runtime, since it takes tens of milliseconds.
+async fn master_key(
+    config: &GatewayConfig,
+    derived: Option<MasterKey>,
+) -> Result<Option<Arc<MasterKey>>, BootError> {
+    if let Some(key) = derived {
+        return Ok(Some(Arc::new(key)));
+    }
+    let Some(password) = config.common.master_password.clone() else {
+        return Ok(None);
+    };
+    let key = tokio::task::spawn_blocking(move || MasterKey::derive(&password))
+        .await
+        .map_err(boot_failure)?;
+    Ok(Some(Arc::new(key)))
+}
+
+/// Inserts what `gateway.yaml` and the bootstrap file name and the store does not have.
+async fn seed(
+    store: &Store,
+    config: &GatewayConfig,
+    licence: &Verified,
+) -> Result<SeedReport, BootError> {
+    let admin = Admin::new(store)
+        .acting_as("file")
+        .with_max_tenants(licence.licence.max_tenants);
+    let mut report = admin
+        .seed(&Seed::of_gateway_file(&config.file))
+        .await
+        .map_err(boot_failure)?;
+    let Some(bootstrap) = &config.bootstrap else {
+        return Ok(report);
+    };
+    // A bootstrap file is a convenience: what is wrong with it is said, and the gateway starts (data-plane sheet §28).
+    match admin.seed(&Seed::of_bootstrap_file(bootstrap)).await {
+        Ok(more) => {
+            report.tenants.extend(more.tenants);
+            report.api_keys.extend(more.api_keys);
+            report.routes.extend(more.routes);
+            report.present += more.present;
+        }
+        Err(error) => tracing::warn!(
+            error = error_chain(&error),
+            "the bootstrap file was not seeded"
+        ),
+    }
+    Ok(report)
+}
+
+fn ledger_settings(config: &GatewayConfig) -> LedgerSettings {
+    LedgerSettings::new(
+        &config.common.spool_dir,
+        "gateway",
+        &config.host,
+        env!("CARGO_PKG_VERSION"),
+    )
+}
+
+fn spawn_tasks(tasks: &Tasks, feed: &Feed, mock: &Arc<MockProvider>) {
+    let feed = feed.clone();
+    until_cancelled(
+        tasks,
+        "change feed",
+        async move { match feed.run().await {} },
+    );
+    if let Some(watching) = mock.watch() {
+        until_cancelled(tasks, "mock scenarios", watching);
+    }
+}
+
+/// Runs work that never ends by itself until the process does.
+fn until_cancelled(
+    tasks: &Tasks,
+    name: &'static str,
+    work: impl Future<Output = ()> + Send + 'static,
+) {
+    let cancel = tasks.cancel_token();
+    tasks.spawn(name, async move {
+        tokio::select! {
+            () = work => {}
+            () = cancel.cancelled() => {}
+        }
+    });
+}
+
+/// Turns standing conditions into readiness until the process ends.
+fn watch(
+    readiness: Readiness,
+    feed: Feed,
+    writer: Writer,
+    max_staleness: Duration,
+) -> impl Future<Output = ()> + Send + 'static {
+    async move {
+        loop {
+            tokio::time::sleep(WATCH).await;
+            let staleness = feed.staleness();
+            if staleness > max_staleness {
+                readiness.fail(
+                    "configuration",
+                    format!("not confirmed for {} s", staleness.as_secs()),
+                );
+            } else {
+                readiness.clear("configuration");
+            }
+            if writer.spool_is_full() {
+                readiness.fail(
+                    "spool",
+                    "it is full: settlements are dropped until the database is back",
+                );
+            } else {
+                readiness.clear("spool");
+            }
+        }
+    }
+}
+
+/// A pulse that is known once the cores run; before that nothing is dead yet.
+#[derive(Clone, Default)]
+struct LatePulse(Arc<std::sync::OnceLock<dvara_service::cores::Pulse>>);
+
+impl LatePulse {
+    fn set(&self, pulse: dvara_service::cores::Pulse) {
+        // Set once, by the start.
+        let _first = self.0.set(pulse);
+    }
+
+    fn is_alive(&self) -> bool {
+        self.0
+            .get()
+            .is_none_or(dvara_service::cores::Pulse::is_alive)
+    }
+}
+
+fn actuator(
+    config: &GatewayConfig,
+    readiness: &Readiness,
+    writer: &Writer,
+    status: StatusPage,
+    registry: Registry,
+    background: &Handle,
+) -> (Arc<Actuator>, LatePulse) {
+    let pulse = LatePulse::default();
+    let alive = pulse.clone();
+    let (writer, summary) = (writer.clone(), status.readiness_details());
+    let components = move || {
+        let database = if writer.counters().database_up {
+            Status::Up
+        } else {
+            Status::Unknown
+        };
+        let mut gateway = Component::new("gatewayReadiness", Status::Up);
+        for (name, value) in &summary {
+            gateway = gateway.detail(name, value.clone());
+        }
+        vec![gateway, Component::new("db", database).aside()]
+    };
+    let view = ActuatorView {
+        health: HealthView {
+            readiness: readiness.clone(),
+            alive: Arc::new(move || alive.is_alive()),
+            components: Arc::new(components),
+        },
+        info: serde_json::json!({"build": {"name": "dvara", "version": env!("CARGO_PKG_VERSION")}}),
+        status: Some(Arc::new(move || status.render())),
+        metrics: Registered::new(registry, background.clone()),
+    };
+    (
+        Arc::new(Actuator::new(
+            config.common.actuator.clone(),
+            config.common.show_details,
+            view,
+        )),
+        pulse,
+    )
+}

@@ -1,0 +1,126 @@
+//! What is seen of a gateway from outside: metrics and the access log from settlements, gauges from the parts themselves.
+
+use std::fmt;
+use std::sync::Arc;
+
+use dvara_ledger::{Observer, Writer};
+use dvara_store::Feed;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+
+use crate::access_log::{self, Form};
+use crate::metrics::Metrics;
+
+/// Counts settlements and writes their access log lines.
+pub(super) fn settlements(metrics: Arc<Metrics>, json: bool) -> Observer {
+    let form = if json { Form::Json } else { Form::Plain };
+    Box::new(move |settlements| {
+        metrics.count(settlements);
+        // A log that nobody can write to is not worth stopping for.
+        let _written = access_log::write(settlements, form, &mut std::io::stdout().lock());
+    })
+}
+
+/// Registers what ledger and feed count about themselves.
+pub(super) fn register(registry: &mut Registry, writer: &Writer, feed: &Feed) {
+    registry.register_collector(Box::new(Parts {
+        writer: writer.clone(),
+        feed: feed.clone(),
+    }));
+}
+
+struct Parts {
+    writer: Writer,
+    feed: Feed,
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Parts")
+    }
+}
+
+impl Collector for Parts {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let ledger = self.writer.counters();
+        let feed = self.feed.counters();
+        for (name, help, value) in [
+            ("gateway_ledger_opened", "Calls opened", ledger.opened),
+            ("gateway_ledger_settled", "Calls settled", ledger.settled),
+            (
+                "gateway_ledger_refused",
+                "Calls refused because too many were open or unrecorded",
+                ledger.refused_full,
+            ),
+            (
+                "gateway_ledger_written",
+                "Settlements written to the database at once",
+                ledger.written,
+            ),
+            (
+                "gateway_ledger_spooled",
+                "Settlements that went to the spool",
+                ledger.spooled,
+            ),
+            (
+                "gateway_ledger_replayed",
+                "Settlements that came back from a spool",
+                ledger.replayed,
+            ),
+            ("gateway_ledger_dropped", "Settlements lost", ledger.dropped),
+            (
+                "gateway_config_poller_errors",
+                "Polls of the configuration that failed",
+                feed.poll_errors,
+            ),
+            (
+                "gateway_config_poller_areas_refreshed",
+                "Areas of the configuration that were read again",
+                feed.areas_refreshed,
+            ),
+        ] {
+            let counter = ConstCounter::new(value);
+            counter.encode(encoder.encode_descriptor(
+                name,
+                help,
+                None,
+                counter.metric_type(),
+            )?)?;
+        }
+        let incomplete = u64::try_from(self.writer.incomplete_epochs().len()).unwrap_or(u64::MAX);
+        for (name, help, value) in [
+            (
+                "gateway_ledger_spool_bytes",
+                "Bytes in the spool that wait for the database",
+                ledger.spool_bytes,
+            ),
+            (
+                "gateway_ledger_incomplete_epochs",
+                "Processes of the last day that ended without settling all",
+                incomplete,
+            ),
+            (
+                "gateway_database_up",
+                "Whether the database took the last batch",
+                u64::from(ledger.database_up),
+            ),
+            (
+                "gateway_config_poller_up",
+                "Whether the last poll of the configuration succeeded",
+                u64::from(feed.up),
+            ),
+            (
+                "gateway_config_staleness_seconds",
+                "Since the configuration was last confirmed",
+                self.feed.staleness().as_secs(),
+            ),
+        ] {
+            let gauge = ConstGauge::new(value);
+            gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
+        }
+        Ok(())
+    }
+}

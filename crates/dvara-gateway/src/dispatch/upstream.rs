@@ -1,0 +1,183 @@
+//! One attempt at a vendor over HTTP: encode, send, wait for the head, and for a whole answer its body.
+
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use bytes::{Bytes, BytesMut};
+use dvara_dialects::answer::ResponseHead;
+use dvara_dialects::fault::{Retry, UpstreamFault};
+use dvara_dialects::openai;
+use dvara_dialects::request::ChatRequest;
+use dvara_dialects::target::Target;
+use dvara_ledger::Ledger;
+use dvara_service::error_chain;
+use dvara_upstream::{UpstreamBody, UpstreamError};
+use http::header::{AUTHORIZATION, HOST, USER_AGENT};
+use http::response::Parts;
+use http::{HeaderValue, Method, Request, Uri};
+use http_body::Body as _;
+use http_body_util::{BodyExt as _, Full};
+use tokio::time::Instant;
+
+use super::Reply;
+use crate::core::Core;
+use crate::http::error::GatewayError;
+use crate::plan::Attempt;
+use crate::providers::HttpReach;
+use crate::relay::StreamLimits;
+use crate::stream::{FromUpstream, Stream};
+
+/// Largest answer that is held in memory, in bytes. Vendors' largest are images in base64, some 20 MB.
+const MAX_ANSWER: usize = 64 * 1024 * 1024;
+/// As much of an error answer as is worth reading.
+const MAX_ERROR: usize = 1024 * 1024;
+
+static OURS: HeaderValue = HeaderValue::from_static(concat!("dvara/", env!("CARGO_PKG_VERSION")));
+
+/// Sends a call to a vendor.
+pub(super) async fn send(
+    core: &Rc<Core>,
+    request: &ChatRequest,
+    attempt: &Attempt,
+    reach: &HttpReach,
+    ledger: &mut Ledger,
+) -> Result<Reply, GatewayError> {
+    let timeouts = core.shared.settings.timeouts;
+    let outgoing = outgoing(request, attempt, reach);
+    if request.stream() {
+        let started = Instant::now();
+        let sent = core
+            .upstreams
+            .send(&reach.origin, outgoing, timeouts.connect);
+        let answer = within(timeouts.first_byte, sent).await?;
+        ledger.answered();
+        let (head, body) = answer.map_err(unreachable)?.into_parts();
+        let limits = StreamLimits {
+            idle: timeouts.idle,
+            ends: timeouts.streaming.map(|limit| started + limit),
+        };
+        return open_stream(
+            request,
+            &read_head(&head),
+            body,
+            limits,
+            timeouts.first_byte,
+        )
+        .await;
+    }
+    let whole = async {
+        let sent = core
+            .upstreams
+            .send(&reach.origin, outgoing, timeouts.connect)
+            .await;
+        ledger.answered();
+        let (head, body) = sent.map_err(unreachable)?.into_parts();
+        let bound = if head.status.is_success() {
+            MAX_ANSWER
+        } else {
+            MAX_ERROR
+        };
+        Ok::<_, GatewayError>((collect(body, bound).await?, head))
+    };
+    let (bytes, head) = within(timeouts.chat, whole).await??;
+    let answer = openai::decode(&read_head(&head), &bytes)?;
+    if let Some(usage) = answer.usage {
+        ledger.usage(usage);
+    }
+    ledger.relayed(answer.output_characters);
+    Ok(Reply::Whole(bytes))
+}
+
+fn outgoing(request: &ChatRequest, attempt: &Attempt, reach: &HttpReach) -> Request<Full<Bytes>> {
+    let encoded = openai::encode(
+        request,
+        &Target {
+            kind: attempt.provider.kind,
+            model: &attempt.model,
+        },
+    );
+    let mut outgoing = Request::new(Full::new(encoded.body));
+    *outgoing.method_mut() = Method::POST;
+    *outgoing.uri_mut() = Uri::from(reach.chat.clone());
+    let headers = outgoing.headers_mut();
+    headers.insert(HOST, reach.origin.authority().clone());
+    headers.extend(encoded.headers);
+    headers.insert(USER_AGENT, OURS.clone());
+    if let Some(credential) = &attempt.credential {
+        headers.insert(AUTHORIZATION, credential.header.clone());
+    }
+    outgoing
+}
+
+/// An answer to a streamed call: a stream, or the vendor's refusal as a whole.
+async fn open_stream(
+    request: &ChatRequest,
+    head: &ResponseHead,
+    body: UpstreamBody,
+    limits: StreamLimits,
+    patience: Duration,
+) -> Result<Reply, GatewayError> {
+    if head.status.is_success() && head.is_event_stream() {
+        let decoder = openai::StreamDecoder::new(request);
+        return Ok(Reply::Stream(Stream::Upstream(FromUpstream::new(
+            body, decoder, limits,
+        ))));
+    }
+    let bytes = within(patience, collect(body, MAX_ERROR)).await??;
+    Err(openai::not_a_stream(head, &bytes).into())
+}
+
+fn read_head(head: &Parts) -> ResponseHead {
+    ResponseHead::read(head.status, &head.headers, SystemTime::now())
+}
+
+/// A body up to a bound. One that comes in one piece is not copied.
+async fn collect(mut body: UpstreamBody, bound: usize) -> Result<Bytes, GatewayError> {
+    let too_large = || -> GatewayError {
+        UpstreamFault::provider_error(
+            "the provider's answer is larger than the gateway holds",
+            "the provider's answer is larger than the gateway holds",
+            Retry::No,
+        )
+        .into()
+    };
+    if body.size_hint().lower() > bound as u64 {
+        return Err(too_large());
+    }
+    let Some(first) = next(&mut body).await? else {
+        return Ok(Bytes::new());
+    };
+    if body.is_end_stream() && first.len() <= bound {
+        return Ok(first);
+    }
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(0);
+    let mut whole = BytesMut::with_capacity(first.len() + announced);
+    whole.extend_from_slice(&first);
+    while let Some(chunk) = next(&mut body).await? {
+        if whole.len() + chunk.len() > bound {
+            return Err(too_large());
+        }
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(whole.freeze())
+}
+
+async fn next(body: &mut UpstreamBody) -> Result<Option<Bytes>, GatewayError> {
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| UpstreamFault::broken_stream(&error_chain(&error)))?;
+        if let Ok(data) = frame.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
+}
+
+fn unreachable(error: UpstreamError) -> GatewayError {
+    UpstreamFault::unreachable(error_chain(&error)).into()
+}
+
+async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, GatewayError> {
+    tokio::time::timeout(limit, work)
+        .await
+        .map_err(|_| UpstreamFault::timeout("no answer within the limit").into())
+}

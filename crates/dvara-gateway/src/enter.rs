@@ -1,0 +1,46 @@
+//! Stage 2: whether this caller may come in at all: its tenant's status and its key's scope.
+//!
+//! The address list and the request rate belong here too, before anything is read, and come with the work that brings them.
+
+use dvara_types::{Scope, TenantStatus};
+
+use crate::authenticate::Caller;
+use crate::http::error::GatewayError;
+
+/// A caller that may do what its path stands for.
+#[derive(Debug)]
+pub(crate) struct Entered {
+    caller: Caller,
+}
+
+impl Entered {
+    /// Who entered.
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+/// Lets a caller in. `scope` is what the path needs; a path that does not exist needs none.
+///
+/// # Errors
+/// 403 for a suspended tenant or a missing scope.
+pub(crate) fn enter(caller: Caller, scope: Option<Scope>) -> Result<Entered, GatewayError> {
+    let Some(key) = caller.key() else {
+        return Ok(Entered { caller });
+    };
+    match key.tenant.status {
+        TenantStatus::Active => {}
+        TenantStatus::Suspended => {
+            let reason = key
+                .tenant
+                .metadata
+                .get("suspendedReason")
+                .and_then(|reason| reason.as_str());
+            return Err(GatewayError::TenantSuspended(reason.map(str::to_owned)));
+        }
+    }
+    match scope {
+        Some(scope) if !key.record.scopes.allow(scope) => Err(GatewayError::ScopeMissing(scope)),
+        Some(_) | None => Ok(Entered { caller }),
+    }
+}

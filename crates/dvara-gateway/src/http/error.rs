@@ -1,0 +1,326 @@
+//! What a caller is told when a call is refused or fails: status, type, code, message (data-plane sheet §11).
+//!
+//! The variants are few; three exhaustive matches give each its kind, its fault and its status. The texts of our own
+//! faults are constant: what really happened is for the log.
+
+use std::time::Duration;
+
+use dvara_dialects::error_body::ErrorBody;
+use dvara_dialects::fault::{FaultCode, UpstreamFault};
+use dvara_dialects::request::ReadError;
+use dvara_types::{ProviderName, Scope};
+
+/// Why a call got no answer, or not the one it asked for.
+#[derive(Debug)]
+pub(crate) enum GatewayError {
+    /// The path is written in a way that could mean another path to somebody behind us.
+    InvalidPath,
+    /// No usable key was shown.
+    Unauthenticated(KeyFault),
+    /// The key lacks a scope.
+    ScopeMissing(Scope),
+    /// The key's tenant is suspended, with the reason that was given.
+    TenantSuspended(Option<String>),
+    /// Nothing lives at this path; below `/v1/` or not.
+    NotFound {
+        /// Whether the path lies below `/v1/`, which has a code of its own.
+        governed: bool,
+    },
+    /// The path does not take this method.
+    MethodNotAllowed {
+        /// The methods that it takes, for `Allow`.
+        allow: &'static str,
+    },
+    /// The caller accepts none of the media types that we answer with.
+    NotAcceptable,
+    /// The body is not said to be plain JSON.
+    UnsupportedMediaType(&'static str),
+    /// The body or a parameter in it is wrong.
+    BadRequest {
+        /// The code of the table.
+        code: &'static str,
+        /// What is wrong and how to mend it.
+        message: String,
+        /// The field.
+        param: Option<String>,
+    },
+    /// The body is larger than the limit.
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The body did not arrive in time.
+    BodyTimeout,
+    /// The body broke off or its framing is wrong.
+    BodyBroken,
+    /// No configured provider serves the model.
+    NoProvider(String),
+    /// A stored credential exists for this provider and cannot be used; nobody else's is used in its place.
+    CredentialUnavailable(ProviderName),
+    /// The vendor refused, failed or could not be reached.
+    Upstream(UpstreamFault),
+    /// More calls are open or unsettled than the process can account for.
+    Overloaded,
+    /// The process is ending and did not wait any longer.
+    ShuttingDown,
+    /// A fault of ours.
+    Internal,
+}
+
+/// What was wrong with the key of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyFault {
+    /// There is none.
+    Missing,
+    /// There are several, or one that is none of ours.
+    Invalid,
+    /// It was withdrawn.
+    Revoked,
+    /// Its time is over.
+    Expired,
+}
+
+/// Whose doing it is: decides how loudly it is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The caller's.
+    Caller,
+    /// Ours.
+    Gateway,
+    /// The vendor's.
+    Upstream,
+}
+
+impl From<ReadError> for GatewayError {
+    fn from(error: ReadError) -> Self {
+        Self::BadRequest {
+            code: error.code(),
+            message: error.message(),
+            param: error.param().map(str::to_owned),
+        }
+    }
+}
+
+impl From<UpstreamFault> for GatewayError {
+    fn from(fault: UpstreamFault) -> Self {
+        Self::Upstream(fault)
+    }
+}
+
+impl GatewayError {
+    /// What the log says beyond the code; the vendor's own words, without its secrets.
+    pub(crate) fn for_log(&self) -> &str {
+        match self {
+            Self::Upstream(fault) => &fault.message_for_log,
+            Self::InvalidPath
+            | Self::Unauthenticated(_)
+            | Self::ScopeMissing(_)
+            | Self::TenantSuspended(_)
+            | Self::NotFound { .. }
+            | Self::MethodNotAllowed { .. }
+            | Self::NotAcceptable
+            | Self::UnsupportedMediaType(_)
+            | Self::BadRequest { .. }
+            | Self::TooLarge { .. }
+            | Self::BodyTimeout
+            | Self::BodyBroken
+            | Self::NoProvider(_)
+            | Self::CredentialUnavailable(_)
+            | Self::Overloaded
+            | Self::ShuttingDown
+            | Self::Internal => "",
+        }
+    }
+
+    /// The HTTP status.
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Self::InvalidPath
+            | Self::BadRequest { .. }
+            | Self::BodyBroken
+            | Self::NoProvider(_) => 400,
+            Self::Unauthenticated(_) => 401,
+            Self::ScopeMissing(_) | Self::TenantSuspended(_) => 403,
+            Self::NotFound { .. } => 404,
+            Self::MethodNotAllowed { .. } => 405,
+            Self::NotAcceptable => 406,
+            Self::BodyTimeout => 408,
+            Self::TooLarge { .. } => 413,
+            Self::UnsupportedMediaType(_) => 415,
+            Self::Upstream(fault) => fault.code.status_hint().as_u16(),
+            Self::Overloaded | Self::ShuttingDown | Self::CredentialUnavailable(_) => 503,
+            Self::Internal => 500,
+        }
+    }
+
+    /// `error.type`.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::InvalidPath
+            | Self::MethodNotAllowed { .. }
+            | Self::NotAcceptable
+            | Self::UnsupportedMediaType(_)
+            | Self::BadRequest { .. }
+            | Self::BodyTimeout
+            | Self::BodyBroken
+            | Self::NoProvider(_) => "invalid_request_error",
+            Self::Unauthenticated(_) => "authentication_error",
+            Self::ScopeMissing(_) => "permission_error",
+            Self::TenantSuspended(_) => "tenant_suspended",
+            Self::NotFound { .. } => "not_found_error",
+            Self::TooLarge { .. } => "input_size_error",
+            Self::Upstream(fault) => fault.code.kind(),
+            Self::CredentialUnavailable(_) => "tenant_credential_unavailable",
+            Self::Overloaded | Self::ShuttingDown | Self::Internal => "gateway_error",
+        }
+    }
+
+    /// `error.code`; also the metric and log label, so it comes from a closed set.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidPath => "invalid_path",
+            Self::Unauthenticated(KeyFault::Missing) => "api_key_required",
+            Self::Unauthenticated(KeyFault::Invalid) => "invalid_api_key",
+            Self::Unauthenticated(KeyFault::Revoked) => "api_key_revoked",
+            Self::Unauthenticated(KeyFault::Expired) => "api_key_expired",
+            Self::ScopeMissing(_) => "api_key_scope",
+            Self::TenantSuspended(_) => "tenant_suspended",
+            Self::NotFound { governed: true } => "resource_not_found",
+            Self::NotFound { governed: false } => "not_found",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::NotAcceptable => "not_acceptable",
+            Self::UnsupportedMediaType(_) => "unsupported_media_type",
+            Self::BadRequest { code, .. } => code,
+            Self::TooLarge { .. } => "input_too_large",
+            Self::BodyTimeout => "request_timeout",
+            Self::BodyBroken => "invalid_request",
+            Self::NoProvider(_) => "no_provider",
+            Self::Upstream(fault) => fault.code.as_str(),
+            Self::CredentialUnavailable(_) => "tenant_credential_unavailable",
+            Self::Overloaded => "gateway_overloaded",
+            Self::ShuttingDown => "gateway_shutting_down",
+            Self::Internal => "internal_error",
+        }
+    }
+
+    /// `error.message`: what happened and what to do about it.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::InvalidPath => {
+                "The path is not canonical: write it without %, ;, \\, //, . and .. segments.".to_owned()
+            }
+            Self::Unauthenticated(KeyFault::Missing) => {
+                "An API key is required: send `Authorization: Bearer gw_…`.".to_owned()
+            }
+            Self::Unauthenticated(KeyFault::Invalid) => "The API key is not valid.".to_owned(),
+            Self::Unauthenticated(KeyFault::Revoked) => "The API key has been revoked.".to_owned(),
+            Self::Unauthenticated(KeyFault::Expired) => "The API key has expired.".to_owned(),
+            Self::ScopeMissing(scope) => format!("The API key lacks the scope `{}`.", scope.as_str()),
+            Self::TenantSuspended(Some(reason)) => format!("The tenant is suspended: {reason}"),
+            Self::TenantSuspended(None) => "The tenant is suspended.".to_owned(),
+            Self::NotFound { .. } => "Nothing lives at this path.".to_owned(),
+            Self::MethodNotAllowed { allow } => format!("This path does not take the method; it takes {allow}."),
+            Self::NotAcceptable => {
+                "The answer would be application/json or text/event-stream; `Accept` allows neither.".to_owned()
+            }
+            Self::UnsupportedMediaType(why) => (*why).to_owned(),
+            Self::BadRequest { message, .. } | Self::NoProvider(message) => message.clone(),
+            Self::TooLarge { limit } => format!("The body is larger than {limit} bytes."),
+            Self::BodyTimeout => "The body did not arrive in time.".to_owned(),
+            Self::BodyBroken => "The body broke off before its end.".to_owned(),
+            Self::Upstream(fault) => fault.message_for_caller.to_string(),
+            Self::CredentialUnavailable(provider) => {
+                format!("A credential is stored for the provider `{provider}`, but it cannot be used.")
+            }
+            Self::Overloaded => "The gateway has more calls open than it can account for; try again shortly.".to_owned(),
+            Self::ShuttingDown => "The gateway is shutting down; send the call again.".to_owned(),
+            Self::Internal => "The gateway failed; the trace id names the call in its log.".to_owned(),
+        }
+    }
+
+    /// `error.param`.
+    pub(crate) fn param(&self) -> Option<&str> {
+        match self {
+            Self::BadRequest { param, .. } => param.as_deref(),
+            Self::Upstream(fault) => fault.param.as_deref(),
+            Self::NoProvider(_) => Some("model"),
+            Self::InvalidPath
+            | Self::Unauthenticated(_)
+            | Self::ScopeMissing(_)
+            | Self::TenantSuspended(_)
+            | Self::NotFound { .. }
+            | Self::MethodNotAllowed { .. }
+            | Self::NotAcceptable
+            | Self::UnsupportedMediaType(_)
+            | Self::TooLarge { .. }
+            | Self::BodyTimeout
+            | Self::BodyBroken
+            | Self::CredentialUnavailable(_)
+            | Self::Overloaded
+            | Self::ShuttingDown
+            | Self::Internal => None,
+        }
+    }
+
+    /// When to try again, for `Retry-After`.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Upstream(fault) => fault.retry_after,
+            Self::Overloaded | Self::ShuttingDown => Some(Duration::from_secs(1)),
+            Self::InvalidPath
+            | Self::Unauthenticated(_)
+            | Self::ScopeMissing(_)
+            | Self::TenantSuspended(_)
+            | Self::NotFound { .. }
+            | Self::MethodNotAllowed { .. }
+            | Self::NotAcceptable
+            | Self::UnsupportedMediaType(_)
+            | Self::BadRequest { .. }
+            | Self::TooLarge { .. }
+            | Self::BodyTimeout
+            | Self::BodyBroken
+            | Self::NoProvider(_)
+            | Self::CredentialUnavailable(_)
+            | Self::Internal => None,
+        }
+    }
+
+    /// The error object, around a message made before.
+    pub(crate) fn body<'a>(&'a self, message: &'a str, trace_id: &'a str) -> ErrorBody<'a> {
+        ErrorBody {
+            message,
+            kind: self.kind(),
+            code: self.code(),
+            param: self.param(),
+            trace_id,
+            extra: serde_json::Map::new(),
+        }
+    }
+
+    /// Whose doing it is.
+    pub(crate) fn fault(&self) -> Fault {
+        match self {
+            Self::Upstream(fault) => match fault.code {
+                FaultCode::ProviderError | FaultCode::ProviderRateLimited => Fault::Upstream,
+                FaultCode::ProviderRejectedRequest => Fault::Caller,
+            },
+            Self::Overloaded
+            | Self::ShuttingDown
+            | Self::CredentialUnavailable(_)
+            | Self::Internal => Fault::Gateway,
+            Self::InvalidPath
+            | Self::Unauthenticated(_)
+            | Self::ScopeMissing(_)
+            | Self::TenantSuspended(_)
+            | Self::NotFound { .. }
+            | Self::MethodNotAllowed { .. }
+            | Self::NotAcceptable
+            | Self::UnsupportedMediaType(_)
+            | Self::BadRequest { .. }
+            | Self::TooLarge { .. }
+            | Self::BodyTimeout
+            | Self::BodyBroken
+            | Self::NoProvider(_) => Fault::Caller,
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Which plane a path belongs to, and whether it is written in the one way we accept.
+
+/// Where a request goes by its path alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plane<'a> {
+    /// `/v1/…`: governed; a key is needed even for what does not exist.
+    Governed(&'a str),
+    /// Below `/v1/` by any reading, yet not written canonically.
+    Disguised,
+    /// `/actuator…`.
+    Actuator,
+    /// Anywhere else.
+    Elsewhere,
+}
+
+/// Sorts a path. A first segment that only reads `v1` after decoding is governed too, so that `/v%31/models` cannot walk
+/// around the key (data-plane sheet §4).
+pub(crate) fn plane(path: &str) -> Plane<'_> {
+    if let Some(rest) = path.strip_prefix("/v1/") {
+        return if is_canonical(path) {
+            Plane::Governed(rest)
+        } else {
+            Plane::Disguised
+        };
+    }
+    if path == "/actuator" || path.starts_with("/actuator/") {
+        return Plane::Actuator;
+    }
+    if path == "/v1" {
+        return Plane::Governed("");
+    }
+    if names_v1(path) {
+        Plane::Disguised
+    } else {
+        Plane::Elsewhere
+    }
+}
+
+fn is_canonical(path: &str) -> bool {
+    !path.bytes().any(|byte| matches!(byte, b'%' | b';' | b'\\'))
+        && !path.contains("//")
+        && !path
+            .split('/')
+            .any(|segment| segment == "." || segment == "..")
+}
+
+/// Whether the first segment that is not empty or a dot reads `v1` once decoded.
+fn names_v1(path: &str) -> bool {
+    path.split(['/', '\\'])
+        .map(|segment| segment.split(';').next().unwrap_or_default())
+        .map(decode)
+        .find(|segment| !segment.is_empty() && segment != "." && segment != "..")
+        .is_some_and(|segment| segment.eq_ignore_ascii_case("v1") || segment.starts_with("v1/"))
+}
+
+/// The segment with its percent escapes resolved, twice over, as a careless server behind us might.
+fn decode(segment: &str) -> String {
+    decode_once(&decode_once(segment))
+}
+
+fn decode_once(segment: &str) -> String {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let escaped = (*first == b'%')
+            .then(|| tail.get(..2))
+            .flatten()
+            .and_then(|pair| std::str::from_utf8(pair).ok())
+            .and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_v1_is_governed_and_only_one_is_accepted() {
+        assert_eq!(plane("/v1/models"), Plane::Governed("models"));
+        for path in [
+            "/v%31/models",
+            "/%76%31/chat/completions",
+            "/v%2531/models",
+            "//v1/models",
+            "/./v1/models",
+            "/x/../v1/models".strip_prefix("/x/..").unwrap_or_default(),
+            "/v1//models",
+            "/v1/./models",
+            "/v1/a/../models",
+            "/v1/models;x=1",
+            "/v1/models%2f",
+            "/v1\\models",
+            "/V%31/models",
+            "/v1;a/models",
+            "/v1%2fmodels",
+        ] {
+            let expected = if path == "/v1/models" {
+                Plane::Governed("models")
+            } else {
+                Plane::Disguised
+            };
+            assert_eq!(plane(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn other_paths_are_elsewhere() {
+        for path in ["/", "/v2/models", "/v1x", "/index.html", "/internal/keys"] {
+            assert_eq!(plane(path), Plane::Elsewhere, "{path}");
+        }
+        assert_eq!(plane("/actuator/health"), Plane::Actuator);
+        assert_eq!(plane("/actuator"), Plane::Actuator);
+        assert_eq!(plane("/actuatorx"), Plane::Elsewhere);
+        assert_eq!(plane("/v1"), Plane::Governed(""));
+    }
+}

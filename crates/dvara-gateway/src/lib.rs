@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+pub mod app;
+pub mod settings;
+
+mod http;
+
+mod authenticate;
+mod core;
+mod enter;
+mod pipeline;
+mod read;
+
+mod admit;
+mod dispatch;
+mod plan;
+mod relay;
+mod reserve;
+mod stream;
+
+mod mock;
+mod models;
+mod providers;
+
+mod access_log;
+mod metrics;
+mod status;
+
+pub use app::{Gateway, GatewayConfig, StartOptions};

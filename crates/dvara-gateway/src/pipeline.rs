@@ -1,0 +1,157 @@
+//! The request path, top to bottom (design §2):
+//!
+//! ```text
+//! open ledger → authenticate → enter → read → admit → plan → reserve → dispatch → relay        off the path: settle
+//!                 Caller      Entered  Request Admitted Plan  Reserved   Reply    body+ledger
+//! ```
+//!
+//! Each stage takes what the one before returned, and only it can make that value, so nothing can be dispatched that nobody
+//! admitted. The order is the contract: a stranger's body is never read, and a refused call costs nobody tokens or money.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use dvara_ledger::{Ledger, Method};
+use dvara_store::snapshot::Snapshot;
+use dvara_types::Scope;
+use http::request::Parts;
+use hyper::Response;
+use hyper::body::Incoming;
+
+use crate::admit::admit;
+use crate::authenticate::authenticate;
+use crate::core::Core;
+use crate::dispatch::{Reply, dispatch};
+use crate::enter::enter;
+use crate::http::Endpoint;
+use crate::http::body::GatewayBody;
+use crate::http::error::{Fault, GatewayError};
+use crate::http::head::{Head, check_media_types};
+use crate::http::respond;
+use crate::models;
+use crate::plan::plan;
+use crate::read::{discard, read};
+use crate::relay::Relay;
+use crate::reserve::reserve;
+
+/// Answers one governed call. Its ledger is opened first and settles with the body, or here when the call is refused.
+pub(crate) async fn answer(
+    core: Rc<Core>,
+    parts: &Parts,
+    path: Result<&str, GatewayError>,
+    mut body: Incoming,
+) -> Response<GatewayBody> {
+    let head = Head::of(&parts.headers, dvara_service::random::bytes);
+    let Ok(mut ledger) = core.ledgers.open() else {
+        return respond::error(&GatewayError::Overloaded, &head.trace_id);
+    };
+    ledger.trace(&head.trace_id, head.session_id.as_deref());
+    ledger.called(
+        Method::of(parts.method.as_str()),
+        named(path.as_ref().copied().unwrap_or_default()),
+    );
+    let call = Call {
+        head: &head,
+        parts,
+        path,
+    };
+    match serve(&core, &mut ledger, call, &mut body).await {
+        Ok(reply) => relay(&core, reply, ledger, &head),
+        Err(error) => {
+            refuse(&error, ledger, &head);
+            if !head.expects_continue {
+                discard(&mut body).await;
+            }
+            respond::error(&error, &head.trace_id)
+        }
+    }
+}
+
+struct Call<'a> {
+    head: &'a Head,
+    parts: &'a Parts,
+    path: Result<&'a str, GatewayError>,
+}
+
+async fn serve(
+    core: &Rc<Core>,
+    ledger: &mut Ledger,
+    call: Call<'_>,
+    body: &mut Incoming,
+) -> Result<Reply, GatewayError> {
+    let path = call.path?;
+    let snapshot = core.shared.feed.current(); // one view of the world for the whole call
+    let caller = authenticate(
+        &snapshot,
+        call.head,
+        core.shared.settings.keyless_allowed,
+        chrono::Utc::now,
+    )?;
+    if let Some(key) = caller.key() {
+        ledger.caller(&key.tenant.id, &key.record.id); // refusals from here on are attributed
+    }
+    let endpoint = Endpoint::of(&call.parts.method, path)?;
+    match endpoint {
+        Endpoint::ChatCompletions => {
+            let entered = enter(caller, Some(Scope::CompletionsWrite))?;
+            check_media_types(&call.parts.headers)?;
+            chat(core, snapshot, ledger, entered, body).await
+        }
+        Endpoint::Models => {
+            let entered = enter(caller, Some(Scope::ModelsRead))?;
+            Ok(Reply::Whole(models::list(core, &snapshot, &entered).await))
+        }
+    }
+}
+
+async fn chat(
+    core: &Rc<Core>,
+    snapshot: Arc<Snapshot>,
+    ledger: &mut Ledger,
+    entered: crate::enter::Entered,
+    body: &mut Incoming,
+) -> Result<Reply, GatewayError> {
+    let request = read(&entered, body, core.shared.settings.body).await?;
+    ledger.requested(request.model(), request.stream());
+    let admitted = admit(entered, request)?;
+    let plan = plan(&snapshot, &core.shared.providers, admitted)?;
+    if let Some(route) = plan.route() {
+        ledger.route(route);
+    }
+    let reserved = reserve(plan);
+    drop(snapshot); // a stream may last for hours and must not hold an old view of the world
+    dispatch(core, reserved, ledger).await
+}
+
+/// Sends the answer on. From here the body owns the ledger.
+fn relay(core: &Rc<Core>, reply: Reply, mut ledger: Ledger, head: &Head) -> Response<GatewayBody> {
+    ledger.responded(200);
+    match reply {
+        Reply::Whole(bytes) => respond::json(GatewayBody::settling(bytes, ledger), &head.trace_id),
+        Reply::Stream(stream) => {
+            let relay = Relay::new(stream, ledger, &core.drain, head.trace_id.clone());
+            respond::event_stream(GatewayBody::Stream(Box::new(relay)), &head.trace_id)
+        }
+    }
+}
+
+/// Settles a call that got no answer. Ours and the vendors' faults are logged where they turn into a response, which is here.
+fn refuse(error: &GatewayError, mut ledger: Ledger, head: &Head) {
+    let (status, code) = (error.status(), error.code());
+    match error.fault() {
+        Fault::Caller => ledger.refuse(status, code),
+        Fault::Gateway | Fault::Upstream => {
+            ledger.fail(status, code);
+            let reason = error.for_log();
+            tracing::warn!(trace_id = %head.trace_id, status, code, reason, "call failed");
+        }
+    }
+}
+
+fn named(path: &str) -> dvara_ledger::Endpoint {
+    match path {
+        "chat/completions" => dvara_ledger::Endpoint::ChatCompletions,
+        "models" => dvara_ledger::Endpoint::Models,
+        _ => dvara_ledger::Endpoint::Other,
+    }
+}

@@ -1,0 +1,121 @@
+//! The gateway's settings: what they may be (`properties`), and the typed values that are left once all are checked.
+
+pub(crate) mod properties;
+mod providers;
+
+use std::time::Duration;
+
+use dvara_dialects::request::ReadLimits;
+use dvara_service::boot::texts;
+use dvara_service::settings::{Loader, Problem};
+use dvara_store::snapshot::Provider;
+
+use crate::mock::MockConfig;
+use crate::read::BodyLimits;
+
+pub use properties::{MOCK_ENABLED, PROPERTIES};
+pub(crate) use providers::put as put_provider;
+
+/// What an operating mode means is design §3: both read the store, `standalone` closes `/internal/*`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// With everything.
+    Full,
+    /// Without a control plane to wait for.
+    Standalone,
+}
+
+impl Mode {
+    /// The text form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Standalone => "standalone",
+        }
+    }
+}
+
+/// Everything that the gateway takes from settings.
+#[derive(Debug, Clone)]
+pub struct GatewaySettings {
+    /// The operating mode.
+    pub mode: Mode,
+    /// What the request path needs.
+    pub(crate) data_plane: DataPlaneSettings,
+    /// Providers in the order of their registration.
+    pub(crate) providers: Vec<Provider>,
+    /// What the mock provider answers.
+    pub(crate) mock: MockConfig,
+    /// More roots to trust in vendors' certificates, as a file in PEM form.
+    pub ca_bundle: Option<String>,
+}
+
+/// What the request path needs.
+#[derive(Debug, Clone)]
+pub(crate) struct DataPlaneSettings {
+    /// Whether a call without a key is served as nobody's. Never in production.
+    pub(crate) keyless_allowed: bool,
+    pub(crate) body: BodyLimits,
+    pub(crate) timeouts: Timeouts,
+}
+
+/// Time limits towards vendors (design §3).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timeouts {
+    /// To make a connection.
+    pub(crate) connect: Duration,
+    /// From sending a streamed call to the head of its answer.
+    pub(crate) first_byte: Duration,
+    /// Between two pieces of a stream.
+    pub(crate) idle: Duration,
+    /// A whole call that is not streamed.
+    pub(crate) chat: Duration,
+    /// A whole stream; `None` for no limit.
+    pub(crate) streaming: Option<Duration>,
+}
+
+impl GatewaySettings {
+    /// Reads and checks them; mistakes are collected in the loader.
+    pub fn load(loader: &mut Loader) -> Self {
+        let modes = [("full", Mode::Full), ("standalone", Mode::Standalone)];
+        let mode = loader
+            .one_of(&properties::MODE, &modes)
+            .unwrap_or(Mode::Full);
+        Self {
+            mode,
+            data_plane: DataPlaneSettings {
+                keyless_allowed: keyless_allowed(loader),
+                body: BodyLimits {
+                    size: loader
+                        .within(&properties::MAX_BODY_BYTES, 1_024..=1 << 30)
+                        .unwrap_or(0),
+                    time: loader.millis(&properties::BODY_TIMEOUT),
+                    json: ReadLimits::default(),
+                },
+                timeouts: timeouts(loader),
+            },
+            providers: providers::load(loader),
+            mock: MockConfig::load(loader),
+            ca_bundle: loader.optional(&properties::CA_BUNDLE),
+        }
+    }
+}
+
+fn keyless_allowed(loader: &mut Loader) -> bool {
+    let allowed = !loader.flag(&properties::REQUIRE_API_KEY);
+    if allowed && loader.profile().production_class() {
+        loader.refuse(Problem::new(texts::KEYLESS_REQUESTS).fix(texts::KEYLESS_FIX));
+    }
+    allowed
+}
+
+fn timeouts(loader: &mut Loader) -> Timeouts {
+    let streaming = loader.millis(&properties::STREAMING_TIMEOUT);
+    Timeouts {
+        connect: loader.millis(&properties::CONNECT_TIMEOUT),
+        first_byte: loader.millis(&properties::FIRST_BYTE_TIMEOUT),
+        idle: loader.millis(&properties::IDLE_TIMEOUT),
+        chat: loader.millis(&properties::CHAT_TIMEOUT),
+        streaming: (!streaming.is_zero()).then_some(streaming),
+    }
+}

@@ -1,0 +1,279 @@
+//! Every property of the gateway. The documentation, `dvara config explain` and the check for unknown keys are made from this
+//! table.
+
+use dvara_service::settings::Property;
+
+pub(crate) const MODE: Property = Property::new(
+    "dvara.llm-gateway.mode",
+    "`full` or `standalone`; standalone closes /internal/* and waits for no control plane.",
+)
+.default("full");
+
+pub(crate) const REQUIRE_API_KEY: Property = Property::new(
+    "dvara.llm-gateway.data-plane.require-api-key",
+    "Whether every call needs a key. `false` is refused on production-class profiles.",
+)
+.env(&["DVARA_LLM_GATEWAY_REQUIRE_API_KEY"])
+.default("true");
+
+pub(crate) const MAX_BODY_BYTES: Property = Property::new(
+    "dvara.llm-gateway.request.max-body-bytes",
+    "Largest request body in bytes; a larger one is answered with 413.",
+)
+.default("33554432");
+
+pub(crate) const BODY_TIMEOUT: Property = Property::new(
+    "dvara.llm-gateway.request.body-timeout-ms",
+    "Milliseconds that a request body may take to arrive; then 408.",
+)
+.default("60000");
+
+pub(crate) const CA_BUNDLE: Property = Property::new(
+    "dvara.llm-gateway.outbound.ca-bundle",
+    "A file of certificates in PEM form that are trusted in vendors' certificates beside Mozilla's roots.",
+)
+.env(&["SSL_CERT_FILE"]);
+
+pub(crate) const CONNECT_TIMEOUT: Property = Property::new(
+    "dvara.llm-gateway.resilience.timeout.connect-timeout-ms",
+    "Milliseconds to make a connection to a vendor.",
+)
+.default("5000");
+
+pub(crate) const FIRST_BYTE_TIMEOUT: Property = Property::new(
+    "dvara.llm-gateway.resilience.timeout.first-byte-timeout-ms",
+    "Milliseconds from sending a streamed call to the head of the vendor's answer.",
+)
+.default("300000");
+
+pub(crate) const IDLE_TIMEOUT: Property = Property::new(
+    "dvara.llm-gateway.resilience.timeout.idle-timeout-ms",
+    "Milliseconds between two pieces of a vendor's stream.",
+)
+.default("120000");
+
+pub(crate) const CHAT_TIMEOUT: Property = Property::new(
+    "dvara.llm-gateway.resilience.timeout.chat-timeout-ms",
+    "Milliseconds for a whole call that is not streamed.",
+)
+.default("600000");
+
+pub(crate) const STREAMING_TIMEOUT: Property = Property::new(
+    "dvara.llm-gateway.resilience.timeout.streaming-timeout-ms",
+    "Milliseconds for a whole stream; 0 for no limit.",
+)
+.default("0");
+
+pub(crate) const OPENAI_API_KEY: Property = Property::new(
+    "dvara.llm-gateway.providers.openai.api-key",
+    "The OpenAI key; registers the provider `openai`. Unset: not registered.",
+)
+.env(&["OPENAI_API_KEY"])
+.secret();
+
+pub(crate) const OPENAI_BASE_URL: Property = Property::new(
+    "dvara.llm-gateway.providers.openai.base-url",
+    "Where `openai` is: OpenAI, or any server with an OpenAI-shaped API, with its version segment.",
+)
+.default("https://api.openai.com/v1");
+
+pub(crate) const OLLAMA_ENABLED: Property = Property::new(
+    "dvara.llm-gateway.providers.ollama.enabled",
+    "Registers the provider `ollama`.",
+)
+.env(&["OLLAMA_ENABLED"])
+.default("false");
+
+pub(crate) const OLLAMA_BASE_URL: Property = Property::new(
+    "dvara.llm-gateway.providers.ollama.base-url",
+    "Where Ollama is.",
+)
+.env(&["OLLAMA_BASE_URL"])
+.default("http://localhost:11434");
+
+/// `MOCK_PROVIDER_ENABLED`.
+pub const MOCK_ENABLED: Property = Property::new(
+    "dvara.llm-gateway.providers.mock.enabled",
+    "Registers the provider `mock`, which serves `mock/…` models.",
+)
+.env(&["MOCK_PROVIDER_ENABLED"])
+.default("false");
+
+pub(crate) const MOCK_RESPONSE: Property = Property::new(
+    "dvara.llm-gateway.providers.mock.response",
+    "What the mock answers when no scenario or matcher fits.",
+)
+.default("This is a mock response");
+
+pub(crate) const MOCK_LATENCY: Property = Property::new(
+    "dvara.llm-gateway.providers.mock.latency-ms",
+    "Milliseconds before the mock begins an answer.",
+)
+.default("100");
+
+pub(crate) const MOCK_TOKEN_DELAY: Property = Property::new(
+    "dvara.llm-gateway.providers.mock.stream-token-delay-ms",
+    "Milliseconds between two words of a mock stream.",
+)
+.default("20");
+
+pub(crate) const MOCK_ERROR_RATE: Property = Property::new(
+    "dvara.llm-gateway.providers.mock.error-rate",
+    "Share of mock calls that fail, from 0.0 to 1.0.",
+)
+.default("0.0");
+
+pub(crate) const MOCK_IMAGE_TOKENS: Property = Property::new(
+    "dvara.llm-gateway.providers.mock.image-tokens",
+    "Prompt tokens that the mock counts for an image.",
+)
+.default("765");
+
+pub(crate) const MOCK_IMAGE_TOKENS_LOW: Property = Property::new(
+    "dvara.llm-gateway.providers.mock.image-tokens-low",
+    "The same for an image of low detail.",
+)
+.default("85");
+
+pub(crate) const MOCK_SCENARIOS_DIR: Property = Property::new(
+    "dvara.llm-gateway.providers.mock.scenarios-dir",
+    "A folder of JSON scenario files that the mock answers from; changes are taken up while running.",
+);
+
+pub(crate) const PROVIDER_TYPE: Property = Property::new(
+    "dvara.provider.type",
+    "The kind of one more provider: `openai`, `ollama` or `mock`.",
+);
+pub(crate) const PROVIDER_API_KEY: Property =
+    Property::new("dvara.provider.api-key", "Its credential.").secret();
+pub(crate) const PROVIDER_BASE_URL: Property =
+    Property::new("dvara.provider.base-url", "Where it is.");
+
+pub(crate) const PROVIDERS_TYPE: Property = Property::new(
+    "dvara.providers.*.type",
+    "The kind of provider number 0 to 9.",
+);
+pub(crate) const PROVIDERS_NAME: Property = Property::new(
+    "dvara.providers.*.name",
+    "Its name for routes and metrics; unset: its kind.",
+);
+pub(crate) const PROVIDERS_API_KEY: Property =
+    Property::new("dvara.providers.*.api-key", "Its credential.").secret();
+pub(crate) const PROVIDERS_BASE_URL: Property =
+    Property::new("dvara.providers.*.base-url", "Where it is.");
+
+/// Known to the product, not enforced by this build: giving one warns, and `gateway-status` lists it.
+const fn later(path: &'static str, env: &'static [&'static str]) -> Property {
+    Property::new(path, "Not built yet.").env(env).unbuilt()
+}
+
+const fn later_secret(path: &'static str, env: &'static [&'static str]) -> Property {
+    later(path, env).secret()
+}
+
+/// The table.
+pub static PROPERTIES: &[Property] = &[
+    MODE,
+    crate::app::BOOTSTRAP_FILE,
+    REQUIRE_API_KEY,
+    MAX_BODY_BYTES,
+    BODY_TIMEOUT,
+    CA_BUNDLE,
+    CONNECT_TIMEOUT,
+    FIRST_BYTE_TIMEOUT,
+    IDLE_TIMEOUT,
+    CHAT_TIMEOUT,
+    STREAMING_TIMEOUT,
+    OPENAI_API_KEY,
+    OPENAI_BASE_URL,
+    OLLAMA_ENABLED,
+    OLLAMA_BASE_URL,
+    MOCK_ENABLED,
+    MOCK_RESPONSE,
+    MOCK_LATENCY,
+    MOCK_TOKEN_DELAY,
+    MOCK_ERROR_RATE,
+    MOCK_IMAGE_TOKENS,
+    MOCK_IMAGE_TOKENS_LOW,
+    MOCK_SCENARIOS_DIR,
+    PROVIDER_TYPE,
+    PROVIDER_API_KEY,
+    PROVIDER_BASE_URL,
+    PROVIDERS_TYPE,
+    PROVIDERS_NAME,
+    PROVIDERS_API_KEY,
+    PROVIDERS_BASE_URL,
+    later("dvara.llm-gateway.routing.default-strategy", &[]),
+    later("dvara.llm-gateway.rate-limit.enabled", &[]),
+    later(
+        "dvara.llm-gateway.rate-limit.per-key.requests-per-minute",
+        &[],
+    ),
+    later(
+        "dvara.llm-gateway.rate-limit.per-key.tokens-per-minute",
+        &[],
+    ),
+    later("dvara.llm-gateway.resilience.enabled", &[]),
+    later("dvara.llm-gateway.resilience.retry.*", &[]),
+    later("dvara.llm-gateway.resilience.circuit-breaker.*", &[]),
+    later("dvara.llm-gateway.resilience.fallback.*", &[]),
+    later("dvara.llm-gateway.cache.*", &[]),
+    later("dvara.llm-gateway.pii.*", &[]),
+    later("dvara.llm-gateway.guardrail.*", &[]),
+    later("dvara.llm-gateway.finops.*", &[]),
+    later("dvara.llm-gateway.siem.*", &[]),
+    later("dvara.batch.max-file-size", &[]),
+    later_secret(
+        "dvara.llm-gateway.internal.secret",
+        &["GATEWAY_INTERNAL_SECRET", "DVARA_INTERNAL_SECRET"],
+    ),
+    later_secret(
+        "dvara.llm-gateway.providers.anthropic.api-key",
+        &["ANTHROPIC_API_KEY"],
+    ),
+    later_secret(
+        "dvara.llm-gateway.providers.gemini.api-key",
+        &["GEMINI_API_KEY"],
+    ),
+    later_secret(
+        "dvara.llm-gateway.providers.mistral.api-key",
+        &["MISTRAL_API_KEY"],
+    ),
+    later_secret(
+        "dvara.llm-gateway.providers.cohere.api-key",
+        &["COHERE_API_KEY"],
+    ),
+    later_secret(
+        "dvara.llm-gateway.providers.groq.api-key",
+        &["GROQ_API_KEY"],
+    ),
+    later_secret(
+        "dvara.llm-gateway.providers.azure-openai.api-key",
+        &["AZURE_OPENAI_API_KEY"],
+    ),
+    later(
+        "dvara.llm-gateway.providers.azure-openai.base-url",
+        &["AZURE_OPENAI_BASE_URL"],
+    ),
+    later_secret(
+        "dvara.llm-gateway.providers.qwen.api-key",
+        &["QWEN_API_KEY"],
+    ),
+    later_secret(
+        "dvara.llm-gateway.providers.deepseek.api-key",
+        &["DEEPSEEK_API_KEY"],
+    ),
+    later_secret(
+        "dvara.llm-gateway.providers.moonshot.api-key",
+        &["MOONSHOT_API_KEY"],
+    ),
+    later_secret(
+        "dvara.llm-gateway.providers.chatglm.api-key",
+        &["ZHIPU_API_KEY"],
+    ),
+    later_secret("dvara.llm-gateway.providers.grok.api-key", &["XAI_API_KEY"]),
+    later(
+        "dvara.llm-gateway.providers.bedrock.enabled",
+        &["BEDROCK_ENABLED"],
+    ),
+];

@@ -1,0 +1,140 @@
+//! `/actuator/gateway-status` (operations sheet B4): what this process is, has and lacks.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use chrono::Utc;
+use dvara_crypto::licence::Verified;
+use dvara_dialects::target::ProviderCapabilities;
+use serde_json::{Value, json};
+
+use crate::app::GatewayConfig;
+use crate::core::Shared;
+use crate::settings::Mode;
+
+/// What the page is made from.
+pub(crate) struct StatusPage {
+    started: Instant,
+    mode: Mode,
+    region_id: Option<String>,
+    region_name: Option<String>,
+    licence: Verified,
+    not_built: Vec<String>,
+    shared: Arc<Shared>,
+}
+
+impl StatusPage {
+    pub(crate) fn new(
+        config: &GatewayConfig,
+        shared: Arc<Shared>,
+        licence: Verified,
+        mut not_built: Vec<String>,
+    ) -> Self {
+        not_built.extend(config.file.not_built.iter().cloned());
+        Self {
+            started: Instant::now(),
+            mode: config.gateway.mode,
+            region_id: config.common.region.id.clone(),
+            region_name: config.common.region.name.clone(),
+            licence,
+            not_built,
+            shared,
+        }
+    }
+
+    /// The details of the component `gatewayReadiness`.
+    pub(crate) fn readiness_details(&self) -> Vec<(&'static str, Value)> {
+        let count = self.shared.providers.all().len();
+        let mode = if count == 0 { "byok" } else { "mixed" };
+        vec![
+            ("providerCount", json!(count)),
+            ("mode", json!(mode)),
+            ("region", json!(self.region_id)),
+        ]
+    }
+
+    /// The page.
+    pub(crate) fn render(&self) -> Value {
+        json!({
+            "status": "running",
+            "mode": self.mode.as_str(),
+            "version": env!("CARGO_PKG_VERSION"),
+            "uptimeSeconds": self.started.elapsed().as_secs(),
+            "region": {"id": self.region_id, "name": self.region_name, "regionAware": self.region_id.is_some()},
+            "providers": self.providers(),
+            "routes": self.routes(),
+            "rateLimits": {"enabled": false, "perKeyRequestsPerMinute": null, "perKeyTokensPerMinute": null},
+            "license": self.licence.status_at(Utc::now()),
+            "notBuilt": self.not_built,
+            "brokenRows": self.broken(),
+            "warnings": self.warnings(),
+        })
+    }
+
+    fn providers(&self) -> Vec<Value> {
+        let describe = |provider: &Arc<crate::providers::Provider>| {
+            let can = ProviderCapabilities::of(provider.kind);
+            json!({
+                "name": provider.name.as_str(),
+                "type": provider.kind.as_str(),
+                "health": "HEALTHY",
+                "capabilities": {
+                    "streaming": can.streaming,
+                    "vision": can.vision,
+                    "toolCalls": can.tool_calls,
+                    "structuredOutputs": can.structured_outputs,
+                    "jsonMode": can.json_mode,
+                    "maxContextTokens": can.max_context_tokens,
+                },
+            })
+        };
+        self.shared.providers.all().iter().map(describe).collect()
+    }
+
+    fn routes(&self) -> Vec<Value> {
+        let snapshot = self.shared.feed.current();
+        let describe = |route: &dvara_store::snapshot::Route| {
+            let providers: Vec<&str> = route
+                .record
+                .providers
+                .iter()
+                .map(|target| target.provider.as_str())
+                .collect();
+            json!({
+                "id": route.record.id.as_str(),
+                "modelPattern": route.record.model_pattern.as_str(),
+                "strategy": "model-prefix",
+                "providers": providers,
+                "pinnedModelVersion": route.record.pinned_model_version,
+                "version": route.record.version,
+                "source": route.source.as_str(),
+            })
+        };
+        snapshot.routes().iter().map(describe).collect()
+    }
+
+    fn broken(&self) -> Vec<Value> {
+        let snapshot = self.shared.feed.current();
+        snapshot
+            .broken()
+            .iter()
+            .map(|row| json!({"table": row.table, "id": row.id, "reason": row.reason}))
+            .collect()
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let snapshot = self.shared.feed.current();
+        let mut warnings = Vec::new();
+        if snapshot.routes().is_empty() {
+            warnings.push("No routes configured (using default model-prefix routing)".to_owned());
+        }
+        if self.shared.providers.all().is_empty() {
+            warnings.push("No providers configured".to_owned());
+        }
+        let broken = snapshot.broken().iter();
+        warnings.extend(
+            broken.map(|row| format!("{} `{}` is left out: {}", row.table, row.id, row.reason)),
+        );
+        warnings
+    }
+}

@@ -1,0 +1,68 @@
+//! Where a stream's pieces come from: a vendor's connection, or the mock's script.
+
+mod scripted;
+mod upstream;
+
+use std::collections::VecDeque;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use dvara_ledger::Ledger;
+
+use crate::http::error::GatewayError;
+use crate::relay::StreamLimits;
+
+pub(crate) use scripted::Scripted;
+pub(crate) use upstream::FromUpstream;
+
+/// A stream of events.
+pub(crate) enum Stream {
+    /// As a vendor sends it.
+    Upstream(FromUpstream),
+    /// As the mock's script says.
+    Scripted(Scripted),
+}
+
+/// What a look at the source brought.
+pub(crate) enum Piece {
+    /// It moved on; what is to be relayed, if anything, is in the queue.
+    More,
+    /// It ended as it should.
+    End,
+    /// It broke off. What is in the queue is still good.
+    Fault(GatewayError),
+}
+
+impl Stream {
+    /// Takes what the source has and puts what goes on to the client into `relay`.
+    pub(crate) fn poll_piece(
+        &mut self,
+        context: &mut Context<'_>,
+        relay: &mut VecDeque<Bytes>,
+    ) -> Poll<Piece> {
+        match self {
+            Self::Upstream(source) => source.poll_piece(context, relay),
+            Self::Scripted(source) => source.poll_piece(context, relay),
+        }
+    }
+
+    /// How long it may be silent and last.
+    pub(crate) fn limits(&self) -> StreamLimits {
+        match self {
+            Self::Upstream(source) => source.limits(),
+            Self::Scripted(source) => source.limits(),
+        }
+    }
+
+    /// Tells the ledger what the stream came to, up to now. To be called once, when it is over.
+    pub(crate) fn note(&self, ledger: &mut Ledger) {
+        let summary = match self {
+            Self::Upstream(source) => source.summary(),
+            Self::Scripted(source) => source.summary(),
+        };
+        ledger.relayed(summary.output_characters);
+        if let Some(usage) = summary.usage {
+            ledger.usage(usage);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! One call's ledger: opened before anything can fail, filled in as the call goes on, settled by being dropped.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dvara_types::{ApiKeyId, ProviderName, RouteId, TenantId, TokenCount, Usage};
+
+use crate::ledgers::Core;
+use crate::settlement::{
+    CacheStatus, Endpoint, LEFT_BEFORE_ANSWER, MAX_MODEL, MAX_TRACE, Method, Outcome, Settlement,
+    capped, tokens_of_characters,
+};
+
+/// The ledger of one call. Whoever holds it last settles the call by dropping it, exactly once, whatever happened:
+/// the pipeline when it refuses, the response body when it ends or when the caller leaves.
+///
+/// A ledger dropped before [`completed`](Ledger::completed), [`refuse`](Ledger::refuse) or [`fail`](Ledger::fail)
+/// was called settles as abandoned.
+#[derive(Debug)]
+pub struct Ledger {
+    core: Rc<Core>,
+    open: Option<Box<Open>>,
+}
+
+/// What is noted while the call is open. In a box, so that the ledger is small to carry through futures and bodies.
+#[derive(Debug)]
+struct Open {
+    settlement: Settlement,
+    opened: Instant,
+    /// Set while we wait for a vendor to begin its answer.
+    waiting_since: Option<Instant>,
+    /// Whether a head has gone out, so that its status can't change any more.
+    head_out: bool,
+    /// Input tokens as we guess them, for calls whose vendor never tells.
+    expected_input: TokenCount,
+}
+
+impl Ledger {
+    pub(crate) fn open(core: Rc<Core>, settlement: Settlement, opened: Instant) -> Self {
+        Self {
+            core,
+            open: Some(Box::new(Open {
+                settlement,
+                opened,
+                waiting_since: None,
+                head_out: false,
+                expected_input: TokenCount(0),
+            })),
+        }
+    }
+
+    /// The call's trace, and the session that the caller named.
+    pub fn trace(&mut self, trace_id: &str, session_id: Option<&str>) {
+        self.note(|open| {
+            open.settlement.trace_id = capped(trace_id, MAX_TRACE).into();
+            open.settlement.session_id = session_id.map(|id| capped(id, MAX_TRACE).into());
+        });
+    }
+
+    /// What was called, and how.
+    pub fn called(&mut self, method: Method, endpoint: Endpoint) {
+        self.note(|open| {
+            open.settlement.method = method;
+            open.settlement.endpoint = endpoint;
+        });
+    }
+
+    /// Who calls; what happens from here on is theirs.
+    pub fn caller(&mut self, tenant: &TenantId, key: &ApiKeyId) {
+        self.note(|open| {
+            open.settlement.tenant = Some(tenant.clone());
+            open.settlement.key = Some(key.clone());
+        });
+    }
+
+    /// The model that the caller asked for, and whether for a stream.
+    pub fn requested(&mut self, model: &str, stream: bool) {
+        self.note(|open| {
+            open.settlement.requested_model = Some(capped(model, MAX_MODEL).into());
+            open.settlement.stream = stream;
+        });
+    }
+
+    /// The route that chose the provider.
+    pub fn route(&mut self, route: &RouteId) {
+        self.note(|open| open.settlement.route = Some(route.clone()));
+    }
+
+    /// Input tokens as we guess them; counts only if the vendor never says.
+    pub fn expected_input(&mut self, tokens: TokenCount) {
+        self.note(|open| open.expected_input = tokens);
+    }
+
+    /// The call is about to be sent to a provider, as `model`, with the secret of this fingerprint. Waiting for the
+    /// vendor begins here. The last attempt is the one that the row names.
+    pub fn attempt(
+        &mut self,
+        provider: &ProviderName,
+        model: &str,
+        credential_fingerprint: Option<&Arc<str>>,
+    ) {
+        let now = Instant::now();
+        self.note(|open| {
+            open.stop_waiting(now);
+            open.waiting_since = Some(now);
+            let settlement = &mut open.settlement;
+            settlement.attempts = settlement.attempts.saturating_add(1);
+            settlement.provider = Some(provider.clone());
+            settlement.credential_fingerprint = credential_fingerprint.cloned();
+            settlement.model = Some(match &settlement.requested_model {
+                Some(requested) if **requested == *model => Arc::clone(requested),
+                _ => capped(model, MAX_MODEL).into(),
+            });
+        });
+    }
+
+    /// The vendor has begun to answer, or the attempt has failed: waiting for it is over.
+    pub fn answered(&mut self) {
+        let now = Instant::now();
+        self.note(|open| open.stop_waiting(now));
+    }
+
+    /// What the response cache had to say.
+    pub fn cache(&mut self, status: CacheStatus) {
+        self.note(|open| open.settlement.cache_status = Some(status));
+    }
+
+    /// The head of the answer goes out with this status, which is final.
+    pub fn responded(&mut self, status: u16) {
+        self.note(|open| {
+            open.settlement.status = status;
+            open.head_out = true;
+        });
+    }
+
+    /// The first byte of the answer's body goes out. Later calls change nothing.
+    pub fn first_byte(&mut self) {
+        self.note(|open| {
+            if open.settlement.first_byte.is_none() {
+                open.settlement.first_byte = Some(open.opened.elapsed());
+            }
+        });
+    }
+
+    /// So many more characters of output were relayed. If the vendor never reports tokens, they are guessed from this.
+    pub fn relayed(&mut self, characters: u64) {
+        self.note(|open| {
+            let seen = &mut open.settlement.output_characters;
+            *seen = seen.saturating_add(characters);
+        });
+    }
+
+    /// The tokens as the vendor reported them; the last report counts.
+    pub fn usage(&mut self, usage: Usage) {
+        self.note(|open| open.settlement.usage = Some(usage));
+    }
+
+    /// The caller has the whole answer. Changes nothing about a call that was refused or has failed.
+    pub fn completed(&mut self) {
+        self.end(Outcome::Completed, None);
+    }
+
+    /// The call was not let through. The status is that of the error answer, unless a head is out already.
+    pub fn refuse(&mut self, status: u16, code: &'static str) {
+        self.end(Outcome::Refused, Some((status, code)));
+    }
+
+    /// We or a vendor could not serve the call, perhaps in the middle of an answer. The status is that of the error
+    /// answer, unless a head is out already.
+    pub fn fail(&mut self, status: u16, code: &'static str) {
+        self.end(Outcome::Failed, Some((status, code)));
+    }
+
+    /// What the ledger holds so far, for headers, spans and limits that need it before the call is settled.
+    pub fn so_far(&self) -> &Settlement {
+        &self
+            .open
+            .as_ref()
+            .expect("a ledger is open until it is dropped")
+            .settlement
+    }
+
+    fn end(&mut self, outcome: Outcome, error: Option<(u16, &'static str)>) {
+        self.note(|open| {
+            if outcome == Outcome::Completed && open.settlement.error_code.is_some() {
+                return;
+            }
+            open.settlement.outcome = outcome;
+            if let Some((status, code)) = error {
+                open.settlement.error_code = Some(code);
+                if !open.head_out {
+                    open.settlement.status = status;
+                }
+            }
+        });
+    }
+
+    fn note(&mut self, change: impl FnOnce(&mut Open)) {
+        if let Some(open) = &mut self.open {
+            change(open);
+        }
+    }
+}
+
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.core.settled(open.settle(Instant::now()));
+        }
+    }
+}
+
+impl Open {
+    fn stop_waiting(&mut self, now: Instant) {
+        if let Some(since) = self.waiting_since.take() {
+            let before = self.settlement.upstream.unwrap_or(Duration::ZERO);
+            self.settlement.upstream = Some(before + now.duration_since(since));
+        }
+    }
+
+    fn settle(mut self, now: Instant) -> Settlement {
+        self.stop_waiting(now);
+        let mut settlement = self.settlement;
+        settlement.total = now.duration_since(self.opened);
+        if settlement.status == 0 {
+            settlement.status = match settlement.outcome {
+                Outcome::Completed => 200,
+                Outcome::Abandoned | Outcome::Refused | Outcome::Failed => LEFT_BEFORE_ANSWER,
+            };
+        }
+        // A vendor bills what it began to answer, also when nobody read it to the end.
+        let was_served = settlement.attempts > 0
+            && (settlement.output_characters > 0 || self.head_out && settlement.status < 300);
+        if settlement.usage.is_none() && was_served {
+            settlement.estimated = true;
+            settlement.usage = Some(Usage {
+                input: self.expected_input,
+                output: tokens_of_characters(settlement.output_characters),
+                ..Usage::default()
+            });
+        }
+        settlement
+    }
+}

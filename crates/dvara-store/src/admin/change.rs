@@ -1,0 +1,122 @@
+//! One mutation of configuration, from its transaction to the versions it moves. Nothing writes configuration outside
+//! of one; when changes are audited, the audit event is opened in [`Admin::begin`] and completed in [`Change::commit`].
+
+use std::fmt;
+
+use sqlx::{PgConnection, Postgres, Transaction};
+
+use super::Admin;
+use crate::error::StoreError;
+use crate::rows::config_versions::{self, Area};
+
+/// What a change does, in the words of the audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// A tenant was made.
+    TenantCreated,
+    /// A tenant is refused from now on.
+    TenantSuspended,
+    /// A tenant is served again.
+    TenantResumed,
+    /// A key was made.
+    ApiKeyCreated,
+    /// A key was withdrawn for good.
+    ApiKeyRevoked,
+    /// A route was made or changed.
+    RouteWritten,
+    /// An earlier version of a route was brought back.
+    RouteRolledBack,
+    /// A route was deleted.
+    RouteDeleted,
+    /// A credential was stored, or one stepped into another's place.
+    ProviderCredentialWritten,
+    /// A credential was taken out of use.
+    ProviderCredentialRetired,
+    /// What a file names was inserted where it was absent.
+    ConfigSeeded,
+}
+
+impl Action {
+    /// The text form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TenantCreated => "TENANT_CREATED",
+            Self::TenantSuspended => "TENANT_SUSPENDED",
+            Self::TenantResumed => "TENANT_RESUMED",
+            Self::ApiKeyCreated => "API_KEY_CREATED",
+            Self::ApiKeyRevoked => "API_KEY_REVOKED",
+            Self::RouteWritten => "ROUTE_UPDATED",
+            Self::RouteRolledBack => "ROUTE_ROLLED_BACK",
+            Self::RouteDeleted => "ROUTE_DELETED",
+            Self::ProviderCredentialWritten => "PROVIDER_CREDENTIAL_ROTATED",
+            Self::ProviderCredentialRetired => "PROVIDER_CREDENTIAL_REVOKED",
+            Self::ConfigSeeded => "CONFIG_SEEDED",
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// A mutation under way. Dropped without a commit it never happened.
+pub(super) struct Change {
+    transaction: Transaction<'static, Postgres>,
+    action: Action,
+    target: String,
+    actor: String,
+    areas: &'static [Area],
+}
+
+impl Admin<'_> {
+    /// Begins a mutation: nobody else changes these areas until it ends.
+    pub(super) async fn begin(
+        &self,
+        action: Action,
+        target: impl Into<String>,
+        areas: &'static [Area],
+    ) -> Result<Change, StoreError> {
+        let mut transaction = self.store.begin().await?;
+        config_versions::lock(&mut transaction, areas).await?;
+        Ok(Change {
+            transaction,
+            action,
+            target: target.into(),
+            actor: self.actor.clone(),
+            areas,
+        })
+    }
+}
+
+impl Change {
+    /// The connection to write with.
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+
+    /// Ends the mutation: what it wrote holds, and every data plane hears of it.
+    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
+        config_versions::bump(&mut self.transaction, self.areas).await?;
+        self.transaction
+            .commit()
+            .await
+            .map_err(StoreError::doing("commit a change of the configuration"))?;
+        tracing::info!(
+            action = self.action.as_str(),
+            target = %self.target,
+            actor = %self.actor,
+            "configuration changed"
+        );
+        Ok(())
+    }
+
+    /// Ends a mutation that found nothing to change.
+    pub(super) async fn abandon(self) -> Result<(), StoreError> {
+        self.transaction
+            .rollback()
+            .await
+            .map_err(StoreError::doing("end a change that changes nothing"))
+    }
+}

@@ -1,0 +1,87 @@
+//! The route table: the file's routes, then the stored ones; the first whose pattern fits serves.
+
+use dvara_types::RouteRecord;
+
+use super::BrokenRow;
+use crate::rows::routes::{self, RouteRow};
+
+/// Where a route comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouteSource {
+    /// A row of the store.
+    Stored,
+    /// This process's `gateway.yaml`.
+    File,
+}
+
+impl RouteSource {
+    /// The text form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::File => "file",
+        }
+    }
+}
+
+/// A route in force.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// Its record.
+    pub record: RouteRecord,
+    /// Where it comes from.
+    pub source: RouteSource,
+}
+
+#[derive(Debug)]
+pub(super) struct Routes {
+    routes: Vec<Route>,
+    broken: Vec<BrokenRow>,
+}
+
+impl Routes {
+    pub(super) fn compile(rows: Vec<RouteRow>, file: &[RouteRecord]) -> Self {
+        let mut routes: Vec<Route> = file
+            .iter()
+            .map(|record| Route {
+                record: record.clone(),
+                source: RouteSource::File,
+            })
+            .collect();
+        let mut stored = Vec::new();
+        let mut broken = Vec::new();
+        for row in rows {
+            let id = row.id.clone();
+            match row.record() {
+                Ok(record) => stored.push(Route {
+                    record,
+                    source: RouteSource::Stored,
+                }),
+                Err(reason) => broken.push(BrokenRow {
+                    table: routes::TABLE,
+                    id,
+                    reason,
+                }),
+            }
+        }
+        stored.sort_by(|a, b| {
+            (a.record.position, &a.record.id).cmp(&(b.record.position, &b.record.id))
+        });
+        routes.append(&mut stored);
+        Self { routes, broken }
+    }
+
+    pub(super) fn route_for(&self, model: &str) -> Option<&Route> {
+        self.routes
+            .iter()
+            .find(|route| route.record.model_pattern.matches(model))
+    }
+
+    pub(super) fn all(&self) -> &[Route] {
+        &self.routes
+    }
+
+    pub(super) fn broken(&self) -> &[BrokenRow] {
+        &self.broken
+    }
+}

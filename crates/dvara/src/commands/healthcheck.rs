@@ -1,0 +1,101 @@
+//! `dvara healthcheck URL`: a probe for images that have no curl.
+
+use std::io::{Read, Write};
+use std::net::{TcpStream, ToSocketAddrs as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+/// How long the whole check may take.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// Ask a URL for its health.
+#[derive(Debug, Args)]
+pub(crate) struct HealthcheckArgs {
+    /// Where to ask: http://host:port/path
+    url: String,
+}
+
+pub(crate) fn run(args: &HealthcheckArgs, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let status = ask(&args.url)?;
+    writeln!(out, "{status}")?;
+    Ok(if (200..300).contains(&status) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn ask(url: &str) -> anyhow::Result<u16> {
+    let Some(rest) = url.strip_prefix("http://") else {
+        bail!("`{url}` does not start with http://");
+    };
+    let (authority, path) = match rest.find('/') {
+        Some(slash) => rest.split_at(slash),
+        None => (rest, "/"),
+    };
+    let with_port = if authority.contains(':') {
+        authority.to_owned()
+    } else {
+        format!("{authority}:80")
+    };
+    let address = with_port
+        .to_socket_addrs()
+        .with_context(|| format!("`{authority}` is no address"))?
+        .next();
+    let address = address.with_context(|| format!("`{authority}` has no address"))?;
+    let mut stream = TcpStream::connect_timeout(&address, LIMIT)
+        .with_context(|| format!("connect to {address}"))?;
+    stream.set_read_timeout(Some(LIMIT))?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n"
+    )?;
+    let mut head = [0_u8; 12];
+    stream
+        .read_exact(&mut head)
+        .context("the answer broke off")?;
+    let status = std::str::from_utf8(&head)
+        .ok()
+        .and_then(|head| head.strip_prefix("HTTP/1.1 "))
+        .map(str::parse);
+    match status {
+        Some(Ok(status)) => Ok(status),
+        Some(Err(_)) | None => bail!("the answer is not HTTP/1.1"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn serve_once(answer: &'static str) -> String {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/actuator/health", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0_u8; 512];
+            let length = stream.read(&mut request).unwrap();
+            assert!(request[..length].starts_with(b"GET /actuator/health HTTP/1.1\r\n"));
+            stream.write_all(answer.as_bytes()).unwrap();
+        });
+        url
+    }
+
+    #[test]
+    fn the_status_of_an_answer_is_read() {
+        assert_eq!(
+            ask(&serve_once("HTTP/1.1 503 Service Unavailable\r\n\r\n")).unwrap(),
+            503
+        );
+        assert_eq!(ask(&serve_once("HTTP/1.1 200 OK\r\n\r\n")).unwrap(), 200);
+    }
+
+    #[test]
+    fn what_is_no_answer_is_an_error() {
+        assert!(ask(&serve_once("SSH-2.0-something\r\n")).is_err());
+        assert!(ask("https://x/").is_err());
+    }
+}

@@ -1,0 +1,49 @@
+//! Which database the administrative commands work on: that of `SPRING_DATASOURCE_URL`, else that of a running `dvara up`.
+
+use std::path::PathBuf;
+
+use dvara_service::background::Background;
+use dvara_service::boot::BootError;
+use dvara_service::settings::{Env, Loader, datasource};
+use dvara_store::private::PrivateServer;
+use dvara_store::{SettingNames, Store, StoreSettings};
+
+use super::up::folder::DataFolder;
+
+/// Opens the store, works on it, and closes it.
+pub(super) fn with<T>(
+    env: &Env,
+    data_dir: Option<PathBuf>,
+    work: impl AsyncFnOnce(&Store) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let settings = settings(env, data_dir)?;
+    let background = Background::start()?;
+    background.block_on(async {
+        let store = Store::open(&settings).await?;
+        let outcome = work(&store).await;
+        store.close().await;
+        outcome
+    })
+}
+
+/// `--data-dir` names its database outright; without it, `SPRING_DATASOURCE_URL` counts before the default folder.
+fn settings(env: &Env, data_dir: Option<PathBuf>) -> Result<StoreSettings, BootError> {
+    let mut loader = Loader::new(env.clone(), &[]);
+    if data_dir.is_none() && loader.is_given(&datasource::URL) {
+        let given = datasource::Datasource::load(&mut loader);
+        return StoreSettings::parse(
+            SettingNames::SPRING,
+            &given.url,
+            given.username.as_deref(),
+            given.password.as_ref(),
+        )
+        .map_err(BootError::configuration);
+    }
+    let folder = DataFolder::locate(data_dir, env)?;
+    PrivateServer::find(folder.path()).ok_or_else(|| {
+        BootError::database(format!(
+            "no `dvara up` runs on {}: start it, name its folder with --data-dir, or set SPRING_DATASOURCE_URL",
+            folder.path().display()
+        ))
+    })
+}

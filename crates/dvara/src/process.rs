@@ -1,0 +1,103 @@
+//! What `dvara gateway` and `dvara up` have in common: settings, licence, log, a background runtime, and waiting for the end.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use chrono::Utc;
+use dvara_crypto::licence::Roots;
+use dvara_gateway::settings::PROPERTIES;
+use dvara_gateway::{Gateway, GatewayConfig, StartOptions};
+use dvara_service::background::Background;
+use dvara_service::boot::{self, BootError};
+use dvara_service::drain::DrainTiming;
+use dvara_service::settings::{Env, Loader};
+use dvara_service::{licence, telemetry};
+use dvara_store::StoreSettings;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// How long background work may take to end after everything else has.
+pub(crate) const LAST_WORK: Duration = Duration::from_secs(1);
+
+/// What a command brings to the start of a gateway.
+pub(crate) struct Launch<'a> {
+    /// What service the log calls this.
+    pub(crate) service: &'static str,
+    /// The licences that count.
+    pub(crate) roots: &'a Roots,
+    /// The private database, where there is one.
+    pub(crate) private: Option<StoreSettings>,
+    /// Where to listen, given the port that the settings name.
+    pub(crate) listen: &'a dyn Fn(Option<u16>) -> SocketAddr,
+}
+
+/// The loader of a gateway's settings.
+pub(crate) fn loader(env: Env) -> Loader {
+    Loader::new(env, &[PROPERTIES])
+}
+
+/// Checks everything, starts the gateway, tells `started`, and serves until a signal comes or something that it needs is gone:
+/// a background part of its own, or what `needed` watches.
+pub(crate) fn serve(
+    mut loader: Loader,
+    background: &Background,
+    launch: Launch<'_>,
+    started: impl FnOnce(&Gateway) -> Result<(), BootError>,
+    needed: impl Future<Output = BootError>,
+) -> Result<ExitCode, BootError> {
+    let licence = licence::gate(&mut loader, launch.roots, Utc::now());
+    let config = GatewayConfig::load(&mut loader, launch.private);
+    let (licence, loaded) = boot::conclude(licence, loader)?;
+    let config = config
+        .ok_or_else(|| BootError::failure("the database is not known, and nothing said why"))?;
+    // Dropped at the end of this function: outside any runtime, and while the background still runs.
+    let _telemetry = telemetry::init(
+        launch.service,
+        &config.common.telemetry,
+        &background.handle(),
+    )?;
+    loaded.log_warnings();
+    licence::announce(&licence);
+    let options = StartOptions {
+        listen: (launch.listen)(config.common.port),
+        licence,
+        loaded,
+        drain: DrainTiming::default(),
+        background: background.handle(),
+    };
+    background.block_on(async {
+        let mut signals = Signals::new()?;
+        let gateway = Gateway::start(config, options).await?;
+        started(&gateway)?;
+        let ended = tokio::select! {
+            () = signals.asked_to_end() => Ok(ExitCode::SUCCESS),
+            failure = gateway.failed() => Err(BootError::failure(failure)),
+            lost = needed => Err(lost),
+        };
+        gateway.finish().await?;
+        ended
+    })
+}
+
+/// SIGTERM and SIGINT, caught from the start on.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, BootError> {
+        let no_signals = |error| BootError::failure(format!("signals cannot be received: {error}"));
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).map_err(no_signals)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(no_signals)?,
+        })
+    }
+
+    async fn asked_to_end(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
