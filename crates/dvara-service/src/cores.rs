@@ -74,7 +74,7 @@ impl Cores {
     /// Starts `count` cores; `make` runs on each core's thread and makes what answers there.
     ///
     /// # Errors
-    /// When a thread or its runtime cannot be had.
+    /// When a thread or its runtime cannot be had, or `make` panics.
     pub fn start<P, F>(count: usize, drain: &Drain, make: F) -> io::Result<Self>
     where
         P: Plane,
@@ -83,8 +83,10 @@ impl Cores {
         let heart = Heart::new(HEARTBEAT_LIMIT);
         let mut cores = Vec::with_capacity(count);
         let mut threads = Vec::with_capacity(count);
+        let (up, all_up) = std::sync::mpsc::channel();
         for index in 0..count {
             let (arrivals, receiver) = unbounded_channel();
+            let up = up.clone();
             let load = Arc::new(CoreLoad::new(&heart));
             let (make, drain, its_load) = (make.clone(), drain.clone(), load.clone());
             let thread = std::thread::Builder::new()
@@ -94,9 +96,12 @@ impl Cores {
                         .enable_all()
                         .build_local(LocalOptions::default());
                     match built {
-                        Ok(runtime) => {
-                            runtime.block_on(run(make(CoreId(index)), receiver, its_load, drain))
-                        }
+                        Ok(runtime) => runtime.block_on(async {
+                            // Made inside the runtime, since a plane may start tasks of its own.
+                            let plane = make(CoreId(index));
+                            let _counted = up.send(());
+                            run(plane, receiver, its_load, drain).await;
+                        }),
                         Err(error) => {
                             tracing::error!(%error, core = index, "a core has no runtime")
                         }
@@ -104,6 +109,11 @@ impl Cores {
                 })?;
             cores.push(Core { arrivals, load });
             threads.push(thread);
+        }
+        drop(up);
+        // A core that could not start has hung up without a word.
+        for _ in 0..count {
+            all_up.recv().map_err(|_| io::Error::other("a core did not start"))?;
         }
         Ok(Self {
             dispatcher: Dispatcher {

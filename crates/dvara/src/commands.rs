@@ -54,9 +54,16 @@ fn dispatch(command: Command, data_dir: Option<PathBuf>, env: Env) -> anyhow::Re
         Command::Migrate(_) => {
             store::with(&env, data_dir, async |store| migrate::run(store, out).await)
         }
-        Command::Tenant(args) => store::with(&env, data_dir, async |store| {
-            tenant::run(&args, store, out).await
-        }),
+        Command::Tenant(args) => {
+            let max_tenants = if args.creates() {
+                store::max_tenants(&env, data_dir.clone(), Utc::now())?
+            } else {
+                None
+            };
+            store::with(&env, data_dir, async |store| {
+                tenant::run(&args, store, max_tenants, out).await
+            })
+        }
         Command::Key(args) => store::with(&env, data_dir, async |store| {
             key::run(&args, store, out).await
         }),

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
+use dvara_crypto::licence::{Roots, verify};
 use dvara_service::background::Background;
 use dvara_service::boot::BootError;
-use dvara_service::settings::{Env, Loader, datasource};
+use dvara_service::settings::{Env, Loader, common, datasource};
 use dvara_store::private::PrivateServer;
 use dvara_store::{SettingNames, Store, StoreSettings};
 
@@ -24,6 +26,27 @@ pub(super) fn with<T>(
         store.close().await;
         outcome
     })
+}
+
+/// How many tenants the licence allows: that of the environment, else that of the data folder's `dvara up`.
+pub(super) fn max_tenants(
+    env: &Env,
+    data_dir: Option<PathBuf>,
+    now: DateTime<Utc>,
+) -> Result<Option<u32>, BootError> {
+    let mut loader = Loader::new(env.clone(), &[]);
+    let own_database = data_dir.is_none() && loader.is_given(&datasource::URL);
+    let given = loader.secret(&common::LICENSE_KEY);
+    let (licence, roots) = if own_database {
+        (given, Roots::release())
+    } else {
+        let kept = DataFolder::locate(data_dir, env)?.licence();
+        (given.or(kept), Roots::release().with_evaluation())
+    };
+    let licence = licence.as_ref().map(|licence| licence.expose().as_str());
+    let verified =
+        verify(licence, &roots, now).map_err(|error| BootError::configuration([error]))?;
+    Ok(verified.licence.max_tenants)
 }
 
 /// `--data-dir` names its database outright; without it, `SPRING_DATASOURCE_URL` counts before the default folder.

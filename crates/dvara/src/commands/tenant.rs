@@ -49,12 +49,22 @@ enum TenantCommand {
     },
 }
 
+impl TenantArgs {
+    /// Whether the command makes a tenant, of which the licence allows so many.
+    pub(crate) fn creates(&self) -> bool {
+        matches!(self.command, TenantCommand::Create { .. })
+    }
+}
+
 pub(crate) async fn run(
     args: &TenantArgs,
     store: &Store,
+    max_tenants: Option<u32>,
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
-    let admin = Admin::new(store).acting_as("dvara tenant");
+    let admin = Admin::new(store)
+        .acting_as("dvara tenant")
+        .with_max_tenants(max_tenants);
     let tenants = match &args.command {
         TenantCommand::List => {
             let tenants = admin.tenants().await?;

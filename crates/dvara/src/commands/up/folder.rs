@@ -107,6 +107,13 @@ impl DataFolder {
         })
     }
 
+    /// The licence of this folder, where one was made.
+    pub(crate) fn licence(&self) -> Option<Secret<String>> {
+        let text = fs::read(self.path.join("secrets.json")).ok()?;
+        let secrets: SecretsFile = serde_json::from_slice(&text).ok()?;
+        Some(Secret::new(secrets.license_key))
+    }
+
     fn make_secrets(&self, now: DateTime<Utc>) -> Result<SecretsFile, BootError> {
         let secrets = SecretsFile {
             license_key: licence::evaluation(now, random::bytes()),

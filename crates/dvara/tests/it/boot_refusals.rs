@@ -1,0 +1,176 @@
+//! Starts that are refused, each with its text and its exit code (seed checklist S25, S28, S29, S63, S81, S84, S85, S146, S157;
+//! design §3). Licences that the binary would take are not compiled into a test build, so the licence heads every list.
+
+use std::net::TcpListener;
+
+use crate::run::{Ran, run};
+
+const NO_LICENCE: &str = "LicenseValidationException: No license key configured";
+const DATABASE: (&str, &str) = (
+    "SPRING_DATASOURCE_URL",
+    "jdbc:postgresql://127.0.0.1:1/dvara",
+);
+const USER: (&str, &str) = ("SPRING_DATASOURCE_USERNAME", "dvara");
+const AUDIT: (&str, &str) = (
+    "DVARA_AUDIT_HMAC_SECRET",
+    "0123456789012345678901234567890123456789",
+);
+
+/// Starts a gateway with settings in which only `more` can be wrong, and returns the lines of its refusal after the licence's.
+fn refused(more: &[(&str, &str)]) -> Vec<String> {
+    let mut env = vec![DATABASE, USER, AUDIT];
+    env.retain(|(name, _)| more.iter().all(|(other, _)| other != name));
+    env.extend(more.iter().copied().filter(|(_, value)| *value != "unset"));
+    let Ran { code, err, .. } = run(&["gateway"], &env);
+    assert_eq!(code, 64, "{err}");
+    let mut lines = err.lines().map(str::to_owned);
+    assert_eq!(lines.next().as_deref(), Some(NO_LICENCE), "{err}");
+    lines
+        .filter(|line| !line.to_lowercase().starts_with("warn"))
+        .collect()
+}
+
+#[test]
+fn without_a_licence_the_gateway_says_so_and_nothing_else_is_wrong() {
+    assert_eq!(refused(&[]), Vec::<String>::new());
+}
+
+#[test]
+fn no_profile_flag_or_variable_gets_round_the_licence() {
+    for more in [
+        ("SPRING_PROFILES_ACTIVE", "dev"),
+        ("DVARA_LICENSE_ENABLED", "false"),
+        ("DVARA_LICENSE_REQUIRED", "false"),
+        ("DVARA_LICENSE_KEY", " "),
+    ] {
+        refused(&[more]);
+    }
+}
+
+#[test]
+fn the_evaluation_licence_is_refused_outside_of_dvara_up() {
+    let evaluation = run(&["license", "evaluation"], &[]);
+    assert_eq!(evaluation.code, 0);
+    let refused = run(
+        &["gateway"],
+        &[
+            DATABASE,
+            USER,
+            AUDIT,
+            ("DVARA_LICENSE_KEY", evaluation.out.trim()),
+        ],
+    );
+    assert_eq!(refused.code, 64);
+    assert!(
+        refused.err.starts_with("LicenseValidationException: ") && refused.err.contains("dvara up"),
+        "{}",
+        refused.err
+    );
+    assert!(
+        !refused.err.contains(evaluation.out.trim()),
+        "a licence is not repeated"
+    );
+}
+
+#[test]
+fn the_licence_is_checked_before_any_connection_is_made() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("jdbc:postgresql://{}/dvara", listener.local_addr().unwrap());
+    refused(&[("SPRING_DATASOURCE_URL", &url)]);
+    assert!(listener.accept().is_err(), "the database was connected to");
+}
+
+#[test]
+fn each_refusal_has_its_text() {
+    for (more, text) in [
+        (
+            &[("SPRING_DATASOURCE_URL", "unset")][..],
+            "SPRING_DATASOURCE_URL is not set",
+        ),
+        (
+            &[("SPRING_DATASOURCE_URL", "mysql://x/y")],
+            "SPRING_DATASOURCE_URL",
+        ),
+        (
+            &[("DVARA_AUDIT_HMAC_SECRET", "unset")],
+            "DVARA_AUDIT_HMAC_SECRET is not set",
+        ),
+        (
+            &[(
+                "DVARA_AUDIT_HMAC_SECRET",
+                "default-dev-secret-change-in-production",
+            )],
+            "placeholder",
+        ),
+        (
+            &[("DVARA_AUDIT_HMAC_SECRET", "short")],
+            "fewer than 32 characters",
+        ),
+        (
+            &[("MANAGEMENT_ENDPOINT_HEALTH_SHOW_DETAILS", "always")],
+            "show-details=always",
+        ),
+        (
+            &[
+                ("DVARA_ACTUATOR_API_KEY", "same"),
+                ("DVARA_ACTUATOR_METRICS_API_KEY", "same"),
+            ],
+            "are equal",
+        ),
+        (
+            &[("DVARA_LLM_GATEWAY_REQUIRE_API_KEY", "false")],
+            "require-api-key=false is refused",
+        ),
+        (
+            &[("KUBERNETES_NAMESPACE", "default")],
+            "Kubernetes clustering requires CACHE_SERVICE_NAME when KUBERNETES_NAMESPACE is set. Without it, pods cannot form a cluster and rate limit state will not be shared.",
+        ),
+        (
+            &[("MANAGEMENT_SERVER_PORT", "9090")],
+            "management.server.port is refused",
+        ),
+        (
+            &[("DVARA_LLM_GATEWAY_MODE", "half")],
+            "dvara.llm-gateway.mode",
+        ),
+        (&[("SERVER_PORT", "eighty")], "server.port"),
+        (
+            &[("DVARA_CONFIG_FILE", "/nonexistent/gateway.yaml")],
+            "/nonexistent/gateway.yaml",
+        ),
+    ] {
+        let lines = refused(more);
+        assert_eq!(lines.len(), 1, "{more:?}: {lines:#?}");
+        assert!(lines[0].contains(text), "{more:?}: {lines:#?}");
+    }
+}
+
+#[test]
+fn all_mistakes_of_a_start_are_one_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gateway.yaml");
+    std::fs::write(
+        &file,
+        "rate-limt: {enabled: true}\nmanagement: {endpoint: {health: {show-details: always}}}\nroutes: [{modle: x}]\n",
+    )
+    .unwrap();
+    let lines = refused(&[
+        ("SPRING_DATASOURCE_URL", "unset"),
+        ("DVARA_AUDIT_HMAC_SECRET", "unset"),
+        ("DVARA_ACTUATOR_API_KEY", "same"),
+        ("DVARA_ACTUATOR_METRICS_API_KEY", "same"),
+        ("DVARA_CONFIG_FILE", file.to_str().unwrap()),
+    ]);
+    let all = lines.join("\n");
+    for text in [
+        "did you mean `rate-limit`?",
+        "show-details=always",
+        "modle",
+        "SPRING_DATASOURCE_URL is not set",
+        "DVARA_AUDIT_HMAC_SECRET is not set",
+        "are equal",
+    ] {
+        assert!(all.contains(text), "{text} in\n{all}");
+    }
+}

@@ -1,0 +1,223 @@
+//! `dvara up` in a folder of its own: first start, commands beside it, restart, and what is refused.
+
+use std::path::Path;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::run::{Ran, dvara, ran, run};
+
+/// A running `dvara up`. Killed with the test, if it fails.
+struct Up {
+    child: Option<Child>,
+    quickstart: Value,
+}
+
+impl Up {
+    fn start(folder: &Path) -> Self {
+        let quickstart = folder.join("quickstart.json");
+        // The file of an earlier start would be taken for this one's.
+        let before = std::fs::read(&quickstart).ok();
+        if before.is_some() {
+            std::fs::rename(&quickstart, folder.join("quickstart.before")).unwrap();
+            std::fs::copy(folder.join("quickstart.before"), &quickstart).unwrap();
+        }
+        let changed = std::fs::metadata(&quickstart)
+            .ok()
+            .and_then(|facts| facts.modified().ok());
+        let mut child = dvara(
+            &[
+                "up",
+                "--data-dir",
+                folder.to_str().unwrap(),
+                "--gateway-port",
+                "0",
+            ],
+            &[("HOME", "/nonexistent")],
+        )
+        .spawn()
+        .unwrap();
+        let start = Instant::now();
+        loop {
+            let now = std::fs::metadata(&quickstart)
+                .ok()
+                .and_then(|facts| facts.modified().ok());
+            if now.is_some() && now != changed {
+                break;
+            }
+            if let Some(status) = child.try_wait().unwrap() {
+                let Ran { out, err, .. } = ran(child.wait_with_output().unwrap());
+                panic!("dvara up ended with {status}: {out}{err}");
+            }
+            assert!(
+                start.elapsed() < Duration::from_secs(120),
+                "dvara up does not come up"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let quickstart = serde_json::from_slice(&std::fs::read(&quickstart).unwrap()).unwrap();
+        Self {
+            child: Some(child),
+            quickstart,
+        }
+    }
+
+    fn url(&self) -> &str {
+        self.quickstart["gateway_url"].as_str().unwrap()
+    }
+
+    /// Ends it as an operator does.
+    fn stop(mut self) -> Ran {
+        let child = self.child.take().unwrap();
+        let killed = std::process::Command::new("kill")
+            .arg(child.id().to_string())
+            .status()
+            .unwrap();
+        assert!(killed.success());
+        ran(child.wait_with_output().unwrap())
+    }
+
+    fn kill(mut self) {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ended = child.kill();
+        }
+    }
+}
+
+#[test]
+fn a_folder_comes_up_is_managed_beside_survives_a_kill_and_stops_clean() {
+    let folder = tempfile::tempdir().unwrap();
+    // The private server's own user has to reach the folder.
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let data = folder.path().join("data");
+    let data_dir = data.to_str().unwrap().to_owned();
+    let up = Up::start(&data);
+    let fields: Vec<&String> = up.quickstart.as_object().unwrap().keys().collect();
+    assert_eq!(
+        fields,
+        ["gateway_url", "api_key"],
+        "services that do not run have no field"
+    );
+    assert_eq!(
+        run(
+            &["healthcheck", &format!("{}/actuator/health", up.url())],
+            &[]
+        )
+        .code,
+        0
+    );
+    let secrets = std::fs::metadata(data.join("secrets.json"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(secrets & 0o077, 0, "secrets are their owner's alone");
+
+    let second = run(&["up", "--data-dir", &data_dir, "--gateway-port", "0"], &[]);
+    assert_eq!(second.code, 1, "{}", second.err);
+    assert!(second.err.contains(&data_dir), "{}", second.err);
+
+    let tenant = run(
+        &[
+            "tenant",
+            "create",
+            "--data-dir",
+            &data_dir,
+            "Acme",
+            "--id",
+            "acme",
+        ],
+        &[],
+    );
+    assert_eq!(tenant.code, 0, "{}", tenant.err);
+    let key = run(
+        &[
+            "key",
+            "create",
+            "--data-dir",
+            &data_dir,
+            "--tenant",
+            "acme",
+            "ci",
+        ],
+        &[],
+    );
+    assert_eq!(key.code, 0, "{}", key.err);
+    assert!(key.out.contains("gw_"), "{}", key.out);
+    let route = run(
+        &[
+            "route",
+            "create",
+            "--data-dir",
+            &data_dir,
+            "fast-*",
+            "--provider",
+            "mock",
+            "--pin",
+            "mock/fast",
+        ],
+        &[],
+    );
+    assert_eq!(route.code, 0, "{}", route.err);
+
+    let first_key = up.quickstart["api_key"].clone();
+    up.kill();
+    let again = Up::start(&data);
+    assert_eq!(
+        again.quickstart["api_key"], first_key,
+        "a key that works is kept"
+    );
+    let stopped = again.stop();
+    assert_eq!(stopped.code, 0, "{}{}", stopped.out, stopped.err);
+    assert!(
+        !data.join("postgres/postmaster.pid").exists(),
+        "the database was stopped with it"
+    );
+
+    let alone = run(&["key", "list", "--data-dir", &data_dir], &[]);
+    assert_eq!(alone.code, 1);
+    assert!(alone.err.contains("dvara up"), "{}", alone.err);
+}
+
+#[test]
+fn a_database_that_cannot_be_reached_is_exit_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = run(
+        &[
+            "up",
+            "--data-dir",
+            folder.path().to_str().unwrap(),
+            "--gateway-port",
+            "0",
+            "--database-url",
+            "postgres://u@127.0.0.1:1/x",
+        ],
+        &[],
+    );
+    assert_eq!(refused.code, 1, "{}", refused.err);
+    assert!(refused.err.contains("127.0.0.1:1"), "{}", refused.err);
+}
+
+#[test]
+fn a_missing_server_says_how_to_install_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = run(
+        &["up", "--data-dir", folder.path().to_str().unwrap()],
+        &[("DVARA_PG_BIN", "/nonexistent")],
+    );
+    assert_eq!(refused.code, 1, "{}", refused.err);
+    assert!(
+        refused.err.contains("/nonexistent") || refused.err.contains("apt"),
+        "{}",
+        refused.err
+    );
+}

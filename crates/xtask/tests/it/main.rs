@@ -1,0 +1,18 @@
+//! Tidy over this workspace, as `make test` and CI run it.
+
+use std::path::Path;
+
+use xtask::tidy;
+
+#[test]
+fn the_workspace_is_tidy() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let report = tidy::tidy(&root).unwrap();
+    // Shown by `cargo xtask tidy` and, with the findings, when this test fails.
+    println!("{report}");
+    assert!(report.is_clean(), "the findings are above");
+    assert!(
+        report.crates >= 10 && report.files >= 20,
+        "tidy looked at nothing"
+    );
+}
