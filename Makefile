@@ -1,0 +1,30 @@
+# The commands of this project. `make help` lists them.
+
+# What `dvara up` (make run) or the benchmark (make bench) is given.
+ARGS ?=
+# release, dev or dist: how `make run` builds.
+PROFILE ?= release
+# Build products stay outside the clone, so that every clone on a machine shares them.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/dvara/target
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench tidy setup
+
+help: ## List the commands.
+	@sed -nE 's/^([a-z]+): ## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+# The recipe is one command that the shell hands its process to, so that Ctrl-C and SIGTERM reach dvara.
+run: ## Install what is missing, build, and start `dvara up $(ARGS)`.
+	@exec scripts/run $(PROFILE) $(ARGS)
+
+test: ## Install what is missing and run everything that CI runs.
+	@exec scripts/test
+
+bench: ## Measure the gateway beside nginx: `dvara-bench run $(ARGS)`.
+	@exec scripts/bench $(ARGS)
+
+tidy: ## Prove the invariants of the architecture.
+	@exec cargo xtask tidy
+
+setup: ## Install what is missing for running and testing, and nothing else.
+	@exec scripts/install run test

@@ -1,0 +1,54 @@
+//! `dvara-bench`: what the gateway costs, measured beside nginx doing the same hop.
+//!
+//! Three commands: `upstream` answers like a vendor and costs next to nothing, `load` calls one URL and
+//! says how long that took, `run` starts everything, measures direct, nginx and the gateway in turns and
+//! prints medians. See README.md for what the figures mean and what they do not.
+
+mod histogram;
+mod load;
+mod proc;
+mod run;
+mod stats;
+mod upstream;
+mod wire;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The command line of the benchmark.
+#[derive(Parser)]
+#[command(name = "dvara-bench", version, about, long_about = None)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answer chat completions like an OpenAI-shaped vendor, as cheaply as possible.
+    Upstream(upstream::Options),
+    /// Call one URL under load and print what was seen as JSON.
+    Load(load::Options),
+    /// Measure direct, nginx and the gateway in interleaved runs and print a table of medians.
+    Run(Box<run::Options>),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Upstream(options) => upstream::serve(&options).map(|()| ExitCode::SUCCESS),
+        Command::Load(options) => load::run(&options),
+        Command::Run(options) => run::run(&options),
+    };
+    outcome.unwrap_or_else(|error| {
+        note(&format!("dvara-bench: {error:#}"));
+        ExitCode::FAILURE
+    })
+}
+
+/// One line of progress or complaint on standard error. Results go to standard output only.
+fn note(line: &str) {
+    // Nobody is left to tell when standard error is closed.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

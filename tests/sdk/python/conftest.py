@@ -1,0 +1,80 @@
+"""What the tests share: one fake vendor, one `dvara up`, and clients made by the official SDK."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import signal
+from collections.abc import Callable, Iterator
+
+import openai
+import pytest
+from dvara_up import DvaraUp
+from fake_vendor import KEY, FakeVendor
+
+TRACE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+
+def pytest_configure() -> None:
+    """A run that is told to stop ends like one that is interrupted: fixtures clean up, nothing is left running."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def vendor() -> Iterator[FakeVendor]:
+    with FakeVendor() as vendor:
+        yield vendor
+
+
+def settings(vendor: FakeVendor) -> dict[str, str]:
+    """The environment that points the gateway's `openai` provider at the fake vendor."""
+    return {"OPENAI_API_KEY": KEY, "DVARA_LLM_GATEWAY_PROVIDERS_OPENAI_BASE_URL": f"{vendor.url}/v1"}
+
+
+@pytest.fixture(scope="session")
+def gateway(vendor: FakeVendor) -> Iterator[DvaraUp]:
+    gateway = DvaraUp(settings(vendor))
+    try:
+        gateway.start()
+        yield gateway
+        # The last assertion of the session: a stop is clean.
+        code = gateway.stop()
+        assert code == 0, f"SIGTERM ended with {code}:\n{gateway.tail()}"
+        assert gateway.postmaster() is None, "the database was left running"
+    finally:
+        gateway.clean_up()
+
+
+def sdk(gateway: DvaraUp, key: str | None = None) -> openai.OpenAI:
+    """The official client with nothing but address and key, and without its own retries, which would hide answers."""
+    return openai.OpenAI(base_url=f"{gateway.url}/v1", api_key=key or gateway.key, max_retries=0, timeout=30)
+
+
+@pytest.fixture(scope="session")
+def client(gateway: DvaraUp) -> openai.OpenAI:
+    return sdk(gateway)
+
+
+@pytest.fixture
+def model(request: pytest.FixtureRequest, names: Iterator[int]) -> Callable[[str], str]:
+    """A model of the fake vendor for a scenario, under which only this test calls it."""
+    return lambda scenario: f"gpt-fake-{scenario}--{request.node.name.split('[')[0][:40]}-{next(names)}"
+
+
+@pytest.fixture(scope="session")
+def names() -> Iterator[int]:
+    return itertools.count(1)
+
+
+def check_envelope(error: openai.APIStatusError, *, status: int, code: str, type: str) -> dict:
+    """The one shape of every error, and that its trace id is the answer's. Returns the error object."""
+    assert error.status_code == status
+    body = error.response.json()["error"]
+    assert {"message", "type", "code", "trace_id"} <= body.keys(), body
+    assert (body["code"], body["type"]) == (code, type), body
+    assert isinstance(body["message"], str) and body["message"]
+    assert TRACE_ID.fullmatch(body["trace_id"])
+    assert error.response.headers["x-trace-id"] == body["trace_id"]
+    # What the SDK itself made of it.
+    assert (error.code, error.type) == (code, type)
+    return body
