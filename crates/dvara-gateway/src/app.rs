@@ -191,7 +191,10 @@ impl Gateway {
 
     /// Resolves when a background part has failed; the process must end then.
     pub async fn failed(&self) -> TaskFailure {
-        self.tasks.failed().await
+        tokio::select! {
+            failure = self.tasks.failed() => failure,
+            () = self.cores.died() => TaskFailure { task: "core", panicked: true },
+        }
     }
 
     /// Drains and ends. What was accepted is answered, and what was settled is recorded.
@@ -346,32 +349,25 @@ fn until_cancelled(
 }
 
 /// Turns standing conditions into readiness until the process ends.
-fn watch(
-    readiness: Readiness,
-    feed: Feed,
-    writer: Writer,
-    max_staleness: Duration,
-) -> impl Future<Output = ()> + Send + 'static {
-    async move {
-        loop {
-            tokio::time::sleep(WATCH).await;
-            let staleness = feed.staleness();
-            if staleness > max_staleness {
-                readiness.fail(
-                    "configuration",
-                    format!("not confirmed for {} s", staleness.as_secs()),
-                );
-            } else {
-                readiness.clear("configuration");
-            }
-            if writer.spool_is_full() {
-                readiness.fail(
-                    "spool",
-                    "it is full: settlements are dropped until the database is back",
-                );
-            } else {
-                readiness.clear("spool");
-            }
+async fn watch(readiness: Readiness, feed: Feed, writer: Writer, max_staleness: Duration) {
+    loop {
+        tokio::time::sleep(WATCH).await;
+        let staleness = feed.staleness();
+        if staleness > max_staleness {
+            readiness.fail(
+                "configuration",
+                format!("not confirmed for {} s", staleness.as_secs()),
+            );
+        } else {
+            readiness.clear("configuration");
+        }
+        if writer.spool_is_full() {
+            readiness.fail(
+                "spool",
+                "it is full: settlements are dropped until the database is back",
+            );
+        } else {
+            readiness.clear("spool");
         }
     }
 }

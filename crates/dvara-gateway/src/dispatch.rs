@@ -10,6 +10,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use dvara_dialects::fault::Retry;
 use dvara_ledger::Ledger;
+use tracing::{Instrument as _, Span};
 
 use crate::core::Core;
 use crate::http::error::GatewayError;
@@ -24,7 +25,7 @@ pub(crate) enum Reply {
     /// All of it.
     Whole(Bytes),
     /// As the vendor makes it.
-    Stream(Stream),
+    Stream(Box<Stream>),
 }
 
 /// Sends the call and waits for an answer. The ledger notes each attempt.
@@ -47,7 +48,7 @@ pub(crate) async fn dispatch(
         ledger.expected_input(plan.admitted().request().estimated_prompt_tokens());
         let outcome = tokio::select! {
             biased;
-            outcome = send(core, plan, attempt, ledger) => outcome,
+            outcome = send(core, plan, attempt, ledger).instrument(span(attempt, plan)) => outcome,
             () = core.drain.cutting() => Err(GatewayError::ShuttingDown),
         };
         match outcome {
@@ -72,6 +73,22 @@ async fn send(
     let request = plan.admitted().request();
     match &attempt.provider.reach {
         Reach::Http(reach) => upstream::send(core, request, attempt, reach, ledger).await,
-        Reach::Mock(mock) => mock::answer(mock, request, attempt, ledger).await,
+        Reach::Mock(mock) => Box::pin(mock::answer(mock, request, attempt, ledger)).await,
     }
+}
+
+/// What a trace shows of an attempt, in the words of the GenAI conventions (data-plane sheet §27).
+fn span(attempt: &Attempt, plan: &Plan) -> Span {
+    let request = plan.admitted().request();
+    tracing::info_span!(
+        "gateway.provider.chat",
+        otel.kind = "client",
+        provider = attempt.provider.name.as_str(),
+        model = attempt.model,
+        stream = request.stream(),
+        gen_ai.operation.name = "chat",
+        gen_ai.system = attempt.provider.kind.as_str(),
+        gen_ai.request.model = attempt.model,
+        gen_ai.request.max_tokens = request.max_tokens(),
+    )
 }

@@ -72,6 +72,6 @@ pub(crate) async fn answer(core: Rc<Core>, request: Request<Incoming>) -> Respon
 }
 
 fn elsewhere(headers: &HeaderMap) -> Response<GatewayBody> {
-    let head = Head::of(headers, dvara_service::random::bytes);
+    let head = Head::of(headers, head::random_trace_id);
     respond::error(&GatewayError::NotFound { governed: false }, &head.trace_id)
 }

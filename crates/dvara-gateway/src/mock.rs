@@ -154,10 +154,10 @@ pub(crate) async fn answer(
             }
             Ok(Reply::Whole(bytes))
         }
-        MockBody::Events(events) => Ok(Reply::Stream(Stream::Scripted(Scripted::new(
+        MockBody::Events(events) => Ok(Reply::Stream(Box::new(Stream::Scripted(Scripted::new(
             events,
             StreamDecoder::new(request),
-        )))),
+        ))))),
     }
 }
 

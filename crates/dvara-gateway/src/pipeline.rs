@@ -12,11 +12,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use dvara_ledger::{Ledger, Method};
+use dvara_service::telemetry;
 use dvara_store::snapshot::Snapshot;
 use dvara_types::Scope;
 use http::request::Parts;
 use hyper::Response;
 use hyper::body::Incoming;
+use tracing::Instrument as _;
 
 use crate::admit::admit;
 use crate::authenticate::authenticate;
@@ -26,7 +28,7 @@ use crate::enter::enter;
 use crate::http::Endpoint;
 use crate::http::body::GatewayBody;
 use crate::http::error::{Fault, GatewayError};
-use crate::http::head::{Head, check_media_types};
+use crate::http::head::{Head, check_media_types, random_trace_id};
 use crate::http::respond;
 use crate::models;
 use crate::plan::plan;
@@ -41,7 +43,11 @@ pub(crate) async fn answer(
     path: Result<&str, GatewayError>,
     mut body: Incoming,
 ) -> Response<GatewayBody> {
-    let head = Head::of(&parts.headers, dvara_service::random::bytes);
+    let span = tracing::info_span!("gateway.call", otel.kind = "server");
+    telemetry::follow(&span, &parts.headers);
+    let head = Head::of(&parts.headers, || {
+        telemetry::trace_id(&span).unwrap_or_else(random_trace_id)
+    });
     let Ok(mut ledger) = core.ledgers.open() else {
         return respond::error(&GatewayError::Overloaded, &head.trace_id);
     };
@@ -55,7 +61,10 @@ pub(crate) async fn answer(
         parts,
         path,
     };
-    match serve(&core, &mut ledger, call, &mut body).await {
+    match serve(&core, &mut ledger, call, &mut body)
+        .instrument(span)
+        .await
+    {
         Ok(reply) => relay(&core, reply, ledger, &head),
         Err(error) => {
             refuse(&error, ledger, &head);
@@ -99,7 +108,9 @@ async fn serve(
         }
         Endpoint::Models => {
             let entered = enter(caller, Some(Scope::ModelsRead))?;
-            Ok(Reply::Whole(models::list(core, &snapshot, &entered).await))
+            // Boxed, as is the mock: what is rare must not make every call's future larger to move.
+            let list = Box::pin(models::list(core, &snapshot, &entered));
+            Ok(Reply::Whole(list.await))
         }
     }
 }

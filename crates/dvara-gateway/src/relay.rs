@@ -22,7 +22,7 @@ use crate::stream::{Piece, Stream};
 
 /// A stream on its way to a client.
 pub(crate) struct Relay {
-    stream: Stream,
+    stream: Box<Stream>,
     /// Gone once the call has settled.
     ledger: Option<Ledger>,
     pending: VecDeque<Bytes>,
@@ -32,7 +32,12 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    pub(crate) fn new(stream: Stream, ledger: Ledger, drain: &Drain, trace_id: String) -> Self {
+    pub(crate) fn new(
+        stream: Box<Stream>,
+        ledger: Ledger,
+        drain: &Drain,
+        trace_id: String,
+    ) -> Self {
         let patience = Patience::new(stream.limits());
         let cutting = Box::pin(drain.cutting_owned());
         Self {

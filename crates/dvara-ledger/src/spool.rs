@@ -9,6 +9,7 @@ pub(crate) mod record;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use dvara_types::EpochId;
@@ -141,6 +142,7 @@ impl Spool {
         let mut file = OpenOptions::new()
             .create_new(true)
             .append(true)
+            .mode(0o600)
             .open(&path)?;
         file.write_all(MAGIC)?;
         directory::sync(&self.folder.path)?;

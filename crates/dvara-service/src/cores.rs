@@ -19,6 +19,7 @@ use http_body::Body;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::drain::Drain;
@@ -57,6 +58,20 @@ pub struct Cores {
     dispatcher: Dispatcher,
     threads: Vec<JoinHandle<()>>,
     heart: Heart,
+    deaths: Arc<Notify>,
+}
+
+/// Tells of a core that dies by panic.
+struct Alarm {
+    deaths: Arc<Notify>,
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.deaths.notify_one();
+        }
+    }
 }
 
 /// Hands accepted connections to cores. Cores end when every dispatcher is gone and their connections are.
@@ -84,9 +99,11 @@ impl Cores {
         let mut cores = Vec::with_capacity(count);
         let mut threads = Vec::with_capacity(count);
         let (up, all_up) = std::sync::mpsc::channel();
+        let all_deaths = Arc::new(Notify::new());
         for index in 0..count {
             let (arrivals, receiver) = unbounded_channel();
             let up = up.clone();
+            let deaths = all_deaths.clone();
             let load = Arc::new(CoreLoad::new(&heart));
             let (make, drain, its_load) = (make.clone(), drain.clone(), load.clone());
             let thread = std::thread::Builder::new()
@@ -97,6 +114,7 @@ impl Cores {
                         .build_local(LocalOptions::default());
                     match built {
                         Ok(runtime) => runtime.block_on(async {
+                            let _alarm = Alarm { deaths };
                             // Made inside the runtime, since a plane may start tasks of its own.
                             let plane = make(CoreId(index));
                             let _counted = up.send(());
@@ -113,7 +131,9 @@ impl Cores {
         drop(up);
         // A core that could not start has hung up without a word.
         for _ in 0..count {
-            all_up.recv().map_err(|_| io::Error::other("a core did not start"))?;
+            all_up
+                .recv()
+                .map_err(|_| io::Error::other("a core did not start"))?;
         }
         Ok(Self {
             dispatcher: Dispatcher {
@@ -121,7 +141,14 @@ impl Cores {
             },
             threads,
             heart,
+            deaths: all_deaths,
         })
+    }
+
+    /// Resolves when a core has died of a panic: its connections are gone and others would be handed to nobody, so the process
+    /// must end.
+    pub async fn died(&self) {
+        self.deaths.notified().await;
     }
 
     /// What listeners hand their connections to.

@@ -12,10 +12,11 @@ impl TestDatabase {
     /// When they cannot be read.
     pub async fn usage(&self) -> Vec<Value> {
         let mut connection = self.connection().await;
-        let rows = sqlx::query("SELECT to_jsonb(u) AS row FROM dvara_main.usage u ORDER BY opened_at, id")
-            .fetch_all(&mut connection)
-            .await
-            .expect("usage can be read");
+        let rows =
+            sqlx::query("SELECT to_jsonb(u) AS row FROM dvara_main.usage u ORDER BY opened_at, id")
+                .fetch_all(&mut connection)
+                .await
+                .expect("usage can be read");
         connection.close().await.expect("the connection closes");
         rows.iter().map(|row| row.get("row")).collect()
     }

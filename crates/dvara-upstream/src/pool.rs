@@ -1,7 +1,6 @@
 //! Idle connections of one core, by origin; the most recently used one first.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -15,7 +14,8 @@ type Sender = SendRequest<Full<Bytes>>;
 /// The idle connections of a core. Borrowed for the length of a call that never waits.
 #[derive(Default)]
 pub(crate) struct Pool {
-    idle: RefCell<HashMap<Origin, Vec<Idle>>>,
+    /// A process has a handful of origins: looking at each is quicker than hashing one.
+    idle: RefCell<Vec<(Origin, Vec<Idle>)>>,
 }
 
 struct Idle {
@@ -27,7 +27,7 @@ impl Pool {
     /// The youngest idle connection that its server has not closed.
     pub(crate) fn take(&self, origin: &Origin) -> Option<Sender> {
         let mut idle = self.idle.borrow_mut();
-        let connections = idle.get_mut(origin)?;
+        let (_, connections) = idle.iter_mut().find(|(known, _)| known == origin)?;
         while let Some(connection) = connections.pop() {
             if !connection.sender.is_closed() {
                 return Some(connection.sender);
@@ -36,13 +36,13 @@ impl Pool {
         None
     }
 
-    /// Keeps a connection for the next request, unless it is closed or enough are kept. Says whether it is the only one.
+    /// Keeps a connection for the next request, unless it is closed or enough are kept.
     pub(crate) fn put(&self, origin: &Origin, sender: Sender, bound: usize) {
         if sender.is_closed() {
             return;
         }
         let mut idle = self.idle.borrow_mut();
-        if let Some(connections) = idle.get_mut(origin) {
+        if let Some((_, connections)) = idle.iter_mut().find(|(known, _)| known == origin) {
             if connections.len() < bound {
                 connections.push(Idle {
                     sender,
@@ -50,20 +50,20 @@ impl Pool {
                 });
             }
         } else {
-            idle.insert(
+            idle.push((
                 origin.clone(),
                 vec![Idle {
                     sender,
                     since: Instant::now(),
                 }],
-            );
+            ));
         }
     }
 
     /// Drops what has been idle for longer than `limit` or is closed; says whether any connection is left.
     pub(crate) fn sweep(&self, limit: Duration) -> bool {
         let mut idle = self.idle.borrow_mut();
-        idle.retain(|_, connections| {
+        idle.retain_mut(|(_, connections)| {
             connections.retain(|connection| {
                 connection.since.elapsed() < limit && !connection.sender.is_closed()
             });
@@ -74,6 +74,10 @@ impl Pool {
 
     /// How many connections are idle.
     pub(crate) fn len(&self) -> usize {
-        self.idle.borrow().values().map(Vec::len).sum()
+        self.idle
+            .borrow()
+            .iter()
+            .map(|(_, connections)| connections.len())
+            .sum()
     }
 }

@@ -81,11 +81,9 @@ impl Upstreams {
                 },
             }
         }
-        let mut sender = self
-            .connector
-            .clone()
-            .open(origin.clone(), connect_timeout)
-            .await?;
+        // Boxed: opening is rare, and its size would be copied with every call.
+        let opening = self.connector.clone().open(origin.clone(), connect_timeout);
+        let mut sender = Box::pin(opening).await?;
         let response = sender
             .send_request(request)
             .await

@@ -119,8 +119,8 @@ async fn open_stream(
 ) -> Result<Reply, GatewayError> {
     if head.status.is_success() && head.is_event_stream() {
         let decoder = openai::StreamDecoder::new(request);
-        return Ok(Reply::Stream(Stream::Upstream(FromUpstream::new(
-            body, decoder, limits,
+        return Ok(Reply::Stream(Box::new(Stream::Upstream(
+            FromUpstream::new(body, decoder, limits),
         ))));
     }
     let bytes = within(patience, collect(body, MAX_ERROR)).await??;

@@ -37,9 +37,9 @@ pub(crate) enum Token {
 }
 
 impl Head {
-    /// Reads the head. `random` makes a trace id where the caller gave none that can be used.
-    pub(crate) fn of(headers: &HeaderMap, random: impl FnOnce() -> [u8; 16]) -> Self {
-        let trace_id = id(headers, &TRACE_ID).map_or_else(|| hex(random()), str::to_owned);
+    /// Reads the head. `make_trace_id` makes one where the caller gave none that can be used.
+    pub(crate) fn of(headers: &HeaderMap, make_trace_id: impl FnOnce() -> String) -> Self {
+        let trace_id = id(headers, &TRACE_ID).map_or_else(make_trace_id, str::to_owned);
         Self {
             trace_id,
             session_id: id(headers, &SESSION_ID).map(str::to_owned),
@@ -101,8 +101,12 @@ fn id<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
         .filter(fits)
 }
 
-fn hex(bytes: [u8; 16]) -> String {
-    format!("{:032x}", u128::from_be_bytes(bytes))
+/// A trace id of our own.
+pub(crate) fn random_trace_id() -> String {
+    format!(
+        "{:032x}",
+        u128::from_be_bytes(dvara_service::random::bytes())
+    )
 }
 
 /// Whether the body is said to be JSON as it stands, and the answer is one that the caller takes.
@@ -212,7 +216,8 @@ mod tests {
 
     #[test]
     fn a_trace_id_is_echoed_only_if_it_is_harmless() {
-        let of = |value: &str| Head::of(&headers(&[("x-trace-id", value)]), || [0xab; 16]).trace_id;
+        let of =
+            |value: &str| Head::of(&headers(&[("x-trace-id", value)]), || "ab".repeat(16)).trace_id;
         assert_eq!(of("abc-1.2:3_Z"), "abc-1.2:3_Z");
         for hostile in ["a b", "a\"b", "a/b", &"a".repeat(129)] {
             assert_eq!(of(hostile), "ab".repeat(16), "{hostile}");

@@ -1,5 +1,7 @@
 //! One gateway over HTTP: a real PostgreSQL, a database per test, fake vendors, port 0.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 mod harness;
 
 mod cancelling;

@@ -8,8 +8,9 @@
 //!   0000000001.kept    a segment that was replayed and held something unreadable; nothing here touches it again
 //! ```
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -28,10 +29,10 @@ pub(crate) struct Folder {
 impl Folder {
     /// Makes the folder of an epoch that begins.
     pub(crate) fn make(root: &Path, epoch: &EpochId) -> io::Result<Self> {
-        std::fs::create_dir_all(root)?;
+        private_folder().recursive(true).create(root)?;
         let _moment = lock_root(root)?;
         let path = root.join(epoch.as_str());
-        std::fs::create_dir(&path)?;
+        private_folder().create(&path)?;
         let lock = lock_file(&path)?;
         lock.try_lock().map_err(io::Error::from)?;
         sync(root)?;
@@ -115,9 +116,17 @@ fn folders(root: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
+/// What the spool holds names tenants and keys: it is its owner's alone.
+fn private_folder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    builder.mode(0o700);
+    builder
+}
+
 fn lock_file(folder: &Path) -> io::Result<File> {
     OpenOptions::new()
         .create(true)
+        .mode(0o600)
         .truncate(false)
         .write(true)
         .open(folder.join("lock"))

@@ -155,7 +155,7 @@ impl Cluster {
         }
     }
 
-    /// Removes the pid file of a server that is gone. Only with its last session gone too: while one lives it may
+    /// Removes the lock files of a server that is gone. Only with its last session gone too: while one lives it may
     /// still write, and the pid file is what keeps a second server out.
     async fn clear_away(&self) -> Result<(), PrivateError> {
         let folder = &self.options.folder;
@@ -168,10 +168,16 @@ impl Cluster {
             }
             tokio::time::sleep(LOOK * 4).await;
         }
-        let stale = pid_file::path(folder);
-        if stale.exists() {
-            tracing::warn!(path = %stale.display(), "removing the pid file of a server that is gone");
-            fs::remove_file(&stale).map_err(PrivateError::file("remove", &stale))?;
+        // The socket's lock names the same process, and its number may be anybody's by now.
+        let socket = format!(".s.PGSQL.{PORT}.lock");
+        for stale in [
+            pid_file::path(folder),
+            self.options.socket_folder.join(socket),
+        ] {
+            if stale.exists() {
+                tracing::warn!(path = %stale.display(), "removing what a server that is gone left behind");
+                fs::remove_file(&stale).map_err(PrivateError::file("remove", &stale))?;
+            }
         }
         Ok(())
     }

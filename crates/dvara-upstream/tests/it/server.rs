@@ -146,19 +146,24 @@ fn serve(mut stream: impl Read + Write, script: &dyn Fn(usize, &[u8]) -> Answer)
         {
             return;
         }
-        while answer.endless {
-            if stream
-                .write_all(b"1\r\nx\r\n")
-                .and_then(|()| stream.flush())
-                .is_err()
-            {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(5));
+        if answer.endless {
+            drip(&mut stream);
+            return;
         }
         if answer.close {
             return;
         }
+    }
+}
+
+/// Sends chunks until the other side is gone.
+fn drip(stream: &mut impl Write) {
+    while stream
+        .write_all(b"1\r\nx\r\n")
+        .and_then(|()| stream.flush())
+        .is_ok()
+    {
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

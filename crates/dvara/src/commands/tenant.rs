@@ -147,7 +147,7 @@ mod tests {
     async fn call(store: &Store, line: &str) -> anyhow::Result<String> {
         let words = std::iter::once("dvara").chain(line.split(' '));
         let mut out = Vec::new();
-        run(&Line::try_parse_from(words)?.tenant, store, &mut out).await?;
+        run(&Line::try_parse_from(words)?.tenant, store, None, &mut out).await?;
         Ok(String::from_utf8(out)?)
     }
 

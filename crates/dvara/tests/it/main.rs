@@ -1,5 +1,7 @@
 //! The binary as an operator meets it: refused starts, settings, licences, and `dvara up`.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 mod boot_refusals;
 mod run;
 mod settings;
