@@ -1,27 +1,27 @@
 //! A gateway put together, and taken apart again.
 
+mod actuate;
 mod config;
 mod observe;
+mod stored;
+mod tasks;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dvara_crypto::envelope::MasterKey;
 use dvara_crypto::licence::Verified;
-use dvara_ledger::{LedgerSettings, Writer};
-use dvara_service::actuator::{Actuator, ActuatorView, Component, HealthView, Status};
+use dvara_ledger::Writer;
 use dvara_service::boot::BootError;
 use dvara_service::cores::Cores;
 use dvara_service::drain::{Drain, DrainTiming};
 use dvara_service::error_chain;
 use dvara_service::listener::{Accepting, Listener};
-use dvara_service::metrics::Metrics as Registered;
 use dvara_service::readiness::Readiness;
 use dvara_service::settings::Loaded;
 use dvara_service::tasks::{TaskFailure, Tasks};
-use dvara_store::admin::{Seed, SeedReport};
-use dvara_store::{Admin, Feed, FeedSettings, Store, StoreError};
+use dvara_store::admin::SeedReport;
+use dvara_store::{Feed, FeedSettings, Store};
 use dvara_upstream::{PoolLimits, Resolver, Upstreams, tls_client};
 use prometheus_client::registry::Registry;
 use tokio::runtime::Handle;
@@ -31,13 +31,14 @@ use crate::metrics::Metrics;
 use crate::mock::MockProvider;
 use crate::providers::Providers;
 use crate::status::StatusPage;
+use actuate::actuator;
 pub(crate) use config::BOOTSTRAP_FILE;
 pub use config::GatewayConfig;
+use stored::{database_failure, ledger_settings, master_key, open_store, seed};
+use tasks::{start_feeds, until_cancelled, watch};
 
 /// What is left of the drain's 30 s for the ledger (design §10).
 const FLUSH: Duration = Duration::from_millis(4_500);
-/// How often staleness and spool are looked at.
-const WATCH: Duration = Duration::from_millis(500);
 
 /// What a start needs beside the configuration.
 pub struct StartOptions {
@@ -108,7 +109,7 @@ impl Gateway {
                 .map_err(boot_failure)?;
         observe::register(&mut registry, &writer, &feed);
 
-        spawn_tasks(&tasks, &feed, &mock);
+        start_feeds(&tasks, &feed, &mock);
         tasks.spawn_once("ledger", writing.run());
         until_cancelled(
             &tasks,
@@ -241,193 +242,8 @@ fn boot_failure(error: impl std::error::Error) -> BootError {
     BootError::failure(error_chain(&error))
 }
 
-fn database_failure(error: StoreError) -> BootError {
-    let fix = error
-        .fix()
-        .map_or_else(String::new, |fix| format!("; {fix}"));
-    BootError::database(format!("{}{fix}", error_chain(&error)))
-}
-
 async fn blocking(work: impl FnOnce() + Send + 'static) -> Result<(), BootError> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(boot_failure)
-}
-
-async fn open_store(config: &GatewayConfig) -> Result<Store, BootError> {
-    let store = Store::open(&config.store).await.map_err(database_failure)?;
-    let applied = store.migrate().await.map_err(database_failure)?;
-    if !applied.is_empty() {
-        tracing::info!(migrations = applied.join(", "), "the schema was migrated");
-    }
-    Ok(store)
-}
-
-/// The key that opens stored credentials; derived once, apart from the runtime, since it takes tens of milliseconds.
-async fn master_key(
-    config: &GatewayConfig,
-    derived: Option<MasterKey>,
-) -> Result<Option<Arc<MasterKey>>, BootError> {
-    if let Some(key) = derived {
-        return Ok(Some(Arc::new(key)));
-    }
-    let Some(password) = config.common.master_password.clone() else {
-        return Ok(None);
-    };
-    let key = tokio::task::spawn_blocking(move || MasterKey::derive(&password))
-        .await
-        .map_err(boot_failure)?;
-    Ok(Some(Arc::new(key)))
-}
-
-/// Inserts what `gateway.yaml` and the bootstrap file name and the store does not have.
-async fn seed(
-    store: &Store,
-    config: &GatewayConfig,
-    licence: &Verified,
-) -> Result<SeedReport, BootError> {
-    let admin = Admin::new(store)
-        .acting_as("file")
-        .with_max_tenants(licence.licence.max_tenants);
-    let mut report = admin
-        .seed(&Seed::of_gateway_file(&config.file))
-        .await
-        .map_err(boot_failure)?;
-    let Some(bootstrap) = &config.bootstrap else {
-        return Ok(report);
-    };
-    // A bootstrap file is a convenience: what is wrong with it is said, and the gateway starts (data-plane sheet §28).
-    match admin.seed(&Seed::of_bootstrap_file(bootstrap)).await {
-        Ok(more) => {
-            report.tenants.extend(more.tenants);
-            report.api_keys.extend(more.api_keys);
-            report.routes.extend(more.routes);
-            report.present += more.present;
-        }
-        Err(error) => tracing::warn!(
-            error = error_chain(&error),
-            "the bootstrap file was not seeded"
-        ),
-    }
-    Ok(report)
-}
-
-fn ledger_settings(config: &GatewayConfig) -> LedgerSettings {
-    LedgerSettings::new(
-        &config.common.spool_dir,
-        "gateway",
-        &config.host,
-        env!("CARGO_PKG_VERSION"),
-    )
-}
-
-fn spawn_tasks(tasks: &Tasks, feed: &Feed, mock: &Arc<MockProvider>) {
-    let feed = feed.clone();
-    until_cancelled(
-        tasks,
-        "change feed",
-        async move { match feed.run().await {} },
-    );
-    if let Some(watching) = mock.watch() {
-        until_cancelled(tasks, "mock scenarios", watching);
-    }
-}
-
-/// Runs work that never ends by itself until the process does.
-fn until_cancelled(
-    tasks: &Tasks,
-    name: &'static str,
-    work: impl Future<Output = ()> + Send + 'static,
-) {
-    let cancel = tasks.cancel_token();
-    tasks.spawn(name, async move {
-        tokio::select! {
-            () = work => {}
-            () = cancel.cancelled() => {}
-        }
-    });
-}
-
-/// Turns standing conditions into readiness until the process ends.
-async fn watch(readiness: Readiness, feed: Feed, writer: Writer, max_staleness: Duration) {
-    loop {
-        tokio::time::sleep(WATCH).await;
-        let staleness = feed.staleness();
-        if staleness > max_staleness {
-            readiness.fail(
-                "configuration",
-                format!("not confirmed for {} s", staleness.as_secs()),
-            );
-        } else {
-            readiness.clear("configuration");
-        }
-        if writer.spool_is_full() {
-            readiness.fail(
-                "spool",
-                "it is full: settlements are dropped until the database is back",
-            );
-        } else {
-            readiness.clear("spool");
-        }
-    }
-}
-
-/// A pulse that is known once the cores run; before that nothing is dead yet.
-#[derive(Clone, Default)]
-struct LatePulse(Arc<std::sync::OnceLock<dvara_service::cores::Pulse>>);
-
-impl LatePulse {
-    fn set(&self, pulse: dvara_service::cores::Pulse) {
-        // Set once, by the start.
-        let _first = self.0.set(pulse);
-    }
-
-    fn is_alive(&self) -> bool {
-        self.0
-            .get()
-            .is_none_or(dvara_service::cores::Pulse::is_alive)
-    }
-}
-
-fn actuator(
-    config: &GatewayConfig,
-    readiness: &Readiness,
-    writer: &Writer,
-    status: StatusPage,
-    registry: Registry,
-    background: &Handle,
-) -> (Arc<Actuator>, LatePulse) {
-    let pulse = LatePulse::default();
-    let alive = pulse.clone();
-    let (writer, summary) = (writer.clone(), status.readiness_details());
-    let components = move || {
-        let database = if writer.counters().database_up {
-            Status::Up
-        } else {
-            Status::Unknown
-        };
-        let mut gateway = Component::new("gatewayReadiness", Status::Up);
-        for (name, value) in &summary {
-            gateway = gateway.detail(name, value.clone());
-        }
-        vec![gateway, Component::new("db", database).aside()]
-    };
-    let view = ActuatorView {
-        health: HealthView {
-            readiness: readiness.clone(),
-            alive: Arc::new(move || alive.is_alive()),
-            components: Arc::new(components),
-        },
-        info: serde_json::json!({"build": {"name": "dvara", "version": env!("CARGO_PKG_VERSION")}}),
-        status: Some(Arc::new(move || status.render())),
-        metrics: Registered::new(registry, background.clone()),
-    };
-    (
-        Arc::new(Actuator::new(
-            config.common.actuator.clone(),
-            config.common.show_details,
-            view,
-        )),
-        pulse,
-    )
 }

@@ -1,5 +1,6 @@
 //! What `dvara gateway` and `dvara up` have in common: settings, licence, log, a background runtime, and waiting for the end.
 
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use dvara_service::drain::DrainTiming;
 use dvara_service::settings::{Env, Loader};
 use dvara_service::{licence, telemetry};
 use dvara_store::StoreSettings;
+use dvara_store::admin::SeedReport;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How long background work may take to end after everything else has.
@@ -68,6 +70,7 @@ pub(crate) fn serve(
     background.block_on(async {
         let mut signals = Signals::new()?;
         let gateway = Gateway::start(config, options).await?;
+        show_generated_keys(gateway.seeded());
         started(&gateway)?;
         let ended = tokio::select! {
             () = signals.asked_to_end() => Ok(ExitCode::SUCCESS),
@@ -77,6 +80,24 @@ pub(crate) fn serve(
         gateway.finish().await?;
         ended
     })
+}
+
+/// Keys that a bootstrap file had made: shown here, once, and never again.
+fn show_generated_keys(seeded: &SeedReport) {
+    for key in &seeded.api_keys {
+        let Some(plain) = &key.generated else {
+            continue;
+        };
+        let record = &key.record;
+        // To standard error and not to the log: what collects logs must not collect keys with them.
+        let _written = writeln!(
+            io::stderr().lock(),
+            "generated API key `{}` of tenant `{}`, shown once: {}",
+            record.name,
+            record.tenant,
+            plain.expose()
+        );
+    }
 }
 
 /// SIGTERM and SIGINT, caught from the start on.
