@@ -45,7 +45,11 @@ pub(crate) async fn dispatch(
             .as_ref()
             .map(|credential| &credential.fingerprint);
         ledger.attempt(&attempt.provider.name, &attempt.model, fingerprint);
-        ledger.expected_input(plan.admitted().request().estimated_prompt_tokens());
+        let request = plan.admitted().request();
+        if request.stream() {
+            // A stream may be left before its vendor has said what the prompt cost; a whole answer says it, or is asked then.
+            ledger.expected_input(request.estimated_prompt_tokens());
+        }
         let outcome = tokio::select! {
             biased;
             outcome = send(core, plan, attempt, ledger).instrument(span(attempt, plan)) => outcome,

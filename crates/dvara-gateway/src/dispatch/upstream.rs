@@ -81,10 +81,13 @@ pub(super) async fn send(
     };
     let (bytes, head) = within(timeouts.chat, whole).await??;
     let answer = openai::decode(&read_head(&head), &bytes)?;
-    if let Some(usage) = answer.usage {
-        ledger.usage(usage);
+    match answer.usage {
+        Some(usage) => ledger.usage(usage),
+        None => {
+            ledger.expected_input(request.estimated_prompt_tokens());
+            ledger.relayed(answer.output_characters);
+        }
     }
-    ledger.relayed(answer.output_characters);
     Ok(Reply::Whole(bytes))
 }
 

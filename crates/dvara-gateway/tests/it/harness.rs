@@ -238,6 +238,11 @@ impl TestGateway {
         self.database.clone()
     }
 
+    /// What the files of its start added.
+    pub(crate) fn seeded(&self) -> &dvara_store::admin::SeedReport {
+        self.gateway.as_ref().unwrap().seeded()
+    }
+
     /// Takes the gateway out, to end it while calls run.
     pub(crate) fn take(&mut self) -> Gateway {
         self.gateway.take().unwrap()

@@ -41,6 +41,27 @@ async fn a_row_has_who_what_where_and_how_much_in_disjoint_classes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn tokens_that_a_vendor_does_not_report_are_estimated_and_marked() {
+    let vendor = FakeVendor::start(Script::new(Turn::chat("twelve chars").without_usage())).await;
+    let gateway = TestGateway::before(&vendor).await;
+    gateway.chat(hello("gpt-4o")).await;
+    gateway
+        .chat(crate::harness::streamed("gpt-4o"))
+        .await
+        .text()
+        .await
+        .unwrap();
+    for row in gateway.settled(2).await {
+        assert_eq!(row["estimated"], true, "{row}");
+        assert!(
+            row["input_tokens"].as_i64().unwrap() > 0 && row["output_tokens"].as_i64().unwrap() > 0,
+            "{row}"
+        );
+    }
+    gateway.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_calls_of_every_kind_leave_a_thousand_rows() {
     let vendor = FakeVendor::start(Script::default()).await;
     let gateway = Setup::new()
