@@ -10,7 +10,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use dvara_dialects::fault::Retry;
 use dvara_ledger::Ledger;
-use tracing::{Instrument as _, Span};
+use tracing::{Instrument as _, Span, field};
 
 use crate::core::Core;
 use crate::http::error::GatewayError;
@@ -94,5 +94,8 @@ fn span(attempt: &Attempt, plan: &Plan) -> Span {
         gen_ai.system = attempt.provider.kind.as_str(),
         gen_ai.request.model = attempt.model,
         gen_ai.request.max_tokens = request.max_tokens(),
+        gen_ai.response.model = field::Empty,
+        gen_ai.usage.input_tokens = field::Empty,
+        gen_ai.usage.output_tokens = field::Empty,
     )
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use dvara_dialects::answer::ResponseHead;
+use dvara_dialects::answer::{Answer, ResponseHead};
 use dvara_dialects::fault::{Retry, UpstreamFault};
 use dvara_dialects::openai;
 use dvara_dialects::request::ChatRequest;
@@ -18,6 +18,7 @@ use http::{HeaderValue, Method, Request, Uri};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full};
 use tokio::time::Instant;
+use tracing::Span;
 
 use super::Reply;
 use crate::core::Core;
@@ -81,6 +82,7 @@ pub(super) async fn send(
     };
     let (bytes, head) = within(timeouts.chat, whole).await??;
     let answer = openai::decode(&read_head(&head), &bytes)?;
+    show(&answer);
     match answer.usage {
         Some(usage) => ledger.usage(usage),
         None => {
@@ -89,6 +91,21 @@ pub(super) async fn send(
         }
     }
     Ok(Reply::Whole(bytes))
+}
+
+/// Adds what a whole answer came to to the attempt's span.
+fn show(answer: &Answer) {
+    let span = Span::current();
+    if span.is_disabled() {
+        return;
+    }
+    if let Some(model) = &answer.model {
+        span.record("gen_ai.response.model", &**model);
+    }
+    if let Some(usage) = &answer.usage {
+        span.record("gen_ai.usage.input_tokens", usage.input_total().0);
+        span.record("gen_ai.usage.output_tokens", usage.output_total().0);
+    }
 }
 
 fn outgoing(request: &ChatRequest, attempt: &Attempt, reach: &HttpReach) -> Request<Full<Bytes>> {
