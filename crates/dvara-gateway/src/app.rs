@@ -185,11 +185,6 @@ impl Gateway {
         &self.seeded
     }
 
-    /// Its store.
-    pub fn store(&self) -> &Store {
-        &self.store
-    }
-
     /// Resolves when a background part has failed; the process must end then.
     pub async fn failed(&self) -> TaskFailure {
         tokio::select! {

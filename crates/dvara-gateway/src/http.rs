@@ -29,19 +29,27 @@ pub(crate) enum Endpoint {
 }
 
 impl Endpoint {
+    /// What lives at a path, whatever the method.
+    pub(crate) fn at(path: &str) -> Option<Self> {
+        match path {
+            "chat/completions" => Some(Self::ChatCompletions),
+            "models" => Some(Self::Models),
+            _ => None,
+        }
+    }
+
     /// The endpoint of a path and method.
     ///
     /// # Errors
     /// 404 and 405.
     pub(crate) fn of(method: &Method, path: &str) -> Result<Self, GatewayError> {
-        let (endpoint, takes, allow) = match path {
-            "chat/completions" => (Self::ChatCompletions, *method == Method::POST, "POST"),
-            "models" => (
-                Self::Models,
+        let endpoint = Self::at(path).ok_or(GatewayError::NotFound { governed: true })?;
+        let (takes, allow) = match endpoint {
+            Self::ChatCompletions => (*method == Method::POST, "POST"),
+            Self::Models => (
                 *method == Method::GET || *method == Method::HEAD,
                 "GET, HEAD",
             ),
-            _ => return Err(GatewayError::NotFound { governed: true }),
         };
         if takes {
             Ok(endpoint)

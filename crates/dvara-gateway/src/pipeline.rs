@@ -159,10 +159,11 @@ fn refuse(error: &GatewayError, mut ledger: Ledger, head: &Head) {
     }
 }
 
+/// The endpoint as the ledger classes it.
 fn named(path: &str) -> dvara_ledger::Endpoint {
-    match path {
-        "chat/completions" => dvara_ledger::Endpoint::ChatCompletions,
-        "models" => dvara_ledger::Endpoint::Models,
-        _ => dvara_ledger::Endpoint::Other,
+    match Endpoint::at(path) {
+        Some(Endpoint::ChatCompletions) => dvara_ledger::Endpoint::ChatCompletions,
+        Some(Endpoint::Models) => dvara_ledger::Endpoint::Models,
+        None => dvara_ledger::Endpoint::Other,
     }
 }

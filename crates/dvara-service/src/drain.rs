@@ -79,11 +79,6 @@ impl Drain {
         self.inner.closing.cancelled().await;
     }
 
-    /// Whether calls under way are to end now.
-    pub fn is_cutting(&self) -> bool {
-        self.inner.cutting.is_cancelled()
-    }
-
     /// Resolves when calls under way are to end with an error.
     pub async fn cutting(&self) {
         self.inner.cutting.cancelled().await;

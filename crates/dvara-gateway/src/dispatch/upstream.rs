@@ -116,6 +116,13 @@ fn outgoing(request: &ChatRequest, attempt: &Attempt, reach: &HttpReach) -> Requ
             model: &attempt.model,
         },
     );
+    for dropped in &encoded.dropped {
+        tracing::debug!(
+            field = dropped.field,
+            reason = dropped.reason,
+            "a field is not sent on"
+        );
+    }
     let mut outgoing = Request::new(Full::new(encoded.body));
     *outgoing.method_mut() = Method::POST;
     *outgoing.uri_mut() = Uri::from(reach.chat.clone());
