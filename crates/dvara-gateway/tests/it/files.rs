@@ -98,3 +98,22 @@ async fn the_mocks_scenarios_are_read_from_files_and_read_again_when_they_change
     }
     gateway.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_set_and_not_built_yet_is_listed_in_the_status() {
+    let gateway = Setup::new()
+        .env("DVARA_LLM_GATEWAY_RATE_LIMIT_ENABLED", "true")
+        .start()
+        .await;
+    let page = gateway.status_page().await;
+    assert_eq!(
+        page["notBuilt"],
+        serde_json::json!(["dvara.llm-gateway.rate-limit.enabled"]),
+        "{page}"
+    );
+    assert_eq!(
+        (page["mode"].as_str(), page["license"]["plan"].as_str()),
+        (Some("full"), Some("evaluation"))
+    );
+    gateway.finish().await;
+}

@@ -2,7 +2,7 @@
 
 use dvara_testkit::eventually;
 
-use crate::harness::{TestGateway, hello};
+use crate::harness::{Setup, TestGateway, hello};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_go_on_without_the_database_and_their_rows_come_later() {
@@ -33,6 +33,30 @@ async fn calls_go_on_without_the_database_and_their_rows_come_later() {
         .filter(|row| row["endpoint"] == "chat_completions")
         .count();
     assert_eq!(chats, 51, "none is missing, none is doubled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readiness_turns_red_once_the_configuration_is_too_old_and_back_with_the_database() {
+    let gateway = Setup::new()
+        .env("DVARA_CONFIG_MAX_STALENESS", "1s")
+        .start()
+        .await;
+    gateway.database.cut().await;
+    eventually("readiness is red", async || {
+        (gateway.readiness().await == 503).then_some(())
+    })
+    .await;
+    assert_eq!(
+        gateway.chat(hello("mock/x")).await.status(),
+        200,
+        "calls go on"
+    );
+    gateway.database.restore().await;
+    eventually("readiness is back", async || {
+        (gateway.readiness().await == 200).then_some(())
+    })
+    .await;
+    gateway.finish().await;
 }
 
 /// Bytes in the files below a folder.
