@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use dvara_dialects::estimate::ImageTokens;
-use dvara_dialects::mock::{Draw, Mock, MockBody, MockSettings};
+use dvara_dialects::mock::{Draw, Mock, MockBody, MockSettings, Rule};
 use dvara_dialects::openai::{self, StreamDecoder};
 use dvara_dialects::request::ChatRequest;
 use dvara_ledger::Ledger;
@@ -58,7 +58,9 @@ impl MockConfig {
                         .parse(&properties::MOCK_IMAGE_TOKENS_LOW)
                         .unwrap_or(defaults.images.low),
                 },
-                matchers: defaults.matchers,
+                matchers: loader
+                    .read(&properties::MOCK_MATCHERS, matchers)
+                    .unwrap_or_default(),
             },
             scenarios_dir: loader
                 .optional(&properties::MOCK_SCENARIOS_DIR)
@@ -80,6 +82,16 @@ impl MockConfig {
         Mock::new(self.settings.clone(), &files)
             .map_err(|problems| problems.iter().map(ToString::to_string).collect())
     }
+}
+
+/// The rules of a JSON list; the first that is wrong is named.
+fn matchers(text: &str) -> Result<Vec<Rule>, String> {
+    let rules: Vec<Value> = serde_json::from_str(text)
+        .map_err(|error| format!("is not a JSON list of rules: {error}"))?;
+    let read = |(index, rule): (usize, &Value)| {
+        Rule::read(&format!("matchers[{index}]"), rule).map_err(|problem| problem.to_string())
+    };
+    rules.iter().enumerate().map(read).collect()
 }
 
 impl MockProvider {

@@ -135,6 +135,11 @@ pub(crate) const MOCK_IMAGE_TOKENS_LOW: Property = Property::new(
 )
 .default("85");
 
+pub(crate) const MOCK_MATCHERS: Property = Property::new(
+    "dvara.llm-gateway.providers.mock.matchers",
+    "Rules that the mock answers by after its scenario files: a JSON list of {name, when, response, …}, as text.",
+);
+
 pub(crate) const MOCK_SCENARIOS_DIR: Property = Property::new(
     "dvara.llm-gateway.providers.mock.scenarios-dir",
     "A folder of JSON scenario files that the mock answers from; changes are taken up while running.",
@@ -195,6 +200,7 @@ pub static PROPERTIES: &[Property] = &[
     MOCK_ERROR_RATE,
     MOCK_IMAGE_TOKENS,
     MOCK_IMAGE_TOKENS_LOW,
+    MOCK_MATCHERS,
     MOCK_SCENARIOS_DIR,
     PROVIDER_TYPE,
     PROVIDER_API_KEY,

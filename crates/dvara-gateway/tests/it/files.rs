@@ -117,3 +117,14 @@ async fn what_is_set_and_not_built_yet_is_listed_in_the_status() {
     );
     gateway.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mocks_matchers_of_the_settings_answer_in_their_order() {
+    let rules = r#"[{"name": "no", "when": "last contains \"Goodbye\"", "response": "wrong"}, {"name": "yes", "when": "last contains \"Hello\"", "response": "right"}]"#;
+    let gateway = Setup::new()
+        .env("DVARA_LLM_GATEWAY_PROVIDERS_MOCK_MATCHERS", rules)
+        .start()
+        .await;
+    assert_eq!(mock_says(&gateway).await, "right");
+    gateway.finish().await;
+}
