@@ -241,8 +241,9 @@ async fn ensure_database(settings: &StoreSettings) -> Result<(), PrivateError> {
         .execute(&mut connection)
         .await;
     store::close(connection).await;
-    created
-        .map(drop)
-        .map_err(crate::StoreError::doing("create the database `dvara`"))
-        .map_err(PrivateError::Unusable)
+    match created.map_err(crate::StoreError::doing("create the database `dvara`")) {
+        // A session of a killed owner of ours may just have made it, in an adopted server.
+        Err(error) if error.failure() != Failure::Duplicate => Err(PrivateError::Unusable(error)),
+        _ => Ok(()),
+    }
 }

@@ -15,7 +15,7 @@ pub enum Failure {
     NoPrivilege,
     /// The schema or one of its tables or columns is missing: migrations have not run.
     NotMigrated,
-    /// A row like this exists.
+    /// A row, or a database, like this exists.
     Duplicate,
     /// A row that this one names does not exist, or is still named by others.
     Reference,
@@ -55,7 +55,7 @@ impl Failure {
             "3D000" => Self::NoDatabase,
             "42501" => Self::NoPrivilege,
             "3F000" | "42P01" | "42703" | "42883" => Self::NotMigrated,
-            "23505" => Self::Duplicate,
+            "23505" | "42P04" => Self::Duplicate,
             "23503" => Self::Reference,
             "57014" | "55P03" | "25P03" => Self::TooSlow,
             "40001" | "40P01" => Self::Contention,
@@ -130,6 +130,7 @@ mod tests {
             ("42501", Failure::NoPrivilege),
             ("42P01", Failure::NotMigrated),
             ("23505", Failure::Duplicate),
+            ("42P04", Failure::Duplicate),
             ("23503", Failure::Reference),
             ("57014", Failure::TooSlow),
             ("40P01", Failure::Contention),

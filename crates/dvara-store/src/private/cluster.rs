@@ -70,6 +70,8 @@ impl Cluster {
         }
         let unfinished = folder.with_extension("new");
         if unfinished.exists() {
+            // `initdb` outlives a killed owner and would go on writing what is removed here.
+            wait_until_left(&unfinished).await?;
             fs::remove_dir_all(&unfinished).map_err(PrivateError::file("remove", &unfinished))?;
         }
         folders::prepare_own(&unfinished, self.options.account.as_ref())?;
@@ -82,6 +84,8 @@ impl Cluster {
             .command("initdb")
             .arg("--pgdata")
             .arg(folder)
+            // What tells later that it is still at work: see `wait_until_left`.
+            .current_dir(folder)
             .args(["--username", &self.options.superuser])
             // Bytes decide the order, whatever locales the machine has; who may connect is decided by the socket's folder.
             .args(["--encoding=UTF8", "--no-locale"])
@@ -159,15 +163,7 @@ impl Cluster {
     /// still write, and the pid file is what keeps a second server out.
     async fn clear_away(&self) -> Result<(), PrivateError> {
         let folder = &self.options.folder;
-        let deadline = Instant::now() + ORPHAN_LIMIT;
-        while pid_file::has_servers(folder) {
-            if Instant::now() > deadline {
-                return Err(PrivateError::NotStarted {
-                    log: "sessions of the server before are still running".to_owned(),
-                });
-            }
-            tokio::time::sleep(LOOK * 4).await;
-        }
+        wait_until_left(folder).await?;
         // The socket's lock names the same process, and its number may be anybody's by now.
         let socket = format!(".s.PGSQL.{PORT}.lock");
         for stale in [
@@ -270,6 +266,23 @@ impl Cluster {
             file.port.unwrap_or(PORT),
         )
     }
+}
+
+/// Waits until no process works in a cluster's folder any more: neither `initdb` nor a session whose server is gone.
+async fn wait_until_left(folder: &Path) -> Result<(), PrivateError> {
+    let deadline = Instant::now() + ORPHAN_LIMIT;
+    while pid_file::has_servers(folder) {
+        if Instant::now() > deadline {
+            return Err(PrivateError::NotStarted {
+                log: format!(
+                    "processes of the start before still work in {}",
+                    folder.display()
+                ),
+            });
+        }
+        tokio::time::sleep(LOOK * 4).await;
+    }
+    Ok(())
 }
 
 /// The last few lines of a text on one line.

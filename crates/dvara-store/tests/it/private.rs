@@ -4,8 +4,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use dvara_store::Store;
 use dvara_store::private::{PrivateError, PrivateOptions, PrivateServer};
+use dvara_store::{Store, StoreSettings};
+use sqlx::{ConnectOptions, PgConnection};
 use tempfile::TempDir;
 
 use crate::eventually;
@@ -36,6 +37,28 @@ async fn works(server: &PrivateServer) {
     store.migrate().await.unwrap();
     store.ping().await.unwrap();
     store.close().await;
+}
+
+async fn connect(settings: &StoreSettings) -> PgConnection {
+    settings.connect_options().connect().await.unwrap()
+}
+
+async fn run(connection: &mut PgConnection, sql: &'static str) {
+    sqlx::raw_sql(sql).execute(connection).await.unwrap();
+}
+
+async fn waiting_for_the_lock(admin: &mut PgConnection, sessions: i64) {
+    let sql = "SELECT count(*) FROM pg_locks WHERE NOT granted";
+    loop {
+        let waiting: i64 = sqlx::query_scalar(sql)
+            .fetch_one(&mut *admin)
+            .await
+            .unwrap();
+        if waiting == sessions {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// A server whose owner is gone without a word: its lock is free, its process runs on.
@@ -159,7 +182,7 @@ async fn a_server_that_is_stopping_is_waited_for() {
     server.stop().await.unwrap();
 }
 
-/// Run by [`a_server_outlives_the_kill_of_its_owner_and_is_adopted`] in a process of its own.
+/// Run by [`left_behind_by_a_killed_owner`] in a process of its own.
 #[tokio::test]
 #[ignore = "a part of another test"]
 async fn owner_that_waits_to_be_killed() {
@@ -172,27 +195,33 @@ async fn owner_that_waits_to_be_killed() {
     drop(server);
 }
 
-#[tokio::test]
-async fn a_server_outlives_the_kill_of_its_owner_and_is_adopted() {
-    let folder = TempDir::new().unwrap();
+/// A running server, by its process number, whose owner was killed.
+async fn left_behind_by_a_killed_owner(data_dir: &Path) -> u32 {
     let mut owner = std::process::Command::new(std::env::current_exe().unwrap())
         .args([
             "--ignored",
             "--exact",
             "private::owner_that_waits_to_be_killed",
         ])
-        .env("DVARA_TEST_DATA_DIR", folder.path())
+        .env("DVARA_TEST_DATA_DIR", data_dir)
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    let ready = folder.path().join("ready");
+    let ready = data_dir.join("ready");
     eventually(Duration::from_secs(60), "the owner is up", || {
         ready.exists()
     })
     .await;
-    let postmaster = pid(folder.path());
+    let postmaster = pid(data_dir);
     owner.kill().unwrap();
     owner.wait().unwrap();
+    postmaster
+}
+
+#[tokio::test]
+async fn a_server_outlives_the_kill_of_its_owner_and_is_adopted() {
+    let folder = TempDir::new().unwrap();
+    let postmaster = left_behind_by_a_killed_owner(folder.path()).await;
     let server = PrivateServer::start(&options(folder.path())).await.unwrap();
     assert!(server.adopted());
     assert_eq!(pid(folder.path()), postmaster);
@@ -224,6 +253,65 @@ async fn half_a_cluster_is_thrown_away_and_made_again() {
     let server = PrivateServer::start(&options(folder.path())).await.unwrap();
     assert!(!unfinished.exists());
     works(&server).await;
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn initdb_that_a_killed_owner_left_behind_is_waited_for() {
+    let folder = TempDir::new().unwrap();
+    let unfinished = folder.path().join("postgres.new");
+    std::fs::create_dir_all(&unfinished).unwrap();
+    let mut left_behind = std::process::Command::new("sh")
+        .args([
+            "-c",
+            "for n in $(seq 200); do mkdir -p base; : > base/$n; sleep 0.005; done",
+        ])
+        .current_dir(&unfinished)
+        .spawn()
+        .unwrap();
+    let reaped = tokio::task::spawn_blocking(move || left_behind.wait().unwrap());
+    let server = PrivateServer::start(&options(folder.path())).await.unwrap();
+    assert!(
+        reaped.is_finished(),
+        "it was started before the other ended"
+    );
+    assert!(
+        reaped.await.unwrap().success(),
+        "nothing was pulled away from under it"
+    );
+    works(&server).await;
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_that_a_killed_owner_is_just_making_is_taken() {
+    let folder = TempDir::new().unwrap();
+    left_behind_by_a_killed_owner(folder.path()).await;
+    let settings = PrivateServer::locate(&options(folder.path())).unwrap();
+    let maintenance = settings.with_database("postgres");
+    let mut admin = connect(&maintenance).await;
+    run(&mut admin, "DROP DATABASE dvara").await;
+    // Both creators come this far and no further, until the lock is gone.
+    run(
+        &mut admin,
+        "BEGIN; LOCK TABLE pg_catalog.pg_database IN SHARE MODE",
+    )
+    .await;
+    let killed_owner = tokio::spawn(async move {
+        run(&mut connect(&maintenance).await, "CREATE DATABASE dvara").await;
+    });
+    waiting_for_the_lock(&mut admin, 1).await;
+    let start = tokio::spawn({
+        let options = options(folder.path());
+        async move { PrivateServer::start(&options).await }
+    });
+    waiting_for_the_lock(&mut admin, 2).await;
+    run(&mut admin, "COMMIT").await;
+    killed_owner.await.unwrap();
+    let server = start.await.unwrap().unwrap();
+    assert!(server.adopted());
+    works(&server).await;
+    drop(admin);
     server.stop().await.unwrap();
 }
 
