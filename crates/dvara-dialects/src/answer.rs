@@ -3,9 +3,11 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use dvara_types::Usage;
+use dvara_types::{TokenCount, Usage};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
+
+use crate::estimate::estimate_tokens;
 
 /// The head of an upstream answer, as far as it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,6 +121,28 @@ pub struct Answer {
     pub choices: u32,
     /// Characters of output, counted only when the vendor reports no usage.
     pub output_characters: u64,
+}
+
+/// What a stream came to, up to now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StreamSummary {
+    /// The tokens that the vendor reported last; running totals replace each other.
+    pub usage: Option<Usage>,
+    /// Why the first choice ended.
+    pub finish: Option<Finish>,
+    /// Characters that the model wrote, for an estimate when a stream is abandoned.
+    pub output_characters: u64,
+    /// The model that the vendor says served.
+    pub model: Option<Box<str>>,
+    /// Every choice that began has ended.
+    pub complete: bool,
+}
+
+impl StreamSummary {
+    /// Output tokens by [`estimate_tokens`], for a stream whose usage never came.
+    pub fn estimated_output_tokens(&self) -> TokenCount {
+        estimate_tokens(self.output_characters)
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod target;
 
 pub mod openai;
 pub mod sse;
+pub mod vendor;
 
 pub mod answer;
 pub mod fault;

@@ -14,6 +14,6 @@ mod usage;
 mod view;
 
 pub(crate) use conversation::conversation;
-pub use decode::{decode, not_a_stream};
+pub use decode::decode;
 pub use encode::encode;
-pub use stream::{StreamDecoder, StreamSummary};
+pub use stream::StreamDecoder;

@@ -106,23 +106,28 @@ impl ProviderCapabilities {
 /// A call as it goes out. Without a debug form: what a call says is never logged.
 #[derive(Clone)]
 pub struct Encoded {
-    /// Where to, behind the provider's base URL.
-    pub path: &'static str,
     /// The headers that the dialect asks for; credentials are the sender's.
-    pub headers: [(HeaderName, HeaderValue); 2],
+    pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body: the received bytes themselves when nothing had to change.
     pub body: Bytes,
     /// What the client sent and the target does not get.
     pub dropped: Vec<Dropped>,
 }
 
-/// A field that the client sent and the target does not get.
+/// A field that the client sent and the target does not get. The caller is told by a response header, so the names are
+/// plain ASCII.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dropped {
     /// The field.
     pub field: &'static str,
     /// Why.
     pub reason: &'static str,
+}
+
+impl Dropped {
+    /// The field whose loss has a header of its own: an answer that fits its schema by the model's good will only
+    /// (data-plane sheet §3, `X-Gateway-Strict-Downgraded`).
+    pub const STRICT: &'static str = "response_format.json_schema.strict";
 }
 
 #[cfg(test)]

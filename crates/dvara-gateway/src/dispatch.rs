@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use dvara_dialects::fault::Retry;
+use dvara_dialects::target::Dropped;
 use dvara_ledger::Ledger;
 use tracing::{Instrument as _, Span, field};
 
@@ -21,11 +22,24 @@ use crate::reserve::Reserved;
 use crate::stream::Stream;
 
 /// An answer, with its first byte at hand.
-pub(crate) enum Reply {
+pub(crate) struct Reply {
+    pub(crate) answered: Answered,
+    /// What the client sent and the vendor did not get.
+    pub(crate) dropped: Vec<Dropped>,
+}
+
+/// What a vendor answers with.
+pub(crate) enum Answered {
     /// All of it.
     Whole(Bytes),
     /// As the vendor makes it.
     Stream(Box<Stream>),
+}
+
+impl Reply {
+    pub(crate) fn new(answered: Answered, dropped: Vec<Dropped>) -> Self {
+        Self { answered, dropped }
+    }
 }
 
 /// Sends the call and waits for an answer. The ledger notes each attempt.

@@ -15,7 +15,7 @@ use dvara_service::random;
 use dvara_service::settings::{Loader, Problem};
 use serde_json::Value;
 
-use crate::dispatch::Reply;
+use crate::dispatch::{Answered, Reply};
 use crate::http::error::GatewayError;
 use crate::plan::Attempt;
 use crate::settings::properties;
@@ -164,12 +164,13 @@ pub(crate) async fn answer(
             if let Some(usage) = answer.usage {
                 ledger.usage(usage);
             }
-            Ok(Reply::Whole(bytes))
+            Ok(Reply::new(Answered::Whole(bytes), Vec::new()))
         }
-        MockBody::Events(events) => Ok(Reply::Stream(Box::new(Stream::Scripted(Scripted::new(
-            events,
-            StreamDecoder::new(request),
-        ))))),
+        MockBody::Events(events) => {
+            let source = Scripted::new(events, StreamDecoder::new(request));
+            let stream = Box::new(Stream::Scripted(source));
+            Ok(Reply::new(Answered::Stream(stream), Vec::new()))
+        }
     }
 }
 

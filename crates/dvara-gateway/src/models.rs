@@ -11,7 +11,7 @@ use dvara_dialects::target::ProviderCapabilities;
 use dvara_service::error_chain;
 use dvara_store::snapshot::Snapshot;
 use futures_util::future::join_all;
-use http::header::{AUTHORIZATION, HOST};
+use http::header::HOST;
 use http::{Method, Request, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 
@@ -112,7 +112,7 @@ async fn fetch(
     if let Some(credential) = credential {
         request
             .headers_mut()
-            .insert(AUTHORIZATION, credential.header.clone());
+            .insert(credential.name.clone(), credential.value.clone());
     }
     let sent = core
         .upstreams

@@ -23,7 +23,7 @@ use tracing::Instrument as _;
 use crate::admit::admit;
 use crate::authenticate::authenticate;
 use crate::core::Core;
-use crate::dispatch::{Reply, dispatch};
+use crate::dispatch::{Answered, Reply, dispatch};
 use crate::enter::enter;
 use crate::http::Endpoint;
 use crate::http::body::GatewayBody;
@@ -110,7 +110,7 @@ async fn serve(
             let entered = enter(caller, Some(Scope::ModelsRead))?;
             // Boxed, as is the mock: what is rare must not make every call's future larger to move.
             let list = Box::pin(models::list(core, &snapshot, &entered));
-            Ok(Reply::Whole(list.await))
+            Ok(Reply::new(Answered::Whole(list.await), Vec::new()))
         }
     }
 }
@@ -137,13 +137,17 @@ async fn chat(
 /// Sends the answer on. From here the body owns the ledger.
 fn relay(core: &Rc<Core>, reply: Reply, mut ledger: Ledger, head: &Head) -> Response<GatewayBody> {
     ledger.responded(200);
-    match reply {
-        Reply::Whole(bytes) => respond::json(GatewayBody::settling(bytes, ledger), &head.trace_id),
-        Reply::Stream(stream) => {
+    let mut response = match reply.answered {
+        Answered::Whole(bytes) => {
+            respond::json(GatewayBody::settling(bytes, ledger), &head.trace_id)
+        }
+        Answered::Stream(stream) => {
             let relay = Relay::new(stream, ledger, &core.drain, head.trace_id.clone());
             respond::event_stream(GatewayBody::Stream(Box::new(relay)), &head.trace_id)
         }
-    }
+    };
+    respond::say_what_was_dropped(&mut response, &reply.dropped);
+    response
 }
 
 /// Settles a call that got no answer. Ours and the vendors' faults are logged where they turn into a response, which is here.

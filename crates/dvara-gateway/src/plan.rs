@@ -154,8 +154,8 @@ pub(crate) fn credential(
         Some(Ok(found)) if found.source == CredentialSource::Setting => {
             Ok(provider.credential.clone())
         }
-        Some(Ok(stored)) => match Credential::bearer(&stored.secret) {
-            Some(bearer) => Ok(Some(Arc::new(bearer))),
+        Some(Ok(stored)) => match Credential::of(provider.kind, &stored.secret) {
+            Some(credential) => Ok(Some(Arc::new(credential))),
             None => Err(GatewayError::CredentialUnavailable(provider.name.clone())),
         },
         Some(Err(unusable)) => {

@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use dvara_crypto::{Secret, api_key};
+use dvara_dialects::vendor;
 use dvara_store::snapshot::Provider as ProviderSettings;
 use dvara_types::{ProviderKind, ProviderName};
 use dvara_upstream::{InvalidOrigin, Origin};
-use http::HeaderValue;
+use http::header::AUTHORIZATION;
 use http::uri::PathAndQuery;
+use http::{HeaderName, HeaderValue};
 
 use crate::mock::MockProvider;
 
@@ -64,19 +66,28 @@ pub(crate) struct HttpReach {
 
 /// What a request shows to a vendor, and what usage rows call it.
 pub(crate) struct Credential {
-    /// The `Authorization` header, marked sensitive.
-    pub(crate) header: HeaderValue,
+    /// The header that carries it.
+    pub(crate) name: HeaderName,
+    /// The header's value, marked sensitive.
+    pub(crate) value: HeaderValue,
     /// Short and useless to a thief: tells one credential from another.
     pub(crate) fingerprint: Arc<str>,
 }
 
 impl Credential {
-    /// A bearer credential; `None` when it cannot stand in a header.
-    pub(crate) fn bearer(secret: &Secret<String>) -> Option<Self> {
-        let mut header = HeaderValue::from_str(&format!("Bearer {}", secret.expose())).ok()?;
-        header.set_sensitive(true);
+    /// A credential as a kind of provider takes it (data-plane sheet §23); `None` when it cannot stand in a header.
+    pub(crate) fn of(kind: ProviderKind, secret: &Secret<String>) -> Option<Self> {
+        let (name, value) = match kind {
+            ProviderKind::Openai | ProviderKind::Ollama | ProviderKind::Mock => (
+                AUTHORIZATION,
+                HeaderValue::from_str(&format!("Bearer {}", secret.expose())),
+            ),
+        };
+        let mut value = value.ok()?;
+        value.set_sensitive(true);
         Some(Self {
-            header,
+            name,
+            value,
             fingerprint: api_key::fingerprint(secret.expose()).into(),
         })
     }
@@ -145,7 +156,7 @@ impl Provider {
         let credential = match &settings.api_key {
             None => None,
             Some(secret) => {
-                let credential = Credential::bearer(secret);
+                let credential = Credential::of(settings.kind, secret);
                 Some(Arc::new(
                     credential.ok_or_else(|| InvalidProvider::ApiKey(name.clone()))?,
                 ))
@@ -186,8 +197,8 @@ fn http_reach(settings: &ProviderSettings) -> Result<Reach, InvalidProvider> {
     };
     Ok(Reach::Http(HttpReach {
         origin,
-        chat: path("/chat/completions")?,
-        models: path("/models")?,
+        chat: path(vendor::chat_path(settings.kind))?,
+        models: path(vendor::models_path(settings.kind))?,
     }))
 }
 

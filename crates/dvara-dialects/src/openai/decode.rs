@@ -47,16 +47,6 @@ pub fn decode(head: &ResponseHead, body: &[u8]) -> Result<Answer, UpstreamFault>
     })
 }
 
-/// The fault of a success that is no stream though one was asked for: an error that came with status 200, or a
-/// vendor that does not stream.
-pub fn not_a_stream(head: &ResponseHead, body: &[u8]) -> UpstreamFault {
-    if head.status.is_success() {
-        UpstreamFault::unusable(head, "a stream was asked for", body)
-    } else {
-        UpstreamFault::of_status(head, body)
-    }
-}
-
 #[derive(Default)]
 struct AnswerView<'a> {
     model: Text<'a>,

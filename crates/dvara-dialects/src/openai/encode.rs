@@ -33,15 +33,14 @@ pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Encoded {
     }
     let dropped = drop_tenant_claims(request, &mut edits);
     Encoded {
-        path: "/chat/completions",
         headers: headers(request.stream()),
         body: edits.apply(request.body()),
         dropped,
     }
 }
 
-fn headers(stream: bool) -> [(HeaderName, HeaderValue); 2] {
-    [
+fn headers(stream: bool) -> Vec<(HeaderName, HeaderValue)> {
+    vec![
         (CONTENT_TYPE, JSON),
         (ACCEPT, if stream { EVENTS } else { JSON }),
     ]

@@ -5,10 +5,8 @@ pub(super) mod chunk;
 use std::ops::Range;
 
 use bytes::Bytes;
-use dvara_types::{TokenCount, Usage};
 
-use crate::answer::Finish;
-use crate::estimate::estimate_tokens;
+use crate::answer::StreamSummary;
 use crate::fault::UpstreamFault;
 use crate::request::ChatRequest;
 use crate::sse::{self, Frame, Framer};
@@ -16,28 +14,6 @@ use chunk::ChunkView;
 
 const DONE: &[u8] = b"[DONE]";
 const DONE_EVENT: Bytes = Bytes::from_static(b"data: [DONE]\n\n");
-
-/// What a stream came to, up to now.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StreamSummary {
-    /// The tokens that the vendor reported last; running totals replace each other.
-    pub usage: Option<Usage>,
-    /// Why the first choice ended.
-    pub finish: Option<Finish>,
-    /// Characters that the model wrote, for an estimate when a stream is abandoned.
-    pub output_characters: u64,
-    /// The model that the vendor says served.
-    pub model: Option<Box<str>>,
-    /// Every choice that began has ended.
-    pub complete: bool,
-}
-
-impl StreamSummary {
-    /// Output tokens by [`estimate_tokens`], for a stream whose usage never came.
-    pub fn estimated_output_tokens(&self) -> TokenCount {
-        estimate_tokens(self.output_characters)
-    }
-}
 
 /// Reads a stream while it is relayed.
 ///

@@ -10,6 +10,7 @@ use dvara_dialects::answer::ResponseHead;
 use dvara_dialects::openai;
 use dvara_dialects::request::{ChatRequest, ReadLimits};
 use dvara_dialects::target::Target;
+use dvara_dialects::vendor;
 use dvara_types::ProviderKind;
 use http::{HeaderMap, HeaderName, StatusCode};
 use serde::Deserialize;
@@ -164,7 +165,7 @@ fn encoded(request: &ChatRequest, name: &str, target: Target<'_>) -> Value {
         .collect();
     json!({
         "target": name,
-        "path": encoded.path,
+        "path": vendor::chat_path(target.kind),
         "accept": encoded.headers[1].1.to_str().unwrap(),
         "sent": sent,
         "dropped": dropped,

@@ -6,13 +6,13 @@ use std::time::{Duration, SystemTime};
 use bytes::{Bytes, BytesMut};
 use dvara_dialects::answer::{Answer, ResponseHead};
 use dvara_dialects::fault::{Retry, UpstreamFault};
-use dvara_dialects::openai;
 use dvara_dialects::request::ChatRequest;
-use dvara_dialects::target::Target;
+use dvara_dialects::target::{Dropped, Target};
+use dvara_dialects::vendor::{self, Decoded, StreamDecoder};
 use dvara_ledger::Ledger;
 use dvara_service::error_chain;
 use dvara_upstream::{UpstreamBody, UpstreamError};
-use http::header::{AUTHORIZATION, HOST, USER_AGENT};
+use http::header::{HOST, USER_AGENT};
 use http::response::Parts;
 use http::{HeaderValue, Method, Request, Uri};
 use http_body::Body as _;
@@ -20,7 +20,7 @@ use http_body_util::{BodyExt as _, Full};
 use tokio::time::Instant;
 use tracing::Span;
 
-use super::Reply;
+use super::{Answered, Reply};
 use crate::core::Core;
 use crate::http::error::GatewayError;
 use crate::plan::Attempt;
@@ -44,7 +44,7 @@ pub(super) async fn send(
     ledger: &mut Ledger,
 ) -> Result<Reply, GatewayError> {
     let timeouts = core.shared.settings.timeouts;
-    let outgoing = outgoing(request, attempt, reach);
+    let (outgoing, dropped) = outgoing(request, attempt, reach)?;
     if request.stream() {
         let started = Instant::now();
         let sent = core
@@ -57,14 +57,16 @@ pub(super) async fn send(
             idle: timeouts.idle,
             ends: timeouts.streaming.map(|limit| started + limit),
         };
-        return open_stream(
-            request,
+        let decoder = StreamDecoder::new(attempt.provider.kind, request, unix_seconds());
+        let stream = open_stream(
+            decoder,
             &read_head(&head),
             body,
             limits,
             timeouts.first_byte,
         )
-        .await;
+        .await?;
+        return Ok(Reply::new(Answered::Stream(stream), dropped));
     }
     let whole = async {
         let sent = core
@@ -81,7 +83,9 @@ pub(super) async fn send(
         Ok::<_, GatewayError>((collect(body, bound).await?, head))
     };
     let (bytes, head) = within(timeouts.chat, whole).await??;
-    let answer = openai::decode(&read_head(&head), &bytes)?;
+    let kind = attempt.provider.kind;
+    let Decoded { answer, body } =
+        vendor::decode(kind, request, &read_head(&head), bytes, unix_seconds())?;
     show(&answer);
     match answer.usage {
         Some(usage) => ledger.usage(usage),
@@ -90,7 +94,7 @@ pub(super) async fn send(
             ledger.relayed(answer.output_characters);
         }
     }
-    Ok(Reply::Whole(bytes))
+    Ok(Reply::new(Answered::Whole(body), dropped))
 }
 
 /// Adds what a whole answer came to to the attempt's span.
@@ -108,21 +112,17 @@ fn show(answer: &Answer) {
     }
 }
 
-fn outgoing(request: &ChatRequest, attempt: &Attempt, reach: &HttpReach) -> Request<Full<Bytes>> {
-    let encoded = openai::encode(
-        request,
-        &Target {
-            kind: attempt.provider.kind,
-            model: &attempt.model,
-        },
-    );
-    for dropped in &encoded.dropped {
-        tracing::debug!(
-            field = dropped.field,
-            reason = dropped.reason,
-            "a field is not sent on"
-        );
-    }
+/// The request to the vendor, and what of the call it does not hold.
+fn outgoing(
+    request: &ChatRequest,
+    attempt: &Attempt,
+    reach: &HttpReach,
+) -> Result<(Request<Full<Bytes>>, Vec<Dropped>), GatewayError> {
+    let target = Target {
+        kind: attempt.provider.kind,
+        model: &attempt.model,
+    };
+    let encoded = vendor::encode(request, &target)?;
     let mut outgoing = Request::new(Full::new(encoded.body));
     *outgoing.method_mut() = Method::POST;
     *outgoing.uri_mut() = Uri::from(reach.chat.clone());
@@ -131,27 +131,30 @@ fn outgoing(request: &ChatRequest, attempt: &Attempt, reach: &HttpReach) -> Requ
     headers.extend(encoded.headers);
     headers.insert(USER_AGENT, OURS.clone());
     if let Some(credential) = &attempt.credential {
-        headers.insert(AUTHORIZATION, credential.header.clone());
+        headers.insert(credential.name.clone(), credential.value.clone());
     }
-    outgoing
+    Ok((outgoing, encoded.dropped))
+}
+
+fn unix_seconds() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
 }
 
 /// An answer to a streamed call: a stream, or the vendor's refusal as a whole.
 async fn open_stream(
-    request: &ChatRequest,
+    decoder: StreamDecoder,
     head: &ResponseHead,
     body: UpstreamBody,
     limits: StreamLimits,
     patience: Duration,
-) -> Result<Reply, GatewayError> {
+) -> Result<Box<Stream>, GatewayError> {
     if head.status.is_success() && head.is_event_stream() {
-        let decoder = openai::StreamDecoder::new(request);
-        return Ok(Reply::Stream(Box::new(Stream::Upstream(
-            FromUpstream::new(body, decoder, limits),
-        ))));
+        let source = FromUpstream::new(body, decoder, limits);
+        return Ok(Box::new(Stream::Upstream(source)));
     }
     let bytes = within(patience, collect(body, MAX_ERROR)).await??;
-    Err(openai::not_a_stream(head, &bytes).into())
+    Err(vendor::not_a_stream(head, &bytes).into())
 }
 
 fn read_head(head: &Parts) -> ResponseHead {

@@ -1,11 +1,15 @@
 //! Heads of answers.
 
+use dvara_dialects::target::Dropped;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use super::body::GatewayBody;
 use super::error::GatewayError;
 use super::head::TRACE_ID;
+
+const DROPPED_FIELDS: HeaderName = HeaderName::from_static("x-gateway-dropped-fields");
+const STRICT_DOWNGRADED: HeaderName = HeaderName::from_static("x-gateway-strict-downgraded");
 
 static JSON: HeaderValue = HeaderValue::from_static("application/json");
 static EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
@@ -51,6 +55,26 @@ pub(crate) fn error(error: &GatewayError, trace_id: &str) -> Response<GatewayBod
             .insert(ALLOW, HeaderValue::from_static(allow));
     }
     response
+}
+
+/// Tells the caller which of its fields the vendor did not get, in a header of their names; a schema that the vendor does
+/// not enforce has one of its own (data-plane sheet §3).
+pub(crate) fn say_what_was_dropped(response: &mut Response<GatewayBody>, dropped: &[Dropped]) {
+    if dropped.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = dropped.iter().map(|dropped| dropped.field).collect();
+    if let Ok(names) = HeaderValue::from_str(&names.join(", ")) {
+        response.headers_mut().insert(DROPPED_FIELDS, names);
+    }
+    if dropped
+        .iter()
+        .any(|dropped| dropped.field == Dropped::STRICT)
+    {
+        response
+            .headers_mut()
+            .insert(STRICT_DOWNGRADED, HeaderValue::from_static("true"));
+    }
 }
 
 fn traced(mut response: Response<GatewayBody>, trace_id: &str) -> Response<GatewayBody> {

@@ -7,8 +7,9 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use dvara_dialects::answer::StreamSummary;
 use dvara_dialects::mock::MockStream;
-use dvara_dialects::openai::{StreamDecoder, StreamSummary};
+use dvara_dialects::openai::StreamDecoder;
 use tokio::time::Sleep;
 
 use super::Piece;

@@ -6,8 +6,9 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use dvara_dialects::answer::StreamSummary;
 use dvara_dialects::fault::UpstreamFault;
-use dvara_dialects::openai::{StreamDecoder, StreamSummary};
+use dvara_dialects::vendor::StreamDecoder;
 use dvara_service::error_chain;
 use dvara_upstream::UpstreamBody;
 use http_body::Body as _;

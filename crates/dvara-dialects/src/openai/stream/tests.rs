@@ -1,4 +1,5 @@
 use super::*;
+use crate::answer::Finish;
 
 /// What goes on, and how it ends.
 type Outcome = (Vec<u8>, Result<(), UpstreamFault>, StreamSummary);
