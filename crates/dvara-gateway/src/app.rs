@@ -81,8 +81,12 @@ impl Gateway {
         })?;
         let address = listener.address();
         let mock = MockProvider::new(config.gateway.mock.clone());
-        let providers =
-            Providers::new(config.providers(), &mock).map_err(BootError::configuration)?;
+        let providers = Providers::new(
+            config.providers(),
+            &mock,
+            &config.gateway.data_plane.resilience,
+        )
+        .map_err(BootError::configuration)?;
         let tls = tls_client(config.ca_bundle.as_deref()).map_err(boot_failure)?;
 
         let store = open_store(&config).await?;

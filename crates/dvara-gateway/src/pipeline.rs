@@ -125,7 +125,7 @@ async fn chat(
     let request = read(&entered, body, core.shared.settings.body).await?;
     ledger.requested(request.model(), request.stream());
     let admitted = admit(entered, request)?;
-    let plan = plan(&snapshot, &core.shared.providers, admitted)?;
+    let plan = plan(&snapshot, &core.shared, admitted)?;
     if let Some(route) = plan.route() {
         ledger.route(route);
     }

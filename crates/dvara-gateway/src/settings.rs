@@ -2,8 +2,7 @@
 
 pub(crate) mod properties;
 mod providers;
-
-use std::time::Duration;
+mod resilience;
 
 use dvara_dialects::request::ReadLimits;
 use dvara_service::boot::texts;
@@ -15,6 +14,7 @@ use crate::read::BodyLimits;
 
 pub use properties::{MOCK_ENABLED, PROPERTIES};
 pub(crate) use providers::put as put_provider;
+pub(crate) use resilience::{Resilience, ResilienceSettings, Retry};
 
 /// What an operating mode means is design §3: both read the store, `standalone` closes `/internal/*`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,22 +56,7 @@ pub(crate) struct DataPlaneSettings {
     /// Whether a call without a key is served as nobody's. Never in production.
     pub(crate) keyless_allowed: bool,
     pub(crate) body: BodyLimits,
-    pub(crate) timeouts: Timeouts,
-}
-
-/// Time limits towards vendors (design §3).
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Timeouts {
-    /// To make a connection.
-    pub(crate) connect: Duration,
-    /// From sending a streamed call to the head of its answer.
-    pub(crate) first_byte: Duration,
-    /// Between two pieces of a stream.
-    pub(crate) idle: Duration,
-    /// A whole call that is not streamed.
-    pub(crate) chat: Duration,
-    /// A whole stream; `None` for no limit.
-    pub(crate) streaming: Option<Duration>,
+    pub(crate) resilience: ResilienceSettings,
 }
 
 impl GatewaySettings {
@@ -92,7 +77,7 @@ impl GatewaySettings {
                     time: loader.millis(&properties::BODY_TIMEOUT),
                     json: ReadLimits::default(),
                 },
-                timeouts: timeouts(loader),
+                resilience: ResilienceSettings::load(loader),
             },
             providers: providers::load(loader),
             mock: MockConfig::load(loader),
@@ -107,15 +92,4 @@ fn keyless_allowed(loader: &mut Loader) -> bool {
         loader.refuse(Problem::new(texts::KEYLESS_REQUESTS).fix(texts::KEYLESS_FIX));
     }
     allowed
-}
-
-fn timeouts(loader: &mut Loader) -> Timeouts {
-    let streaming = loader.millis(&properties::STREAMING_TIMEOUT);
-    Timeouts {
-        connect: loader.millis(&properties::CONNECT_TIMEOUT),
-        first_byte: loader.millis(&properties::FIRST_BYTE_TIMEOUT),
-        idle: loader.millis(&properties::IDLE_TIMEOUT),
-        chat: loader.millis(&properties::CHAT_TIMEOUT),
-        streaming: (!streaming.is_zero()).then_some(streaming),
-    }
 }

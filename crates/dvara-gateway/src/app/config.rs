@@ -52,6 +52,10 @@ impl GatewayConfig {
         for provider in &file.providers {
             put_provider(&mut providers, provider.clone());
         }
+        let names = providers.iter().map(|provider| &provider.name);
+        for stray in gateway.data_plane.resilience.strays(names) {
+            loader.warn(format!("{stray} is for a provider that is not configured"));
+        }
         let overlay = Overlay {
             providers,
             routes: file.routes.clone(),

@@ -9,6 +9,7 @@ use super::error::GatewayError;
 use super::head::TRACE_ID;
 
 const DROPPED_FIELDS: HeaderName = HeaderName::from_static("x-gateway-dropped-fields");
+const FAILOVER_BLOCKED: HeaderName = HeaderName::from_static("x-gateway-failover-blocked");
 const STRICT_DOWNGRADED: HeaderName = HeaderName::from_static("x-gateway-strict-downgraded");
 
 static JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -48,6 +49,12 @@ pub(crate) fn error(error: &GatewayError, trace_id: &str) -> Response<GatewayBod
         response
             .headers_mut()
             .insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    }
+    if matches!(error, GatewayError::FailoverBlocked) {
+        response.headers_mut().insert(
+            FAILOVER_BLOCKED,
+            HeaderValue::from_static("capability_mismatch"),
+        );
     }
     if let GatewayError::MethodNotAllowed { allow } = error {
         response

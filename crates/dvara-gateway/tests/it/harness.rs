@@ -55,6 +55,7 @@ impl Setup {
             ("DVARA_ACTUATOR_METRICS_API_KEY", METRICS_KEY),
             ("SPRING_DATASOURCE_URL", "postgres://unused/unused"),
             ("DVARA_CORES", "1"),
+            ("DVARA_LLM_GATEWAY_RESILIENCE_RETRY_INITIAL_BACKOFF_MS", "1"),
         ];
         let env = env
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -75,6 +76,14 @@ impl Setup {
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// With a second provider `second`, also in OpenAI's dialect.
+    pub(crate) fn second_vendor(self, vendor: &FakeVendor) -> Self {
+        self.env("DVARA_PROVIDERS_0_TYPE", "openai")
+            .env("DVARA_PROVIDERS_0_NAME", "second")
+            .env("DVARA_PROVIDERS_0_API_KEY", "sk-second")
+            .env("DVARA_PROVIDERS_0_BASE_URL", vendor.url())
     }
 
     /// On the database of another gateway.

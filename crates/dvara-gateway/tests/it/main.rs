@@ -7,6 +7,7 @@ mod harness;
 mod cancelling;
 mod draining;
 mod errors;
+mod failover;
 mod files;
 mod hostile;
 mod keys;
