@@ -112,6 +112,7 @@ impl Gateway {
                 .await
                 .map_err(boot_failure)?;
         observe::register(&mut registry, &writer, &feed);
+        let core_gauges = observe::register_cores(&mut registry);
 
         start_feeds(&tasks, &feed, &mock);
         tasks.spawn_once("ledger", writing.run());
@@ -160,6 +161,7 @@ impl Gateway {
         })
         .map_err(boot_failure)?;
         pulse.set(cores.pulse());
+        core_gauges.set(cores.loads());
         let accepting = listener
             .accept_for(cores.dispatcher())
             .map_err(boot_failure)?;

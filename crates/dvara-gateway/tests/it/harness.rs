@@ -67,10 +67,12 @@ impl Setup {
         }
     }
 
-    /// With the provider `openai` at a fake vendor.
+    /// With the providers `openai` and `anthropic` at a fake vendor.
     pub(crate) fn vendor(self, vendor: &FakeVendor) -> Self {
         self.env("OPENAI_API_KEY", "sk-test")
             .env("DVARA_LLM_GATEWAY_PROVIDERS_OPENAI_BASE_URL", vendor.url())
+            .env("ANTHROPIC_API_KEY", "sk-ant-test")
+            .env("ANTHROPIC_BASE_URL", vendor.url())
     }
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
@@ -294,6 +296,8 @@ pub(crate) fn chats(vendor: &FakeVendor) -> Vec<Received> {
     vendor
         .requests()
         .into_iter()
-        .filter(|request| request.path.ends_with("/chat/completions"))
+        .filter(|request| {
+            request.path.ends_with("/chat/completions") || request.path.ends_with("/messages")
+        })
         .collect()
 }
