@@ -8,6 +8,7 @@ mod cancelling;
 mod draining;
 mod errors;
 mod failover;
+mod faults;
 mod files;
 mod hostile;
 mod keys;

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod boot_refusals;
+mod leaks;
 mod run;
+mod running;
 mod settings;
 mod up;
