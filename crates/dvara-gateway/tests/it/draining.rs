@@ -9,6 +9,7 @@ use crate::harness::{Setup, chats, hello, streamed};
 
 fn patient() -> DrainTiming {
     DrainTiming {
+        settle: Duration::from_millis(50),
         linger: Duration::from_millis(300),
         cut: Duration::from_millis(2_000),
         end: Duration::from_millis(2_500),
