@@ -5,6 +5,7 @@
 mod harness;
 
 mod cancelling;
+mod cors;
 mod draining;
 mod errors;
 mod files;
