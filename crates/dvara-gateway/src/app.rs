@@ -13,7 +13,7 @@ use std::time::Duration;
 use dvara_crypto::licence::Verified;
 use dvara_ledger::Writer;
 use dvara_service::boot::BootError;
-use dvara_service::cores::Cores;
+use dvara_service::cores::{Cores, LoadMetrics};
 use dvara_service::drain::{Drain, DrainTiming};
 use dvara_service::error_chain;
 use dvara_service::listener::{Accepting, Listener};
@@ -110,6 +110,8 @@ impl Gateway {
                 .await
                 .map_err(boot_failure)?;
         observe::register(&mut registry, &writer, &feed);
+        let load = LoadMetrics::default();
+        registry.register_collector(Box::new(load.clone()));
         let listener_tls = config.common.listening.tls.clone();
         if let Some(tls) = &listener_tls {
             registry.register_collector(Box::new(TlsMetrics(tls.clone())));
@@ -163,6 +165,7 @@ impl Gateway {
         })
         .map_err(boot_failure)?;
         pulse.set(cores.pulse());
+        load.show(&cores);
         let accepting = listener
             .accept_for(cores.dispatcher(), listener_tls)
             .map_err(boot_failure)?;

@@ -9,6 +9,7 @@ mod greeting;
 mod http2;
 mod limits;
 mod load;
+mod metrics;
 mod transport;
 
 use std::future::Future;
@@ -32,6 +33,7 @@ use connection::Connections;
 pub use limits::HttpLimits;
 pub use load::CoreLoad;
 use load::Heart;
+pub use metrics::LoadMetrics;
 
 /// How often a core shows that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(1);

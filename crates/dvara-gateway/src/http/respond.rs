@@ -1,7 +1,7 @@
 //! Heads of answers.
 
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, Response, StatusCode};
+use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode, Version};
 
 use super::body::GatewayBody;
 use super::error::GatewayError;
@@ -9,6 +9,7 @@ use super::head::TRACE_ID;
 
 static JSON: HeaderValue = HeaderValue::from_static("application/json");
 static EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+static CLOSE: HeaderValue = HeaderValue::from_static("close");
 static NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// A whole answer in JSON.
@@ -51,6 +52,14 @@ pub(crate) fn error(error: &GatewayError, trace_id: &str) -> Response<GatewayBod
             .insert(ALLOW, HeaderValue::from_static(allow));
     }
     response
+}
+
+/// Says that the connection ends with this answer: what is left of the request's body is not going to be read, so nothing that
+/// follows it could be. HTTP/2 ends the stream by itself.
+pub(crate) fn last(response: &mut Response<GatewayBody>, version: Version) {
+    if version < Version::HTTP_2 {
+        response.headers_mut().insert(CONNECTION, CLOSE.clone());
+    }
 }
 
 fn traced(mut response: Response<GatewayBody>, trace_id: &str) -> Response<GatewayBody> {

@@ -134,7 +134,7 @@ async fn greet_secured<P>(
 ) -> Option<(Transport, Protocol)> {
     tokio::select! {
         biased;
-        secured = secured(socket, tls) => secured
+        secured = secured(socket, tls, shared.limits.head_timeout) => secured
             .inspect_err(|error| tracing::debug!(%error, "no TLS with a client"))
             .ok(),
         () = shared.drain.ended() => None,

@@ -44,12 +44,13 @@ pub(super) async fn protocol_of(socket: &Socket) -> io::Result<Option<Protocol>>
     }
 }
 
-/// Shakes hands; what is spoken inside is agreed upon with it.
+/// Shakes hands; what is spoken inside is agreed upon with it. `limit` is how long a connection may wait for its first head.
 pub(super) async fn secured(
     socket: Socket,
     tls: &ListenerTls,
+    limit: Duration,
 ) -> io::Result<(Transport, Protocol)> {
-    let stream = tokio::time::timeout(HANDSHAKE, tls.accept(socket)).await??;
+    let stream = tokio::time::timeout(limit.min(HANDSHAKE), tls.accept(socket)).await??;
     let protocol = match stream.get_ref().1.alpn_protocol() {
         Some(b"h2") => Protocol::Http2,
         Some(_) | None => Protocol::Http1,
