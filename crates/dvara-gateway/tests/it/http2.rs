@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use dvara_service::drain::DrainTiming;
 use dvara_testkit::eventually;
 use dvara_testkit::vendor::{FakeVendor, Script, Turn};
 use h2::client::SendRequest;
@@ -267,4 +268,53 @@ async fn a_client_that_stops_reading_one_stream_loses_that_stream_alone() {
     assert_eq!(end.unwrap().unwrap_err().reason(), Some(Reason::CANCEL));
     drop((unread, connection));
     gateway.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_the_end_clients_are_told_to_go_and_streams_end_as_they_should() {
+    let turn = Turn::chat("one two three four five six seven eight nine ten")
+        .pieces_every(Duration::from_millis(60));
+    let vendor = FakeVendor::start(Script::new(Turn::endless("word ")).first(turn)).await;
+    let mut gateway = Setup::new()
+        .vendor(&vendor)
+        .drain(DrainTiming {
+            settle: Duration::from_millis(50),
+            linger: Duration::from_millis(300),
+            cut: Duration::from_secs(3),
+            end: Duration::from_millis(3_500),
+        })
+        .start()
+        .await;
+    let mut idle = Connection::to(&gateway).await;
+    drop(idle.chat(&gateway, &hello("mock/x")).await);
+    let mut connection = Connection::to(&gateway).await;
+    let steady = connection.chat(&gateway, &streamed("gpt-4o")).await;
+    let long = connection.chat(&gateway, &streamed("gpt-4o")).await;
+    let finished = tokio::spawn(gateway.take().finish());
+
+    assert!(idle.end().await.is_ok(), "GOAWAY without an error");
+    let calls = connection.calls.clone();
+    eventually("new calls are turned away", async || {
+        calls.clone().ready().await.is_err().then_some(())
+    })
+    .await;
+    for answer in [&steady, &long] {
+        assert!(!answer.headers().contains_key("connection"));
+    }
+    assert!(text(steady.into_body()).await.ends_with("data: [DONE]\n\n"));
+    let long = text(long.into_body()).await;
+    assert!(long.contains("gateway_shutting_down") && !long.contains("[DONE]"));
+    assert!(connection.end().await.is_ok());
+    finished.await.unwrap().unwrap();
+    let rows = gateway.settled(3).await;
+    let outcomes: Vec<_> = rows.iter().map(|row| row["outcome"].as_str()).collect();
+    assert_eq!(
+        outcomes
+            .iter()
+            .filter(|outcome| **outcome == Some("completed"))
+            .count(),
+        2,
+        "{rows:?}"
+    );
+    assert!(outcomes.contains(&Some("failed")), "{rows:?}");
 }

@@ -20,3 +20,4 @@ mod slow;
 mod smuggling;
 mod streaming;
 mod tls;
+mod under_load;

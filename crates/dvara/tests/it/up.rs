@@ -1,7 +1,8 @@
 //! `dvara up` in a folder of its own: first start, commands beside it, restart, and what is refused.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Child;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -9,13 +10,25 @@ use serde_json::Value;
 use crate::run::{Ran, dvara, ran, run};
 
 /// A running `dvara up`. Killed with the test, if it fails.
-struct Up {
+pub(crate) struct Up {
     child: Option<Child>,
     quickstart: Value,
 }
 
 impl Up {
-    fn start(folder: &Path) -> Self {
+    pub(crate) fn start(folder: &Path) -> Self {
+        let arguments = [
+            "up",
+            "--data-dir",
+            folder.to_str().unwrap(),
+            "--gateway-port",
+            "0",
+        ];
+        Self::start_by(folder, dvara(&arguments, &[("HOME", "/nonexistent")]))
+    }
+
+    /// Starts it on a folder by a command that says so.
+    pub(crate) fn start_by(folder: &Path, mut command: Command) -> Self {
         let quickstart = folder.join("quickstart.json");
         // The file of an earlier start would be taken for this one's.
         let before = std::fs::read(&quickstart).ok();
@@ -26,18 +39,7 @@ impl Up {
         let changed = std::fs::metadata(&quickstart)
             .ok()
             .and_then(|facts| facts.modified().ok());
-        let mut child = dvara(
-            &[
-                "up",
-                "--data-dir",
-                folder.to_str().unwrap(),
-                "--gateway-port",
-                "0",
-            ],
-            &[("HOME", "/nonexistent")],
-        )
-        .spawn()
-        .unwrap();
+        let mut child = command.spawn().unwrap();
         let start = Instant::now();
         loop {
             let now = std::fs::metadata(&quickstart)
@@ -63,12 +65,20 @@ impl Up {
         }
     }
 
-    fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         self.quickstart["gateway_url"].as_str().unwrap()
     }
 
+    pub(crate) fn key(&self) -> &str {
+        self.quickstart["api_key"].as_str().unwrap()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
     /// Ends it as an operator does.
-    fn stop(mut self) -> Ran {
+    pub(crate) fn stop(mut self) -> Ran {
         let child = self.child.take().unwrap();
         let killed = std::process::Command::new("kill")
             .arg(child.id().to_string())
@@ -93,12 +103,15 @@ impl Drop for Up {
     }
 }
 
+/// The private server's own user has to reach the folder.
+pub(crate) fn open_to_the_database(folder: &Path) {
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 #[test]
 fn a_folder_comes_up_is_managed_beside_survives_a_kill_and_stops_clean() {
     let folder = tempfile::tempdir().unwrap();
-    // The private server's own user has to reach the folder.
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    open_to_the_database(folder.path());
     let data = folder.path().join("data");
     let data_dir = data.to_str().unwrap().to_owned();
     let up = Up::start(&data);
