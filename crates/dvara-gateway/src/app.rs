@@ -13,13 +13,14 @@ use std::time::Duration;
 use dvara_crypto::licence::Verified;
 use dvara_ledger::Writer;
 use dvara_service::boot::BootError;
-use dvara_service::cores::Cores;
+use dvara_service::cores::{Cores, LoadMetrics};
 use dvara_service::drain::{Drain, DrainTiming};
 use dvara_service::error_chain;
 use dvara_service::listener::{Accepting, Listener};
 use dvara_service::readiness::Readiness;
 use dvara_service::settings::Loaded;
 use dvara_service::tasks::{TaskFailure, Tasks};
+use dvara_service::tls::TlsMetrics;
 use dvara_store::admin::SeedReport;
 use dvara_store::{Feed, FeedSettings, Store};
 use dvara_upstream::{PoolLimits, Resolver, Upstreams, tls_client};
@@ -57,6 +58,7 @@ pub struct StartOptions {
 /// A running gateway.
 pub struct Gateway {
     address: SocketAddr,
+    scheme: &'static str,
     accepting: Accepting,
     cores: Cores,
     drain: Drain,
@@ -112,7 +114,13 @@ impl Gateway {
                 .await
                 .map_err(boot_failure)?;
         observe::register(&mut registry, &writer, &feed);
-        let core_gauges = observe::register_cores(&mut registry);
+        let load = LoadMetrics::default();
+        registry.register_collector(Box::new(load.clone()));
+        let listener_tls = config.common.listening.tls.clone();
+        if let Some(tls) = &listener_tls {
+            registry.register_collector(Box::new(TlsMetrics(tls.clone())));
+            until_cancelled(&tasks, "certificate", tls.clone().watch());
+        }
 
         start_feeds(&tasks, &feed, &mock);
         tasks.spawn_once("ledger", writing.run());
@@ -149,7 +157,7 @@ impl Gateway {
             registry,
             &options.background,
         );
-        let cores = Cores::start(count, &drain, {
+        let cores = Cores::start(count, config.common.listening.limits, &drain, {
             let (shared, writer, drain) = (shared, writer.clone(), drain.clone());
             move |_core| Core {
                 shared: shared.clone(),
@@ -161,14 +169,15 @@ impl Gateway {
         })
         .map_err(boot_failure)?;
         pulse.set(cores.pulse());
-        core_gauges.set(cores.loads());
+        load.show(&cores);
         let accepting = listener
-            .accept_for(cores.dispatcher())
+            .accept_for(cores.dispatcher(), listener_tls)
             .map_err(boot_failure)?;
         drop(starting);
         tracing::info!(%address, cores = count, "gateway is ready");
         Ok(Self {
             address,
+            scheme: config.common.listening.scheme(),
             accepting,
             cores,
             drain,
@@ -184,6 +193,11 @@ impl Gateway {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// `https` where the listener speaks TLS, else `http`.
+    pub fn scheme(&self) -> &'static str {
+        self.scheme
     }
 
     /// What the files of this start added to the store.
@@ -218,7 +232,7 @@ impl Gateway {
             store,
             ..
         } = self;
-        blocking(move || accepting.close()).await?;
+        blocking(move || accepting.close(timing.settle)).await?;
         let loads = cores.loads();
         drain
             .run(timing, || loads.iter().all(|load| load.connections() == 0))

@@ -9,6 +9,7 @@ use dvara_service::boot::texts;
 use dvara_service::settings::{Loader, Problem};
 use dvara_store::snapshot::Provider;
 
+use crate::http::cors::Cors;
 use crate::mock::MockConfig;
 use crate::read::BodyLimits;
 
@@ -56,6 +57,8 @@ pub(crate) struct DataPlaneSettings {
     /// Whether a call without a key is served as nobody's. Never in production.
     pub(crate) keyless_allowed: bool,
     pub(crate) body: BodyLimits,
+    /// Whose web pages may call; `None` for nobody's.
+    pub(crate) cors: Option<Cors>,
     pub(crate) resilience: ResilienceSettings,
 }
 
@@ -77,6 +80,7 @@ impl GatewaySettings {
                     time: loader.millis(&properties::BODY_TIMEOUT),
                     json: ReadLimits::default(),
                 },
+                cors: cors(loader),
                 resilience: ResilienceSettings::load(loader),
             },
             providers: providers::load(loader),
@@ -92,4 +96,12 @@ fn keyless_allowed(loader: &mut Loader) -> bool {
         loader.refuse(Problem::new(texts::KEYLESS_REQUESTS).fix(texts::KEYLESS_FIX));
     }
     allowed
+}
+
+fn cors(loader: &mut Loader) -> Option<Cors> {
+    let list = loader.list(&properties::CORS_ORIGINS);
+    Cors::parse(&list).unwrap_or_else(|reason| {
+        loader.mistake(&properties::CORS_ORIGINS, &reason);
+        None
+    })
 }

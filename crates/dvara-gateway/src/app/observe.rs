@@ -1,10 +1,9 @@
 //! What is seen of a gateway from outside: metrics and the access log from settlements, gauges from the parts themselves.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use dvara_ledger::{Observer, Writer};
-use dvara_service::cores::CoreLoad;
 use dvara_store::Feed;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
@@ -31,55 +30,6 @@ pub(super) fn register(registry: &mut Registry, writer: &Writer, feed: &Feed) {
         writer: writer.clone(),
         feed: feed.clone(),
     }));
-}
-
-/// Registers what the cores have open; they are told once they run.
-pub(super) fn register_cores(registry: &mut Registry) -> CoreGauges {
-    let gauges = CoreGauges::default();
-    registry.register_collector(Box::new(gauges.clone()));
-    gauges
-}
-
-/// What the cores have open.
-#[derive(Debug, Clone, Default)]
-pub(super) struct CoreGauges(Arc<OnceLock<Vec<Arc<CoreLoad>>>>);
-
-impl CoreGauges {
-    pub(super) fn set(&self, loads: Vec<Arc<CoreLoad>>) {
-        // There is one set of cores, and it starts once.
-        let _first = self.0.set(loads);
-    }
-}
-
-impl Collector for CoreGauges {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let loads = self.0.get().map_or(&[][..], Vec::as_slice);
-        let sum = |of: fn(&CoreLoad) -> usize| -> u64 {
-            let sum: usize = loads.iter().map(|load| of(load)).sum();
-            u64::try_from(sum).unwrap_or(u64::MAX)
-        };
-        for (name, help, value) in [
-            (
-                "gateway_open_requests",
-                "Requests whose answer has not been sent to its last byte",
-                sum(CoreLoad::requests),
-            ),
-            (
-                "gateway_open_connections",
-                "Clients' connections, busy or idle",
-                sum(CoreLoad::connections),
-            ),
-            (
-                "gateway_core_tasks",
-                "Tasks on the cores: connections of both sides and what they started",
-                sum(CoreLoad::tasks),
-            ),
-        ] {
-            let gauge = ConstGauge::new(value);
-            gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
-        }
-        Ok(())
-    }
 }
 
 struct Parts {

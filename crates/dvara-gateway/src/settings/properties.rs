@@ -28,6 +28,11 @@ pub(crate) const BODY_TIMEOUT: Property = Property::new(
 )
 .default("60000");
 
+pub(crate) const CORS_ORIGINS: Property = Property::new(
+    "dvara.llm-gateway.cors.allowed-origins",
+    "Origins whose web pages may call, separated by commas, each as a browser writes it (https://app.example.com); or `*`. Unset: none.",
+);
+
 pub(crate) const CA_BUNDLE: Property = Property::new(
     "dvara.llm-gateway.outbound.ca-bundle",
     "A file of certificates in PEM form that are trusted in vendors' certificates beside Mozilla's roots.",
@@ -268,6 +273,7 @@ pub static PROPERTIES: &[Property] = &[
     REQUIRE_API_KEY,
     MAX_BODY_BYTES,
     BODY_TIMEOUT,
+    CORS_ORIGINS,
     CA_BUNDLE,
     CONNECT_TIMEOUT,
     FIRST_BYTE_TIMEOUT,

@@ -8,6 +8,7 @@ use dvara_crypto::Secret;
 
 use super::cluster::{self, Cluster};
 use super::datasource::{self, Datasource};
+use super::listening::{self, Listening};
 use super::loader::Loader;
 use super::logging::{self, TelemetrySettings};
 use super::problem::Problem;
@@ -104,6 +105,11 @@ pub static TABLE: &[Property] = &[
     CONFIG_FILE,
     PROFILES,
     SERVER_PORT,
+    listening::CERTIFICATE,
+    listening::PRIVATE_KEY,
+    listening::HEAD_TIMEOUT,
+    listening::WRITE_TIMEOUT,
+    listening::CONNECTION_AGE,
     datasource::URL,
     datasource::USERNAME,
     datasource::PASSWORD,
@@ -152,6 +158,8 @@ pub struct CommonSettings {
     pub datasource: Datasource,
     /// Port to listen on, where one is given.
     pub port: Option<u16>,
+    /// TLS and limits of the listener.
+    pub listening: Listening,
     /// Cores that serve requests, where a number is given.
     pub cores: Option<NonZeroUsize>,
     /// Who may read the actuator.
@@ -191,6 +199,7 @@ impl CommonSettings {
         Self {
             datasource: Datasource::load(loader),
             port: loader.within(&SERVER_PORT, 0..=u16::MAX),
+            listening: Listening::load(loader),
             cores: cores.and_then(NonZeroUsize::new),
             actuator: actuator_keys(loader, &profile),
             show_details: show_details(loader),

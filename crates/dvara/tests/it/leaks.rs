@@ -1,6 +1,7 @@
 //! Ten thousand calls that go wrong in every way, and nothing that stays behind.
 
 use std::fs;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
@@ -9,7 +10,8 @@ use dvara_testkit::eventually;
 use dvara_testkit::vendor::{FakeVendor, Script, Turn};
 use serde_json::{Value, json};
 
-use crate::running::Up;
+use crate::run::dvara;
+use crate::running::{Up, open_to_the_database};
 
 const CALLS: usize = 10_000;
 /// Calls before the process has grown to its working size.
@@ -128,12 +130,18 @@ async fn calls(caller: &Arc<Caller>, vendor: &FakeVendor, count: usize) {
 async fn ten_thousand_calls_that_fail_leave_nothing_behind() {
     let vendor = FakeVendor::start(Script::cycle(turns())).await;
     let folder = tempfile::tempdir().unwrap();
-    // The private server's own user has to reach the folder.
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    let up = Up::start_silent(
-        &folder.path().join("data"),
+    open_to_the_database(folder.path());
+    let data = folder.path().join("data");
+    let mut command = dvara(
         &[
+            "up",
+            "--data-dir",
+            data.to_str().unwrap(),
+            "--gateway-port",
+            "0",
+        ],
+        &[
+            ("HOME", "/nonexistent"),
             ("OPENAI_API_KEY", "sk-test"),
             ("DVARA_LLM_GATEWAY_PROVIDERS_OPENAI_BASE_URL", vendor.url()),
             ("ANTHROPIC_API_KEY", "sk-ant-test"),
@@ -152,6 +160,9 @@ async fn ten_thousand_calls_that_fail_leave_nothing_behind() {
             ),
         ],
     );
+    // What it says would fill a pipe that nobody reads.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let up = Up::start_by(&data, command);
     let caller = Arc::new(Caller {
         http: reqwest::Client::builder()
             .no_proxy()
@@ -159,7 +170,7 @@ async fn ten_thousand_calls_that_fail_leave_nothing_behind() {
             .build()
             .unwrap(),
         url: up.url().to_owned(),
-        key: up.quickstart["api_key"].as_str().unwrap().to_owned(),
+        key: up.key().to_owned(),
     });
 
     calls(&caller, &vendor, WARM_UP).await;
@@ -173,15 +184,15 @@ async fn ten_thousand_calls_that_fail_leave_nothing_behind() {
             .await;
         }
     };
-    quiet("gateway_open_requests", 1).await;
+    quiet("server_requests_open", 1).await;
     let (fds_before, rss_before) = (fds(up.pid()), rss(up.pid()));
-    let tasks_before = caller.metric("gateway_core_tasks").await.unwrap();
+    let tasks_before = caller.metric("server_core_tasks").await.unwrap();
 
     calls(&caller, &vendor, CALLS - WARM_UP).await;
     // The scrape itself is one of each.
-    quiet("gateway_open_requests", 1).await;
-    quiet("gateway_open_connections", 1).await;
-    quiet("gateway_core_tasks", tasks_before + 8).await;
+    quiet("server_requests_open", 1).await;
+    quiet("server_connections_open", 1).await;
+    quiet("server_core_tasks", tasks_before + 8).await;
     eventually("descriptors are given back", async || {
         (fds(up.pid()) <= fds_before + 8).then_some(())
     })

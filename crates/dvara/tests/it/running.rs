@@ -1,7 +1,8 @@
 //! A `dvara up` that runs.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -16,15 +17,18 @@ pub(crate) struct Up {
 
 impl Up {
     pub(crate) fn start(folder: &Path) -> Self {
-        Self::start_with(folder, &[], Stdio::piped)
+        let arguments = [
+            "up",
+            "--data-dir",
+            folder.to_str().unwrap(),
+            "--gateway-port",
+            "0",
+        ];
+        Self::start_by(folder, dvara(&arguments, &[("HOME", "/nonexistent")]))
     }
 
-    /// With more variables, and without a word: what it says would fill a pipe that nobody reads.
-    pub(crate) fn start_silent(folder: &Path, env: &[(&str, &str)]) -> Self {
-        Self::start_with(folder, env, Stdio::null)
-    }
-
-    fn start_with(folder: &Path, env: &[(&str, &str)], said: fn() -> Stdio) -> Self {
+    /// Starts it on a folder by a command that says so.
+    pub(crate) fn start_by(folder: &Path, mut command: Command) -> Self {
         let quickstart = folder.join("quickstart.json");
         // The file of an earlier start would be taken for this one's.
         let before = std::fs::read(&quickstart).ok();
@@ -35,20 +39,7 @@ impl Up {
         let changed = std::fs::metadata(&quickstart)
             .ok()
             .and_then(|facts| facts.modified().ok());
-        let mut child = dvara(
-            &[
-                "up",
-                "--data-dir",
-                folder.to_str().unwrap(),
-                "--gateway-port",
-                "0",
-            ],
-            &[&[("HOME", "/nonexistent")], env].concat(),
-        )
-        .stdout(said())
-        .stderr(said())
-        .spawn()
-        .unwrap();
+        let mut child = command.spawn().unwrap();
         let start = Instant::now();
         loop {
             let now = std::fs::metadata(&quickstart)
@@ -76,6 +67,10 @@ impl Up {
 
     pub(crate) fn url(&self) -> &str {
         self.quickstart["gateway_url"].as_str().unwrap()
+    }
+
+    pub(crate) fn key(&self) -> &str {
+        self.quickstart["api_key"].as_str().unwrap()
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -106,4 +101,9 @@ impl Drop for Up {
             let _ended = child.kill();
         }
     }
+}
+
+/// The private server's own user has to reach the folder.
+pub(crate) fn open_to_the_database(folder: &Path) {
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
 }

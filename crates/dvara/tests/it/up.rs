@@ -1,14 +1,14 @@
 //! `dvara up` in a folder of its own: first start, commands beside it, restart, and what is refused.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::run::run;
-use crate::running::Up;
+use crate::running::{Up, open_to_the_database};
 
 #[test]
 fn a_folder_comes_up_is_managed_beside_survives_a_kill_and_stops_clean() {
     let folder = tempfile::tempdir().unwrap();
-    // The private server's own user has to reach the folder.
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    open_to_the_database(folder.path());
     let data = folder.path().join("data");
     let data_dir = data.to_str().unwrap().to_owned();
     let up = Up::start(&data);
