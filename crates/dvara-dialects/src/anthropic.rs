@@ -24,3 +24,6 @@ pub use stream::StreamDecoder;
 
 /// The tool whose input is the answer where a schema is asked for and the model has no format for it.
 const STRUCTURED_OUTPUT: &str = "structured_output";
+
+#[cfg(test)]
+mod tests;
