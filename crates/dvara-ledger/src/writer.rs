@@ -116,7 +116,9 @@ impl Writer {
             database: Arc::clone(&database),
             spool_directory: settings.spool_directory,
             orphans: Arc::clone(&orphans),
+            keep_days: settings.keep_days,
         };
+        upkeep.drop_old_days().await;
         upkeep.adopt().await;
         let task = WriterTask {
             shared: Arc::clone(&shared),
