@@ -1,16 +1,19 @@
-//! What a row costs, as CPU time of PostgreSQL and of our background half. A measurement, to be asked for:
+//! Batches of every size and steady load are written whole; and, for who wants to know, at what cost: the CPU time per
+//! row of PostgreSQL and of our background half. As a measurement:
 //!
 //! ```sh
-//! cargo test --release -p dvara-ledger -- --ignored --nocapture cost::
+//! COST_ROWS=20000 COST_ROWS_PER_SECOND=12000 COST_SECONDS=10 COST_RIVALS=2 \
+//!     cargo test --release -p dvara-ledger -- --nocapture --test-threads 1 cost::
 //! ```
 //!
-//! Linux only. `COST_ROWS_PER_SECOND` (12,000), `COST_SECONDS` (10) and `COST_RIVALS` (2: programs that compete with
-//! PostgreSQL for the last CPU, as load generator and vendor do in the benchmark of one hop) change the load.
+//! Rivals are programs that compete with PostgreSQL for the last CPU, as load generator and vendor do in the benchmark
+//! of one hop.
 
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant, SystemTime};
 
+use dvara_ledger::OPEN_LIMIT;
 use dvara_store::usage::{self, UsageRow};
 use dvara_types::{
     ApiKeyId, EpochId, ProviderName, RouteId, SettlementId, TenantId, TokenCount, Usage,
@@ -18,9 +21,6 @@ use dvara_types::{
 
 use crate::harness::{Look, Process, eventually, settings, settle_at};
 use crate::server::Server;
-
-/// Rows of each batch size that is measured, at least.
-const ROWS: u32 = 20_000;
 
 fn number(name: &str, otherwise: u32) -> u32 {
     let given = std::env::vars().find(|(each, _)| each == name);
@@ -134,14 +134,14 @@ fn row(number: u32) -> UsageRow {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-#[ignore = "a measurement: minutes of load, to be asked for"]
-async fn of_a_row_by_the_size_of_its_batch() {
+async fn batches_of_every_size_are_written_whole() {
     let server = Server::start().await;
     let store = server.store().await;
     let postmaster = server.postmaster();
+    let count = number("COST_ROWS", 1_000);
     let mut first = 0;
     for size in [8_u32, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096] {
-        let rows: Vec<_> = (first..first + ROWS).map(row).collect();
+        let rows: Vec<_> = (first..first + count).map(row).collect();
         let warm_up = rows.len() / 10;
         let limit = Duration::from_secs(30);
         usage::insert_batch(&store, &rows[..warm_up], limit)
@@ -154,9 +154,9 @@ async fn of_a_row_by_the_size_of_its_batch() {
         }
         println!(
             "batches of {size:5}: {}",
-            clock.per_row(ROWS - warm_up as u32)
+            clock.per_row(count - warm_up as u32)
         );
-        first += ROWS;
+        first += count;
     }
     Look::at(&server.settings()).await.sums_equal_rows().await;
     server.end().await;
@@ -166,13 +166,20 @@ async fn of_a_row_by_the_size_of_its_batch() {
 struct Rivals(Vec<Child>);
 
 impl Rivals {
-    fn start(cpu: &str) -> Self {
+    /// Starts so many on the last CPU, and moves the server there.
+    fn start(count: u32, postmaster: &str) -> Self {
+        let cpu = (std::thread::available_parallelism().unwrap().get() - 1).to_string();
+        if count > 0 {
+            let mut taskset = Command::new("taskset");
+            let pinned = taskset.args(["-cp", &cpu, postmaster]).output().unwrap();
+            assert!(pinned.status.success(), "{pinned:?}");
+        }
         let start = |_| {
             let mut rival = Command::new("taskset");
-            rival.args(["-c", cpu, "sh", "-c", "while :; do :; done"]);
+            rival.args(["-c", &cpu, "sh", "-c", "while :; do :; done"]);
             rival.spawn().unwrap()
         };
-        Self((0..number("COST_RIVALS", 2)).map(start).collect())
+        Self((0..count).map(start).collect())
     }
 }
 
@@ -185,77 +192,79 @@ impl Drop for Rivals {
     }
 }
 
+/// What came of a load.
+#[derive(Debug, Default)]
+struct Offered {
+    settled: u32,
+    /// Calls that a gateway would have answered 503.
+    refused: u32,
+    /// The most calls that were open or not yet recorded at once.
+    most_outstanding: u64,
+}
+
+/// Settles `total` calls at a rate per second.
+async fn offer(process: &Process, rate: u32, total: u32) -> Offered {
+    let mut offered = Offered::default();
+    let started = Instant::now();
+    let mut done = 0;
+    while done < total {
+        let due = ((started.elapsed().as_secs_f64() * f64::from(rate)) as u32).min(total);
+        let numbers = done..due;
+        let (settled, outstanding) = process
+            .on_core(move |ledgers| {
+                let mut settled = 0;
+                for number in numbers {
+                    if ledgers.outstanding() < OPEN_LIMIT {
+                        let now = SystemTime::now();
+                        settle_at(ledgers, "a-trace-of-usual-length", number, now);
+                        settled += 1;
+                    }
+                }
+                (settled, ledgers.outstanding())
+            })
+            .await;
+        offered.settled += settled;
+        offered.refused += due - done - settled;
+        offered.most_outstanding = offered.most_outstanding.max(outstanding);
+        done = due;
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    offered
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-#[ignore = "a measurement: minutes of load, to be asked for"]
-async fn of_a_row_under_steady_load_while_others_want_the_cpu_of_postgresql() {
+async fn steady_load_is_written_whole_whoever_else_wants_the_cpu() {
     let server = Server::start().await;
     let store = server.store().await;
     let spool = tempfile::tempdir().unwrap();
     let postmaster = server.postmaster();
-    let cpu = (std::thread::available_parallelism().unwrap().get() - 1).to_string();
-    let pinned = Command::new("taskset")
-        .args(["-cp", &cpu, &postmaster])
-        .output()
-        .unwrap();
-    assert!(pinned.status.success(), "{pinned:?}");
     let (rate, seconds) = (
-        number("COST_ROWS_PER_SECOND", 12_000),
-        number("COST_SECONDS", 10),
+        number("COST_ROWS_PER_SECOND", 2_000),
+        number("COST_SECONDS", 2),
     );
     let process = Process::with(&store, settings(spool.path()), vec![]).await;
-    let rivals = Rivals::start(&cpu);
+    let rivals = Rivals::start(number("COST_RIVALS", 0), &postmaster);
     let clock = Clock::start(&postmaster);
-    let started = Instant::now();
-    let (mut settled, mut refused, mut slowest) = (0, 0, 0);
-    while settled + refused < rate * seconds {
-        let due = (started.elapsed().as_secs_f64() * f64::from(rate)) as u32;
-        let numbers = settled + refused..due.min(rate * seconds);
-        let (new, outstanding) = process
-            .on_core(move |ledgers| {
-                let mut new = 0;
-                for number in numbers {
-                    // A gateway would answer 503 here.
-                    if ledgers.outstanding() < 9_999 {
-                        settle_at(
-                            ledgers,
-                            "a-trace-of-usual-length",
-                            number,
-                            SystemTime::now(),
-                        );
-                        new += 1;
-                    }
-                }
-                (new, ledgers.outstanding())
-            })
-            .await;
-        refused += due.min(rate * seconds) - settled - refused - new;
-        settled += new;
-        slowest = slowest.max(outstanding);
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    let offered = offer(&process, rate, rate * seconds).await;
     let at_the_end = process.writer.counters();
     eventually("everything is in the database", async || {
         let now = process.writer.counters();
-        now.written + now.replayed == u64::from(settled)
+        now.written + now.replayed == u64::from(offered.settled)
     })
     .await;
     println!(
-        "{rate} rows/s for {seconds} s: {}; {settled} settled, {refused} refused, at most {slowest} outstanding, \
-         {} written at once, {} spooled, {} replayed",
-        clock.per_row(settled),
+        "{rate} rows/s for {seconds} s: {}; {offered:?}, {} written at once, {} spooled",
+        clock.per_row(offered.settled),
         at_the_end.written,
         at_the_end.spooled,
-        process.writer.counters().replayed,
     );
     drop(rivals);
     let counters = process.writer.counters();
     process.stop().await;
     assert_eq!(counters.dropped, 0);
     let mut look = Look::at(&server.settings()).await;
-    assert_eq!(
-        look.number("SELECT count(*) FROM dvara_main.usage").await,
-        i64::from(settled)
-    );
+    let rows = look.number("SELECT count(*) FROM dvara_main.usage").await;
+    assert_eq!(rows, i64::from(offered.settled));
     look.sums_equal_rows().await;
     server.end().await;
 }
