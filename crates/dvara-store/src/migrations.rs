@@ -25,6 +25,11 @@ const EMBEDDED: &[(i64, &str, &str)] = &[
         include_str!("../migrations/0001_configuration.sql"),
     ),
     (2, "usage", include_str!("../migrations/0002_usage.sql")),
+    (
+        4,
+        "usage_sums",
+        include_str!("../migrations/0004_usage_sums.sql"),
+    ),
 ];
 
 statements! {
