@@ -2,29 +2,24 @@
 
 /// Where a request goes by its path alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Plane<'a> {
+pub enum Plane<'a> {
     /// `/v1/…`: governed; a key is needed even for what does not exist.
     Governed(&'a str),
     /// Below `/v1/` by any reading, yet not written canonically.
     Disguised,
-    /// `/actuator…`.
-    Actuator,
     /// Anywhere else.
     Elsewhere,
 }
 
 /// Sorts a path. A first segment that only reads `v1` after decoding is governed too, so that `/v%31/models` cannot walk
 /// around the key (data-plane sheet §4).
-pub(crate) fn plane(path: &str) -> Plane<'_> {
+pub fn plane(path: &str) -> Plane<'_> {
     if let Some(rest) = path.strip_prefix("/v1/") {
         return if is_canonical(path) {
             Plane::Governed(rest)
         } else {
             Plane::Disguised
         };
-    }
-    if path == "/actuator" || path.starts_with("/actuator/") {
-        return Plane::Actuator;
     }
     if path == "/v1" {
         return Plane::Governed("");
@@ -108,12 +103,16 @@ mod tests {
 
     #[test]
     fn other_paths_are_elsewhere() {
-        for path in ["/", "/v2/models", "/v1x", "/index.html", "/internal/keys"] {
+        for path in [
+            "/",
+            "/v2/models",
+            "/v1x",
+            "/index.html",
+            "/internal/keys",
+            "/actuator/health",
+        ] {
             assert_eq!(plane(path), Plane::Elsewhere, "{path}");
         }
-        assert_eq!(plane("/actuator/health"), Plane::Actuator);
-        assert_eq!(plane("/actuator"), Plane::Actuator);
-        assert_eq!(plane("/actuatorx"), Plane::Elsewhere);
         assert_eq!(plane("/v1"), Plane::Governed(""));
     }
 }
