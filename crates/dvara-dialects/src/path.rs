@@ -39,31 +39,33 @@ fn is_canonical(path: &str) -> bool {
             .any(|segment| segment == "." || segment == "..")
 }
 
-/// Whether the first segment that is not empty or a dot reads `v1` once decoded.
+/// Whether the first segment that is not empty or a dot reads `v1` once decoded. The whole path is decoded before it is
+/// cut: an escaped slash, backslash or semicolon ends a segment too.
 fn names_v1(path: &str) -> bool {
-    path.split(['/', '\\'])
+    // Twice over, as a careless server behind us might.
+    let read = decode(&decode(path));
+    read.split(['/', '\\'])
         .map(|segment| segment.split(';').next().unwrap_or_default())
-        .map(decode)
-        .find(|segment| !segment.is_empty() && segment != "." && segment != "..")
-        .is_some_and(|segment| segment.eq_ignore_ascii_case("v1") || segment.starts_with("v1/"))
+        .find(|segment| !segment.is_empty() && *segment != "." && *segment != "..")
+        .is_some_and(|segment| segment.eq_ignore_ascii_case("v1"))
 }
 
-/// The segment with its percent escapes resolved, twice over, as a careless server behind us might.
-fn decode(segment: &str) -> String {
-    decode_once(&decode_once(segment))
-}
-
-fn decode_once(segment: &str) -> String {
-    let mut bytes = Vec::with_capacity(segment.len());
-    let mut rest = segment.as_bytes();
+/// The path with its percent escapes resolved.
+fn decode(path: &str) -> String {
+    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
-        let escaped = (*first == b'%')
-            .then(|| tail.get(..2))
-            .flatten()
-            .and_then(|pair| std::str::from_utf8(pair).ok())
-            .and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        bytes.push(escaped.unwrap_or(*first));
-        rest = if escaped.is_some() { &tail[2..] } else { tail };
+        match (first, digit(tail.first()), digit(tail.get(1))) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push((high * 16 + low) as u8);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -91,6 +93,12 @@ mod tests {
             "/V%31/models",
             "/v1;a/models",
             "/v1%2fmodels",
+            // Found by fuzzing: separators that only decoding shows.
+            "/v1%5cmodels",
+            "/v1%3ba/models",
+            "/%2fv1/models",
+            "/%255cv1/models",
+            "/%2e%2fv1/models",
         ] {
             let expected = if path == "/v1/models" {
                 Plane::Governed("models")
@@ -110,6 +118,7 @@ mod tests {
             "/index.html",
             "/internal/keys",
             "/actuator/health",
+            "/%+76%31/models",
         ] {
             assert_eq!(plane(path), Plane::Elsewhere, "{path}");
         }
