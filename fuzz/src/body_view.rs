@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use bytes::Bytes;
@@ -8,6 +9,8 @@ use dvara_dialects::splice::Span;
 use dvara_dialects::target::{ProviderCapabilities, Target};
 use dvara_dialects::vendor;
 use dvara_types::ProviderKind;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 /// The body of a chat call.
@@ -128,7 +131,54 @@ fn goes_out(request: &ChatRequest, target: &Target<'_>) {
         ProviderKind::Openai | ProviderKind::Ollama | ProviderKind::Mock => {
             same_dialect(request, target, &encoded.body);
         }
+        ProviderKind::Anthropic => messages(request, target, &encoded.body),
     }
+}
+
+/// A call of the Messages API, as far as it must be one; a key that stands there twice is refused.
+#[derive(Deserialize)]
+struct Messages<'a> {
+    model: Cow<'a, str>,
+    max_tokens: u64,
+    #[serde(borrow)]
+    messages: Vec<Message<'a>>,
+    stream: Option<bool>,
+    #[serde(borrow)]
+    tools: Option<Vec<&'a RawValue>>,
+    #[serde(borrow)]
+    stop_sequences: Option<Vec<&'a RawValue>>,
+    metadata: Option<Metadata>,
+}
+
+#[derive(Deserialize)]
+struct Message<'a> {
+    role: &'a str,
+    #[serde(borrow)]
+    content: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Metadata {
+    user_id: Option<IgnoredAny>,
+}
+
+fn messages(request: &ChatRequest, target: &Target<'_>, sent: &Bytes) {
+    let messages: Messages<'_> = serde_json::from_slice(sent)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(sent)));
+    assert_eq!(messages.model, target.model);
+    assert_eq!(messages.stream.unwrap_or_default(), request.stream());
+    assert!(messages.max_tokens > 0 && !messages.messages.is_empty());
+    for message in &messages.messages {
+        assert!(matches!(message.role, "user" | "assistant"));
+        assert!(message.content.get().starts_with(['"', '[']));
+    }
+    let object = |value: &&RawValue| value.get().starts_with('{');
+    assert!(messages.tools.iter().flatten().all(object));
+    let text = |value: &&RawValue| value.get().starts_with('"');
+    assert!(messages.stop_sequences.iter().flatten().all(text));
+    let user = messages.metadata.and_then(|metadata| metadata.user_id);
+    assert!(user.is_none() || request.user().is_some() || request.has_metadata("user_id"));
 }
 
 fn same_dialect(request: &ChatRequest, target: &Target<'_>, sent: &Bytes) {

@@ -26,7 +26,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 4] = [
+pub const TARGETS: [Target; 6] = [
     Target {
         name: "head",
         check: head::check,
@@ -35,7 +35,7 @@ pub const TARGETS: [Target; 4] = [
     Target {
         name: "body_view",
         check: body_view::check,
-        golden: &[("openai", ".request.json")],
+        golden: &[("openai", ".request.json"), ("anthropic", ".request.json")],
     },
     Target {
         name: "openai_stream",
@@ -46,5 +46,15 @@ pub const TARGETS: [Target; 4] = [
         name: "openai_answer",
         check: answer::openai,
         golden: &[("openai", ".answer.json")],
+    },
+    Target {
+        name: "anthropic_stream",
+        check: stream::anthropic,
+        golden: &[("anthropic", ".stream.sse")],
+    },
+    Target {
+        name: "anthropic_answer",
+        check: answer::anthropic,
+        golden: &[("anthropic", ".answer.json")],
     },
 ];

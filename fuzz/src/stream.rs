@@ -1,3 +1,5 @@
+mod chunks;
+
 use bytes::Bytes;
 use dvara_dialects::answer::StreamSummary;
 use dvara_dialects::fault::UpstreamFault;
@@ -18,19 +20,31 @@ const CALLS: [&[u8]; 2] = [
     br#"{"model":"m","stream":true,"messages":[{"role":"user","content":"Hi"}]}"#,
 ];
 
+/// One that asked for JSON of a schema, which older models of Anthropic give as the input of a tool.
+const SCHEMA_CALL: &[u8] =
+    br#"{"model":"m","stream":true,"messages":[{"role":"user","content":"Hi"}],
+"response_format":{"type":"json_schema","json_schema":{"name":"s","schema":{"type":"object"}}}}"#;
+
 /// A stream in OpenAI's dialect.
 pub fn openai(data: &[u8]) {
-    for call in calls() {
+    for call in CALLS.map(call) {
         let outcome = outcome(ProviderKind::Openai, &call, data);
         holds_for_all(&outcome);
     }
 }
 
-fn calls() -> impl Iterator<Item = ChatRequest> {
-    CALLS.into_iter().map(|body| {
-        ChatRequest::read_openai(Bytes::from_static(body), &ReadLimits::default())
-            .expect("the call is well-formed")
-    })
+/// A stream in Anthropic's dialect, which goes on in OpenAI's.
+pub fn anthropic(data: &[u8]) {
+    for call in CALLS.into_iter().chain([SCHEMA_CALL]).map(call) {
+        let outcome = outcome(ProviderKind::Anthropic, &call, data);
+        holds_for_all(&outcome);
+        chunks::hold(&outcome, call.include_usage());
+    }
+}
+
+fn call(body: &'static [u8]) -> ChatRequest {
+    ChatRequest::read_openai(Bytes::from_static(body), &ReadLimits::default())
+        .expect("the call is well-formed")
 }
 
 /// What a decoder made of a stream.

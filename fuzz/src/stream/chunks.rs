@@ -73,7 +73,10 @@ pub(super) fn hold(outcome: &Outcome, asked_for_usage: bool) {
     for data in events.data.iter().filter(|data| *data != b"[DONE]") {
         let chunk: Chunk<'_> = serde_json::from_slice(data)
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(data)));
-        assert_eq!((chunk.object, chunk.created), ("chat.completion.chunk", NOW));
+        assert_eq!(
+            (chunk.object, chunk.created),
+            ("chat.completion.chunk", NOW)
+        );
         assert!(is_text(Some(chunk.id)) && is_text(Some(chunk.model)));
         ids.push(chunk.id.get().to_owned());
         seen.take(&chunk);
