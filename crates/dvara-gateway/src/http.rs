@@ -3,12 +3,12 @@
 pub(crate) mod body;
 pub(crate) mod cors;
 pub(crate) mod error;
-pub(crate) mod head;
-pub(crate) mod path;
 pub(crate) mod respond;
 
 use std::rc::Rc;
 
+use dvara_dialects::head::Head;
+use dvara_dialects::path::{Plane, plane};
 use http::header::ORIGIN;
 use http::request::Parts;
 use http::{HeaderMap, Method};
@@ -19,8 +19,6 @@ use crate::core::Core;
 use crate::pipeline;
 use body::GatewayBody;
 use error::GatewayError;
-use head::Head;
-use path::Plane;
 
 /// What lives below `/v1/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,10 +63,10 @@ impl Endpoint {
 /// Answers one request, whatever it is.
 pub(crate) async fn answer(core: Rc<Core>, request: Request<Incoming>) -> Response<GatewayBody> {
     let (parts, body) = request.into_parts();
-    let path = match path::plane(parts.uri.path()) {
+    let path = match plane(parts.uri.path()) {
         Plane::Governed(path) => Ok(path),
         Plane::Disguised => Err(GatewayError::InvalidPath),
-        Plane::Actuator => {
+        Plane::Elsewhere if is_actuator(parts.uri.path()) => {
             let actuator = &core.actuator;
             let asked = actuator.answer(&parts.method, parts.uri.path(), &parts.headers);
             return match asked.await {
@@ -108,7 +106,20 @@ async fn to_pages(
     answer
 }
 
+fn is_actuator(path: &str) -> bool {
+    path.strip_prefix("/actuator")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// A trace id of our own.
+pub(crate) fn random_trace_id() -> String {
+    format!(
+        "{:032x}",
+        u128::from_be_bytes(dvara_service::random::bytes())
+    )
+}
+
 fn elsewhere(headers: &HeaderMap) -> Response<GatewayBody> {
-    let head = Head::of(headers, head::random_trace_id);
+    let head = Head::of(headers, random_trace_id);
     respond::error(&GatewayError::NotFound { governed: false }, &head.trace_id)
 }

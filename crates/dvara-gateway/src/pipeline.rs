@@ -11,6 +11,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use dvara_dialects::head::{Head, check_media_types};
 use dvara_ledger::{Ledger, Method};
 use dvara_service::telemetry;
 use dvara_store::snapshot::Snapshot;
@@ -26,11 +27,10 @@ use crate::authenticate::authenticate;
 use crate::core::Core;
 use crate::dispatch::{Answered, Reply, dispatch};
 use crate::enter::enter;
-use crate::http::Endpoint;
 use crate::http::body::GatewayBody;
 use crate::http::error::{Fault, GatewayError};
-use crate::http::head::{Head, check_media_types, random_trace_id};
 use crate::http::respond;
+use crate::http::{Endpoint, random_trace_id};
 use crate::models;
 use crate::plan::plan;
 use crate::read::{discard, read};

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use dvara_dialects::error_body::ErrorBody;
 use dvara_dialects::fault::{FaultCode, UpstreamFault};
+use dvara_dialects::head::MediaTypeError;
 use dvara_dialects::request::ReadError;
 use dvara_types::{ProviderName, Scope};
 
@@ -99,6 +100,15 @@ impl From<ReadError> for GatewayError {
             code: error.code(),
             message: error.message(),
             param: error.param().map(str::to_owned),
+        }
+    }
+}
+
+impl From<MediaTypeError> for GatewayError {
+    fn from(error: MediaTypeError) -> Self {
+        match error {
+            MediaTypeError::Unsupported(hint) => Self::UnsupportedMediaType(hint),
+            MediaTypeError::NotAcceptable => Self::NotAcceptable,
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Heads of answers.
 
+use dvara_dialects::head::TRACE_ID;
 use dvara_dialects::target::Dropped;
 use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Response, StatusCode, Version};
 
 use super::body::GatewayBody;
 use super::error::GatewayError;
-use super::head::TRACE_ID;
 
 const DROPPED_FIELDS: HeaderName = HeaderName::from_static("x-gateway-dropped-fields");
 const FAILOVER_BLOCKED: HeaderName = HeaderName::from_static("x-gateway-failover-blocked");
