@@ -325,7 +325,7 @@ async fn a_large_answer_is_cut_for_who_does_not_read_it_and_not_for_who_reads_sl
     let vendor = FakeVendor::start(Script::new(Turn::chat(&"x".repeat(SIZE)))).await;
     let gateway = Setup::new()
         .vendor(&vendor)
-        .env("DVARA_SERVER_WRITE_TIMEOUT_MS", "500")
+        .env("DVARA_SERVER_WRITE_TIMEOUT_MS", "1000")
         .start()
         .await;
     let mut connection = Connection::to(&gateway).await;
@@ -337,7 +337,7 @@ async fn a_large_answer_is_cut_for_who_does_not_read_it_and_not_for_who_reads_sl
     while let Some(data) = within(slow.data()).await {
         let length = data.unwrap().len();
         received += length;
-        // Some 1 MiB/s: two seconds in all, four times the bound on standing still.
+        // Some 1 MiB/s: two seconds in all, twice the bound on standing still.
         tokio::time::sleep(Duration::from_secs_f64(length as f64 / 1_000_000.0)).await;
         slow.flow_control().release_capacity(length).unwrap();
     }
