@@ -10,6 +10,7 @@ mod http2;
 mod limits;
 mod load;
 mod metrics;
+mod paced;
 mod transport;
 
 use std::future::Future;

@@ -1,6 +1,6 @@
 //! Calls over HTTP/2, on a connection that says so with its first bytes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use dvara_service::drain::DrainTiming;
@@ -317,4 +317,40 @@ async fn at_the_end_clients_are_told_to_go_and_streams_end_as_they_should() {
         "{rows:?}"
     );
     assert!(outcomes.contains(&Some("failed")), "{rows:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_answer_is_cut_for_who_does_not_read_it_and_not_for_who_reads_slowly() {
+    const SIZE: usize = 2 << 20;
+    let vendor = FakeVendor::start(Script::new(Turn::chat(&"x".repeat(SIZE)))).await;
+    let gateway = Setup::new()
+        .vendor(&vendor)
+        .env("DVARA_SERVER_WRITE_TIMEOUT_MS", "1000")
+        .start()
+        .await;
+    let mut connection = Connection::to(&gateway).await;
+    let unread = connection.chat(&gateway, &hello("gpt-4o")).await;
+    let slow = connection.chat(&gateway, &hello("gpt-4o")).await;
+    assert!(slow.headers().contains_key("content-length"));
+    let (mut slow, mut received) = (slow.into_body(), 0);
+    let began = Instant::now();
+    while let Some(data) = within(slow.data()).await {
+        let length = data.unwrap().len();
+        received += length;
+        // Some 1 MiB/s: two seconds in all, twice the bound on standing still.
+        tokio::time::sleep(Duration::from_secs_f64(length as f64 / 1_000_000.0)).await;
+        slow.flow_control().release_capacity(length).unwrap();
+    }
+    assert!(received > SIZE);
+    assert!(began.elapsed() > Duration::from_millis(1_500));
+    let mut unread = unread.into_body();
+    let end = loop {
+        match within(unread.data()).await {
+            Some(Ok(_)) => {}
+            end => break end,
+        }
+    };
+    assert_eq!(end.unwrap().unwrap_err().reason(), Some(Reason::CANCEL));
+    drop((unread, slow, connection));
+    gateway.finish().await;
 }

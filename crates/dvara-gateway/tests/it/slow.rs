@@ -166,7 +166,7 @@ async fn a_client_that_reads_slowly_gets_all_of_its_answer() {
     let vendor = FakeVendor::start(Script::new(turn)).await;
     let gateway = Setup::new()
         .vendor(&vendor)
-        .env("DVARA_SERVER_WRITE_TIMEOUT_MS", "500")
+        .env("DVARA_SERVER_WRITE_TIMEOUT_MS", "1000")
         .start()
         .await;
     let mut slow = call_narrowly(&gateway, &hello("gpt-4o")).await;
@@ -180,7 +180,7 @@ async fn a_client_that_reads_slowly_gets_all_of_its_answer() {
             .unwrap();
         assert!(length > 0, "cut off after {received} of {size}");
         received += length;
-        // Some 1.3 MiB/s: three seconds in all, six times the bound on standing still.
+        // Some 1.3 MiB/s: three seconds in all, three times the bound on standing still.
         tokio::time::sleep(Duration::from_secs_f64(length as f64 / 1_300_000.0)).await;
     }
     assert!(

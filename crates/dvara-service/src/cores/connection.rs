@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::HeaderValue;
 use http::header::CONNECTION;
+use http::{HeaderValue, Version};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -23,7 +23,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use super::greeting::{Protocol, protocol_of, secured};
-use super::http2::{self, Pace};
+use super::http2;
 use super::limits::{HEAD_SIZE, HEADERS, HttpLimits};
 use super::load::CoreLoad;
 use super::transport::{Socket, Transport};
@@ -144,7 +144,7 @@ async fn greet_secured<P>(
 async fn serve<P: Plane>(shared: Rc<Shared<P>>, _counted: CountedConnection, transport: Transport) {
     let service = service_fn({
         let shared = shared.clone();
-        move |request| answer(shared.clone(), request, None)
+        move |request| answer(shared.clone(), request)
     });
     let connection = shared
         .http
@@ -170,25 +170,21 @@ pub(super) fn log_end(ended: Result<(), hyper::Error>) {
     }
 }
 
-/// Answers one request. `pace` is of a stream of HTTP/2.
+/// Answers one request.
 pub(super) async fn answer<P: Plane>(
     shared: Rc<Shared<P>>,
     request: Request<Incoming>,
-    pace: Option<Rc<Pace>>,
 ) -> Result<Response<Counted<P::Body>>, Infallible> {
     let open = OpenRequest::new(shared.tally.load.clone());
+    let version = request.version();
     let mut response = shared.plane.clone().answer(request).await;
     // HTTP/2 has no such header; its connections are told by GOAWAY.
-    if shared.drain.is_draining() && pace.is_none() {
+    if shared.drain.is_draining() && version < Version::HTTP_2 {
         response
             .headers_mut()
             .insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    Ok(response.map(|body| Counted {
-        body,
-        pace,
-        _open: open,
-    }))
+    Ok(response.map(|body| Counted { body, _open: open }))
 }
 
 /// Counts a connection for as long as it lives.
@@ -232,7 +228,6 @@ impl Drop for OpenRequest {
 /// An answer's body that keeps its request counted.
 pub(super) struct Counted<B> {
     body: B,
-    pace: Option<Rc<Pace>>,
     _open: OpenRequest,
 }
 
@@ -244,15 +239,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Counted<B> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        let this = &mut *self;
-        if let Some(pace) = &this.pace {
-            pace.asked();
-        }
-        let polled = Pin::new(&mut this.body).poll_frame(context);
-        if let (Some(pace), Poll::Ready(Some(Ok(_)))) = (&this.pace, &polled) {
-            pace.gave();
-        }
-        polled
+        Pin::new(&mut self.body).poll_frame(context)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -5,21 +5,21 @@
 //! is here: a connection's age, one on which nothing happens, and a client that no longer takes what a stream has for it.
 
 use std::cell::{Cell, RefCell};
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::convert::Infallible;
+use std::future::Future;
 use std::rc::Rc;
-use std::task::Poll;
 use std::time::Duration;
 
 use hyper::rt::Executor;
 use hyper::server::conn::http2::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 use super::Plane;
 use super::connection::{CountedConnection, Shared, answer, log_end};
 use super::limits::{HEAD_SIZE, PING, PONG, STREAM_BUFFER, STREAMS};
+use super::paced::{Pace, Paced, until_stalled};
 use super::transport::Transport;
 
 /// Serves a connection until either side is done with it.
@@ -32,7 +32,11 @@ pub(super) async fn serve<P: Plane>(
     let streams = Rc::new(Streams::new(counted, limits.write_timeout));
     let service = service_fn({
         let (shared, streams) = (shared.clone(), streams.clone());
-        move |request| answer(shared.clone(), request, Some(streams.announce()))
+        move |request| {
+            let pace = streams.announce();
+            let answered = answer(shared.clone(), request);
+            async { Ok::<_, Infallible>(answered.await?.map(|body| Paced::new(body, pace))) }
+        }
     });
     let io = TokioIo::new(transport);
     let connection = builder(streams.clone()).serve_connection(io, service);
@@ -146,47 +150,4 @@ impl Drop for OpenStream {
     fn drop(&mut self) {
         self.0.open.set(self.0.open.get() - 1);
     }
-}
-
-/// Whether an answer's last piece still waits to be sent: set when hyper is given one, cleared when it asks for the next, which
-/// it does as soon as the client's window has room.
-#[derive(Default)]
-pub(super) struct Pace {
-    given: Cell<Option<Instant>>,
-}
-
-impl Pace {
-    pub(super) fn gave(&self) {
-        self.given.set(Some(Instant::now()));
-    }
-
-    pub(super) fn asked(&self) {
-        self.given.set(None);
-    }
-}
-
-/// Runs a call to its end, or until its client has taken nothing of its answer for so long. Dropping the call resets its
-/// stream and nobody else's.
-async fn until_stalled(stream: impl Future<Output = ()>, pace: &Pace, limit: Duration) {
-    let mut stream = pin!(stream);
-    let mut timer: Option<std::pin::Pin<Box<Sleep>>> = None;
-    poll_fn(|context| {
-        if stream.as_mut().poll(context).is_ready() {
-            return Poll::Ready(());
-        }
-        let Some(given) = pace.given.get() else {
-            timer = None;
-            return Poll::Pending;
-        };
-        let end = given + limit;
-        let timer = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(end)));
-        if timer.deadline() != end {
-            timer.as_mut().reset(end);
-        }
-        timer
-            .as_mut()
-            .poll(context)
-            .map(|()| tracing::debug!("a stream was reset: its client stopped reading"))
-    })
-    .await;
 }

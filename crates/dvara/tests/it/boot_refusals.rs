@@ -108,6 +108,24 @@ fn each_refusal_has_its_text() {
             "fewer than 32 characters",
         ),
         (
+            &[("SERVER_SSL_CERTIFICATE", "/etc/tls/tls.crt")],
+            "server.ssl.certificate is set and server.ssl.certificate-private-key is not",
+        ),
+        (
+            &[
+                ("SERVER_SSL_CERTIFICATE", "/nonexistent/tls.crt"),
+                ("SERVER_SSL_CERTIFICATE_PRIVATE_KEY", "/nonexistent/tls.key"),
+            ],
+            "server.ssl.certificate: /nonexistent/tls.crt cannot be read",
+        ),
+        (
+            &[(
+                "DVARA_LLM_GATEWAY_CORS_ALLOWED_ORIGINS",
+                "https://app.example.com/",
+            )],
+            "a browser writes it `https://app.example.com`",
+        ),
+        (
             &[("MANAGEMENT_ENDPOINT_HEALTH_SHOW_DETAILS", "always")],
             "show-details=always",
         ),

