@@ -297,3 +297,28 @@ async fn a_stop_just_after_the_database_came_back_leaves_nothing_in_the_spool() 
     look.has_exactly(&[("call", 0..100)]).await;
     assert_eq!(std::fs::read_dir(spool.path()).unwrap().count(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_stop_while_a_write_is_late_keeps_its_rows_for_the_next_start() {
+    let database = TestDatabase::new().await;
+    let store = database.store().await;
+    let spool = tempfile::tempdir().unwrap();
+    let process = Process::start(&store, spool.path()).await;
+    let mut look = Look::at(&database.settings()).await;
+    look.run("BEGIN; LOCK TABLE dvara_main.usage_hourly IN ACCESS EXCLUSIVE MODE")
+        .await;
+    process.settle("late", 0..50).await;
+    eventually("they are safe", async || {
+        process.writer.counters().spooled == 50
+    })
+    .await;
+    process.writer.close(Duration::from_secs(2)).await.unwrap();
+    look.run("ROLLBACK").await;
+    let next = Process::start(&store, spool.path()).await;
+    eventually("the spool is replayed", async || {
+        next.writer.counters().replayed == 50
+    })
+    .await;
+    next.stop().await;
+    look.has_exactly(&[("late", 0..50)]).await;
+}
