@@ -31,6 +31,16 @@ pub(super) enum Open {
     Other,
 }
 
+impl Open {
+    /// Bytes that are kept until the block is whole.
+    pub(super) fn kept(&self) -> usize {
+        match self {
+            Self::Thinking { text, signature } => text.len() + signature.len(),
+            Self::Text | Self::Redacted { .. } | Self::Call { .. } | Self::Other => 0,
+        }
+    }
+}
+
 /// Between two texts stands a line feed (data-plane sheet §5), but where citations make several blocks of one text.
 #[derive(Default)]
 pub(in crate::anthropic) struct Seam {
@@ -64,9 +74,6 @@ impl Seam {
 impl StreamDecoder {
     pub(super) fn start_block(&mut self, view: &EventView<'_>) {
         self.stop_block();
-        if self.chunks.is_none() {
-            self.begin("");
-        }
         let block = &view.block;
         let open = match block.kind.0.as_deref() {
             Some("text") => {
@@ -202,9 +209,6 @@ impl StreamDecoder {
 
     fn content(&mut self, literal: &str) {
         self.summary.output_characters += characters(literal);
-        if self.chunks.is_none() {
-            self.begin("");
-        }
         if let Some(chunks) = &self.chunks {
             chunks.text(&mut self.out, "\"content\":", literal);
         }
@@ -215,9 +219,6 @@ impl StreamDecoder {
             return;
         }
         self.summary.output_characters += characters(literal);
-        if self.chunks.is_none() {
-            self.begin("");
-        }
         if let Some(chunks) = &self.chunks {
             chunks.text(&mut self.out, "\"reasoning_content\":", literal);
         }
