@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::io::Write as _;
 use std::process::ExitCode;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
@@ -16,6 +16,7 @@ use dvara_types::ProviderKind;
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
 
+use crate::proc::CpuClock;
 use crate::stats::median;
 use crate::vendor::{Script, anthropic, openai};
 
@@ -25,7 +26,7 @@ const NOW: u64 = 1_760_000_000;
 /// How long and how large.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Options {
-    /// Seconds for each figure, in rounds that alternate between the dialects.
+    /// Seconds of CPU time for each figure, in rounds that alternate between the dialects.
     #[arg(long, default_value_t = 1.0)]
     duration: f64,
     /// Rounds; the printed figures are medians over them.
@@ -75,7 +76,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "nanoseconds, medians of {rounds} rounds; request {} bytes, answer {} bytes, stream {} chunks",
+        "nanoseconds of CPU, medians of {rounds} rounds; request {} bytes, answer {} bytes, stream {} chunks",
         options.request_bytes, options.answer_bytes, options.sse_chunks
     )?;
     writeln!(
@@ -101,18 +102,19 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Nanoseconds per unit.
+/// Nanoseconds of CPU time per unit: what else runs on the machine does not count.
 fn time(least: Duration, step: impl Fn() -> usize) -> f64 {
-    let begun = Instant::now();
+    let clock = || CpuClock::read(&[std::process::id()]);
+    let before = clock();
     let mut units = 0;
     loop {
-        // The clock is asked once in a while: it costs as much as some steps do.
-        for _ in 0..32 {
+        // The clock is asked once in a while: it costs more than some steps do.
+        for _ in 0..1_024 {
             units += black_box(step());
         }
-        let elapsed = begun.elapsed();
-        if elapsed >= least {
-            return elapsed.as_nanos() as f64 / units as f64;
+        let used = clock().since(&before);
+        if used >= least {
+            return used.as_nanos() as f64 / units as f64;
         }
     }
 }

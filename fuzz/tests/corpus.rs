@@ -37,7 +37,7 @@ fn committed_inputs_hold_and_are_few() {
         let name = target.name;
         assert!(files > 0, "corpus/{name} is empty");
         assert!(
-            files <= 300 && bytes <= 1 << 20,
+            files <= 250 && bytes <= 1 << 20,
             "corpus/{name}: {files} files, {bytes} bytes"
         );
     }
