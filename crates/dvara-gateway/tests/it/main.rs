@@ -15,3 +15,4 @@ mod relaying;
 mod routing;
 mod settling;
 mod streaming;
+mod ways_out;
