@@ -230,9 +230,14 @@ impl Attempt<'_> {
 
     async fn http2<S: Stream + 'static>(&self, stream: S) -> Result<Opened, UpstreamError> {
         let open = self.connector.open.enter();
-        let connection = http2::start(stream, self.connector.limits, open)
-            .await
-            .map_err(|source| self.pool.exchange(source))?;
+        let connection = http2::start(
+            stream,
+            self.connector.limits,
+            self.pool.shared.usual(),
+            open,
+        )
+        .await
+        .map_err(|source| self.pool.exchange(source))?;
         Ok(Opened::Http2(Rc::new(connection)))
     }
 }

@@ -37,20 +37,29 @@ pub(crate) struct Connection {
     peer: Rc<Peer>,
 }
 
-/// What the other side allows. Its settings arrive some time after the first request has gone out.
+/// What the other side allows. Its settings arrive some time after the first request has gone out; until then it is taken to allow
+/// what it allowed before.
 struct Peer {
     max: Cell<usize>,
+    /// What the origin's next connection begins with.
+    usual: Rc<Cell<usize>>,
     heard: Cell<bool>,
     task: RefCell<Option<Waker>>,
 }
 
-/// Begins HTTP/2 on a stream. `open` counts the connection until the last of its tasks has ended.
-pub(crate) async fn start<S>(stream: S, limits: PoolLimits, open: Open) -> hyper::Result<Connection>
+/// Begins HTTP/2 on a stream. `usual` is how many requests at once the origin allowed so far; `open` counts the connection until the last of its tasks has ended.
+pub(crate) async fn start<S>(
+    stream: S,
+    limits: PoolLimits,
+    usual: Rc<Cell<usize>>,
+    open: Open,
+) -> hyper::Result<Connection>
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let (sender, mut connection) = Builder::new(OnThisCore(Rc::new(open)))
         .timer(TokioTimer::new())
+        .initial_max_send_streams(usual.get())
         .adaptive_window(true)
         .max_header_list_size(MAX_HEAD)
         .max_concurrent_reset_streams(GIVEN_UP)
@@ -61,7 +70,8 @@ where
         .handshake(TokioIo::new(stream))
         .await?;
     let peer = Rc::new(Peer {
-        max: Cell::new(limits.http2_requests),
+        max: Cell::new(usual.get()),
+        usual,
         heard: Cell::new(false),
         task: RefCell::default(),
     });
@@ -70,6 +80,7 @@ where
         let ended = poll_fn(|context| {
             let max = connection.current_max_send_streams();
             told.max.set(max.min(limits.http2_requests));
+            told.usual.set(told.max.get().max(1));
             if !told.heard.get() {
                 *told.task.borrow_mut() = Some(context.waker().clone());
             }

@@ -66,13 +66,14 @@ struct Idle {
 }
 
 impl Pool {
-    pub(crate) fn new(origin: Origin, proxy: Option<Proxy>, http2: bool) -> Self {
+    /// Without a connection. With `http2`, the origin may speak it, `requests` at once on one connection.
+    pub(crate) fn new(origin: Origin, proxy: Option<Proxy>, http2: bool, requests: usize) -> Self {
         let may_share = Cell::new(http2 && origin.is_tls());
         Self {
             origin,
             proxy,
             idle: RefCell::default(),
-            shared: Rc::default(),
+            shared: Shared::new(requests),
             may_share,
         }
     }

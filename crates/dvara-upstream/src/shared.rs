@@ -9,8 +9,9 @@ use tokio::sync::Notify;
 use crate::http2::{Connection, Lease};
 
 /// Connections that requests share.
-#[derive(Default)]
 pub(crate) struct Shared {
+    /// How many requests at once the origin allows on one, as far as is known.
+    usual: Rc<Cell<usize>>,
     connections: RefCell<Vec<Rc<Connection>>>,
     openings: RefCell<Vec<Rc<Opening>>>,
 }
@@ -26,15 +27,32 @@ pub(crate) enum Next {
 }
 
 impl Shared {
-    /// What a request does next; `bound` requests at most wait for one connection.
-    pub(crate) fn next(self: &Rc<Self>, bound: usize) -> Next {
+    /// No connection yet. An origin of which nothing is known is taken to allow `bound` requests on one.
+    pub(crate) fn new(bound: usize) -> Rc<Self> {
+        Rc::new(Self {
+            usual: Rc::new(Cell::new(bound)),
+            connections: RefCell::default(),
+            openings: RefCell::default(),
+        })
+    }
+
+    /// How many requests at once the origin allows on one connection; its connections keep it true.
+    pub(crate) fn usual(&self) -> Rc<Cell<usize>> {
+        self.usual.clone()
+    }
+
+    /// What a request does next. No more wait for a connection than it will take.
+    pub(crate) fn next(self: &Rc<Self>) -> Next {
         self.forget_spent();
         let connections = self.connections.borrow();
         if let Some(connection) = connections.iter().find(|one| one.has_room()) {
             return Next::Send(connection.lease());
         }
         let mut openings = self.openings.borrow_mut();
-        if let Some(opening) = openings.iter().find(|one| one.waiting.get() < bound) {
+        if let Some(opening) = openings
+            .iter()
+            .find(|one| one.waiting.get() < self.usual.get())
+        {
             opening.waiting.set(opening.waiting.get() + 1);
             return Next::Wait(opening.clone());
         }

@@ -113,7 +113,9 @@ impl Upstreams {
             return pool.clone();
         }
         let proxy = self.proxies.of(origin).cloned();
-        let pool = Rc::new(Pool::new(origin.clone(), proxy, self.connector.tls.http2));
+        let Connector { tls, limits, .. } = &self.connector;
+        let pool = Pool::new(origin.clone(), proxy, tls.http2, limits.http2_requests);
+        let pool = Rc::new(pool);
         pools.push(pool.clone());
         self.watch();
         pool
@@ -126,11 +128,10 @@ impl Upstreams {
         request: Request<Full<Bytes>>,
         connect_timeout: Duration,
     ) -> Result<Response<UpstreamBody>, UpstreamError> {
-        let bound = self.connector.limits.http2_requests;
         let mut refusals = 0;
         let mut patience = Patience::new(connect_timeout);
         while pool.may_share.get() {
-            let lease = match pool.shared.next(bound) {
+            let lease = match pool.shared.next() {
                 Next::Send(lease) => lease,
                 Next::Wait(opening) => {
                     let step = Cell::new(Step::Sharing);

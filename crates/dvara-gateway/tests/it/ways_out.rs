@@ -3,8 +3,10 @@
 use std::net::TcpListener;
 
 use dvara_testkit::vendor::{FakeVendor, Script};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
-use crate::harness::{Setup, chats, hello};
+use crate::harness::{Setup, TestGateway, chats, hello};
 
 /// `operator:hunter2`, as RFC 7617 has it.
 const SHOWN_TO_THE_PROXY: &str = "Basic b3BlcmF0b3I6aHVudGVyMg==";
@@ -68,6 +70,48 @@ async fn a_proxy_that_is_gone_is_no_business_of_the_caller() {
     let text = response.text().await.unwrap();
     for secret in ["hunter2", "operator", &gone] {
         assert!(!text.contains(secret), "{text}");
+    }
+    gateway.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn framing_towards_vendors_is_our_own() {
+    let vendor = FakeVendor::start(Script::default()).await;
+    let gateway = TestGateway::before(&vendor).await;
+    let body = hello("gpt-4o").to_string();
+    let (first, second) = body.split_at(10);
+    let request = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\nconnection: close, x-secret\r\nx-secret: 1\r\n\
+         keep-alive: timeout=1\r\nte: trailers\r\ntrailer: x-late\r\nproxy-connection: close\r\n\
+         proxy-authorization: Basic x\r\ntransfer-encoding: chunked\r\n\r\n\
+         {:x};extension=1\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\nx-late: 1\r\n\r\n",
+        gateway.key,
+        first.len(),
+        second.len(),
+    );
+    let address = gateway.url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let sent = &chats(&vendor)[0];
+    assert_eq!(sent.body, body);
+    let lengths: Vec<_> = sent.headers.get_all("content-length").iter().collect();
+    assert_eq!(lengths, [&*body.len().to_string()]);
+    for theirs in [
+        "transfer-encoding",
+        "connection",
+        "keep-alive",
+        "te",
+        "trailer",
+        "proxy-connection",
+        "proxy-authorization",
+        "x-secret",
+        "x-late",
+    ] {
+        assert_eq!(sent.header(theirs), None, "{theirs}");
     }
     gateway.finish().await;
 }

@@ -12,8 +12,12 @@ use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 pub(crate) const CONNECT: Duration = Duration::from_secs(5);
+
+/// No test takes nearly as long; one that hangs says so.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How a test's core differs from the usual one.
 pub(crate) struct Setup {
@@ -63,7 +67,9 @@ impl Setup {
             .unwrap();
         core.block_on(async {
             let upstreams = Upstreams::new(outbound, self.limits);
-            test(upstreams.clone()).await;
+            tokio::time::timeout(PATIENCE, test(upstreams.clone()))
+                .await
+                .expect("something is never answered, and nobody notices");
             eventually("all that is still open is idle", || {
                 upstreams.open() == upstreams.idle()
             })
@@ -151,7 +157,7 @@ pub(crate) async fn answer(upstreams: &Rc<Upstreams>, origin: &Origin) -> String
 pub(crate) fn answer_beside(
     upstreams: &Rc<Upstreams>,
     origin: &Origin,
-) -> tokio::task::JoinHandle<Result<String, UpstreamError>> {
+) -> JoinHandle<Result<String, UpstreamError>> {
     let (upstreams, origin) = (upstreams.clone(), origin.clone());
     tokio::task::spawn_local(async move {
         let body = call(&upstreams, &origin)
@@ -161,6 +167,17 @@ pub(crate) fn answer_beside(
             .await?;
         Ok(String::from_utf8(body.to_bytes().to_vec()).unwrap())
     })
+}
+
+/// Many whole calls at once.
+pub(crate) fn calls(
+    upstreams: &Rc<Upstreams>,
+    origin: &Origin,
+    count: usize,
+) -> Vec<JoinHandle<Result<String, UpstreamError>>> {
+    (0..count)
+        .map(|_| answer_beside(upstreams, origin))
+        .collect()
 }
 
 /// The error with all its causes, as a log would show it.

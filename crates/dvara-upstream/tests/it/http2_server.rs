@@ -31,6 +31,11 @@ pub(crate) enum Reply {
     Freeze,
 }
 
+/// The shortest answer.
+pub(crate) fn fine() -> Reply {
+    Reply::Text("fine".to_owned())
+}
+
 /// What the server saw.
 #[derive(Default)]
 pub(crate) struct Seen {

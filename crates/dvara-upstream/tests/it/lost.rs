@@ -1,7 +1,7 @@
 //! Vendors that are not there, or stop being there: each loss is an error of its own, and leaves no connection behind.
 
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
 
 use dvara_upstream::{Step, UpstreamError};
@@ -149,6 +149,26 @@ fn a_vendor_that_resets_before_its_answer_is_an_exchange_error() {
         assert!(matches!(error, UpstreamError::Exchange { .. }), "{error}");
         assert!(chain(&error).contains("reset"), "{}", chain(&error));
         eventually("no connection is left", || upstreams.open() == 0).await;
+    });
+}
+
+#[test]
+fn an_idle_connection_that_the_vendor_half_closes_is_closed_and_not_used_again() {
+    let (ended, ends) = std::sync::mpsc::channel();
+    let address = vendor(move |mut stream| {
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\none");
+        stream.shutdown(Shutdown::Write).unwrap();
+        // It would still read; what arrives is our end, and no request.
+        ended.send(stream.read(&mut [0; 1]).unwrap()).unwrap();
+    });
+    on_one_core(|upstreams| async move {
+        let halved = origin(&format!("http://{address}"));
+        for _ in 0..3 {
+            assert_eq!(answer(&upstreams, &halved).await, "one");
+            eventually("our half is closed too", || upstreams.open() == 0).await;
+            assert_eq!(ends.recv().unwrap(), 0);
+        }
     });
 }
 

@@ -10,6 +10,7 @@ mod proxy_server;
 mod server;
 
 mod http2;
+mod http2_ends;
 mod lost;
 mod proxies;
 mod reuse;

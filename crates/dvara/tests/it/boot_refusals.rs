@@ -108,6 +108,14 @@ fn each_refusal_has_its_text() {
             "fewer than 32 characters",
         ),
         (
+            &[("HTTPS_PROXY", "socks5://proxy:1080")],
+            "dvara.outbound.https-proxy-url",
+        ),
+        (
+            &[("SSL_CERT_FILE", "/nowhere/ca.pem")],
+            "the file /nowhere/ca.pem cannot be read",
+        ),
+        (
             &[("MANAGEMENT_ENDPOINT_HEALTH_SHOW_DETAILS", "always")],
             "show-details=always",
         ),
