@@ -1,7 +1,7 @@
 //! Vendors that are not there, or stop being there: each loss is an error of its own, and leaves no connection behind.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use dvara_upstream::{Step, UpstreamError};
@@ -19,7 +19,7 @@ use crate::server::{self, Server};
 const SOON: Duration = Duration::from_millis(200);
 
 /// A vendor that does one thing with each connection.
-fn vendor(work: impl Fn(TcpStream) + Send + 'static) -> std::net::SocketAddr {
+fn vendor(work: impl Fn(TcpStream) + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -74,17 +74,7 @@ fn a_name_server_that_says_nothing_is_a_timeout_that_says_so() {
 
 #[test]
 fn a_vendor_that_does_not_accept_is_a_timeout() {
-    // The kernel drops what comes beyond a full backlog, as a black hole does.
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    let any: std::net::SocketAddr = "127.0.0.1:0".parse().unwrap();
-    socket.bind(&any.into()).unwrap();
-    socket.listen(0).unwrap();
-    let address = socket.local_addr().unwrap().as_socket().unwrap();
-    let mut queued = Vec::new();
-    while let Ok(stream) = TcpStream::connect_timeout(&address, SOON) {
-        queued.push(stream);
-        assert!(queued.len() < 100, "the backlog is never full");
-    }
+    let (_hole, _queued, address) = black_hole("127.0.0.1:0");
     on_one_core(|upstreams| async move {
         let hole = origin(&format!("http://{address}"));
         let sent = upstreams.send(&hole, request_to(&hole), SOON).await;
@@ -213,12 +203,46 @@ fn a_vendor_that_dies_takes_what_ran_on_it_and_nothing_that_comes_later() {
 
 #[test]
 fn the_addresses_of_a_name_are_tried_in_turn() {
-    // `localhost` is both ::1 and 127.0.0.1 where the hosts file says so; only the second listens.
     let server = Server::start(|_, _| server::answer("second"));
-    on_one_core(|upstreams| async move {
-        let name = origin(&format!("http://localhost:{}", server.port()));
+    let setup = Setup {
+        name_server: Some(name_server::of(&[[127, 0, 0, 2], [127, 0, 0, 1]])),
+        ..Setup::default()
+    };
+    setup.run(|upstreams| async move {
+        let name = origin(&format!("http://vendor.example:{}", server.port()));
         assert_eq!(answer(&upstreams, &name).await, "second");
     });
+}
+
+#[test]
+fn an_address_that_swallows_everything_leaves_time_for_the_next() {
+    let server = Server::start(|_, _| server::answer("second"));
+    let (_hole, _queued, _) = black_hole(&format!("127.0.0.2:{}", server.port()));
+    let setup = Setup {
+        name_server: Some(name_server::of(&[[127, 0, 0, 2], [127, 0, 0, 1]])),
+        ..Setup::default()
+    };
+    setup.run(|upstreams| async move {
+        let name = origin(&format!("http://vendor.example:{}", server.port()));
+        let limit = Duration::from_secs(2);
+        let sent = upstreams.send(&name, request_to(&name), limit).await;
+        assert_eq!(sent.unwrap().status(), 200);
+    });
+}
+
+/// An address that does not answer: the kernel drops what comes beyond a full backlog.
+fn black_hole(address: &str) -> (socket2::Socket, Vec<TcpStream>, SocketAddr) {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let address: SocketAddr = address.parse().unwrap();
+    socket.bind(&address.into()).unwrap();
+    socket.listen(0).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    let mut queued = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&address, SOON) {
+        queued.push(stream);
+        assert!(queued.len() < 100, "the backlog is never full");
+    }
+    (socket, queued, address)
 }
 
 fn step(error: UpstreamError) -> Step {
