@@ -23,7 +23,7 @@ use dvara_service::tasks::{TaskFailure, Tasks};
 use dvara_service::tls::TlsMetrics;
 use dvara_store::admin::SeedReport;
 use dvara_store::{Feed, FeedSettings, Store};
-use dvara_upstream::{PoolLimits, Resolver, Upstreams, tls_client};
+use dvara_upstream::{PoolLimits, Upstreams};
 use prometheus_client::registry::Registry;
 use tokio::runtime::Handle;
 
@@ -89,7 +89,11 @@ impl Gateway {
             &config.gateway.data_plane.resilience,
         )
         .map_err(BootError::configuration)?;
-        let tls = tls_client(config.ca_bundle.as_deref()).map_err(boot_failure)?;
+        let outbound = config
+            .gateway
+            .outbound
+            .build(options.background.clone())
+            .map_err(boot_failure)?;
 
         let store = open_store(&config).await?;
         let master = master_key(&config, options.loaded.master_key).await?;
@@ -147,7 +151,6 @@ impl Gateway {
             options.licence,
             options.loaded.not_built,
         );
-        let resolver = Resolver::new(options.background.clone());
         let count = config.cores();
         let (actuator, pulse) = actuator(
             &config,
@@ -162,7 +165,7 @@ impl Gateway {
             move |_core| Core {
                 shared: shared.clone(),
                 actuator: actuator.clone(),
-                upstreams: Upstreams::new(resolver.clone(), tls.clone(), PoolLimits::default()),
+                upstreams: Upstreams::new(outbound.clone(), PoolLimits::default()),
                 ledgers: writer.ledgers(),
                 drain: drain.clone(),
             }

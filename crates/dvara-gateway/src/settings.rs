@@ -1,5 +1,6 @@
 //! The gateway's settings: what they may be (`properties`), and the typed values that are left once all are checked.
 
+mod outbound;
 pub(crate) mod properties;
 mod providers;
 mod resilience;
@@ -13,6 +14,7 @@ use crate::http::cors::Cors;
 use crate::mock::MockConfig;
 use crate::read::BodyLimits;
 
+use outbound::OutboundSettings;
 pub use properties::{MOCK_ENABLED, PROPERTIES};
 pub(crate) use providers::put as put_provider;
 pub(crate) use resilience::{Resilience, ResilienceSettings, Retry};
@@ -47,8 +49,8 @@ pub struct GatewaySettings {
     pub(crate) providers: Vec<Provider>,
     /// What the mock provider answers.
     pub(crate) mock: MockConfig,
-    /// More roots to trust in vendors' certificates, as a file in PEM form.
-    pub ca_bundle: Option<String>,
+    /// What calls to vendors go out with.
+    pub(crate) outbound: OutboundSettings,
 }
 
 /// What the request path needs.
@@ -85,7 +87,7 @@ impl GatewaySettings {
             },
             providers: providers::load(loader),
             mock: MockConfig::load(loader),
-            ca_bundle: loader.optional(&properties::CA_BUNDLE),
+            outbound: OutboundSettings::load(loader),
         }
     }
 }

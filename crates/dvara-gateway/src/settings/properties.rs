@@ -35,9 +35,48 @@ pub(crate) const CORS_ORIGINS: Property = Property::new(
 
 pub(crate) const CA_BUNDLE: Property = Property::new(
     "dvara.llm-gateway.outbound.ca-bundle",
-    "A file of certificates in PEM form that are trusted in vendors' certificates beside Mozilla's roots.",
+    "Files of certificates in PEM form, separated by commas, whose authorities are trusted beside Mozilla's roots.",
 )
 .env(&["SSL_CERT_FILE"]);
+
+pub(crate) const HTTP2: Property = Property::new(
+    "dvara.llm-gateway.upstream.http2",
+    "Whether vendors are offered HTTP/2 over TLS; `false` for HTTP/1.1 alone.",
+)
+.default("true");
+
+pub(crate) const PROXY_URL: Property = Property::new(
+    "dvara.outbound.proxy-url",
+    "The proxy for all calls to vendors, http[s]://[user:password@]host[:port]. Unset: what the three below say.",
+)
+.secret();
+
+pub(crate) const HTTPS_PROXY_URL: Property = Property::new(
+    "dvara.outbound.https-proxy-url",
+    "The proxy for vendors at https:// addresses, which is asked for a tunnel. Unset: none.",
+)
+.env(&["HTTPS_PROXY", "https_proxy"])
+.secret();
+
+pub(crate) const HTTP_PROXY_URL: Property = Property::new(
+    "dvara.outbound.http-proxy-url",
+    "The proxy for vendors at http:// addresses. Unset: none.",
+)
+.env(&["HTTP_PROXY", "http_proxy"])
+.secret();
+
+pub(crate) const ALL_PROXY_URL: Property = Property::new(
+    "dvara.outbound.all-proxy-url",
+    "The proxy for vendors whose scheme has none of its own. Unset: none.",
+)
+.env(&["ALL_PROXY", "all_proxy"])
+.secret();
+
+pub(crate) const NO_PROXY: Property = Property::new(
+    "dvara.outbound.no-proxy",
+    "What is called without a proxy, separated by commas: names (with all below them), addresses, ranges, `*`; a port may follow.",
+)
+.env(&["NO_PROXY", "no_proxy"]);
 
 pub(crate) const CONNECT_TIMEOUT: Property = Property::new(
     "dvara.llm-gateway.resilience.timeout.connect-timeout-ms",
@@ -275,6 +314,12 @@ pub static PROPERTIES: &[Property] = &[
     BODY_TIMEOUT,
     CORS_ORIGINS,
     CA_BUNDLE,
+    HTTP2,
+    PROXY_URL,
+    HTTPS_PROXY_URL,
+    HTTP_PROXY_URL,
+    ALL_PROXY_URL,
+    NO_PROXY,
     CONNECT_TIMEOUT,
     FIRST_BYTE_TIMEOUT,
     IDLE_TIMEOUT,

@@ -23,3 +23,4 @@ mod smuggling;
 mod streaming;
 mod tls;
 mod under_load;
+mod ways_out;

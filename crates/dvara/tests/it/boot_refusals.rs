@@ -126,6 +126,14 @@ fn each_refusal_has_its_text() {
             "a browser writes it `https://app.example.com`",
         ),
         (
+            &[("HTTPS_PROXY", "socks5://proxy:1080")],
+            "dvara.outbound.https-proxy-url",
+        ),
+        (
+            &[("SSL_CERT_FILE", "/nowhere/ca.pem")],
+            "the file /nowhere/ca.pem cannot be read",
+        ),
+        (
             &[("MANAGEMENT_ENDPOINT_HEALTH_SHOW_DETAILS", "always")],
             "show-details=always",
         ),
