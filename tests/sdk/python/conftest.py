@@ -7,10 +7,13 @@ import re
 import signal
 from collections.abc import Callable, Iterator
 
+import fake_anthropic
+import fake_openai
 import openai
 import pytest
+from dialects import DIALECTS, Dialect
 from dvara_up import DvaraUp
-from fake_vendor import KEY, FakeVendor
+from fake_vendor import FakeVendor
 
 TRACE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -27,8 +30,14 @@ def vendor() -> Iterator[FakeVendor]:
 
 
 def settings(vendor: FakeVendor) -> dict[str, str]:
-    """The environment that points the gateway's `openai` provider at the fake vendor."""
-    return {"OPENAI_API_KEY": KEY, "DVARA_LLM_GATEWAY_PROVIDERS_OPENAI_BASE_URL": f"{vendor.url}/v1"}
+    """The environment that points the gateway's providers at the fake vendor, and has it say at once what the vendor said."""
+    return {
+        "OPENAI_API_KEY": fake_openai.KEY,
+        "DVARA_LLM_GATEWAY_PROVIDERS_OPENAI_BASE_URL": f"{vendor.url}/v1",
+        "ANTHROPIC_API_KEY": fake_anthropic.KEY,
+        "ANTHROPIC_BASE_URL": f"{vendor.url}/anthropic",
+        "DVARA_LLM_GATEWAY_RESILIENCE_RETRY_MAX_ATTEMPTS": "1",
+    }
 
 
 @pytest.fixture(scope="session")
@@ -55,10 +64,17 @@ def client(gateway: DvaraUp) -> openai.OpenAI:
     return sdk(gateway)
 
 
+@pytest.fixture(params=DIALECTS, ids=lambda dialect: dialect.name)
+def dialect(request: pytest.FixtureRequest) -> Dialect:
+    """The vendor behind the gateway: a test that takes it runs once for each."""
+    return request.param
+
+
 @pytest.fixture
 def model(request: pytest.FixtureRequest, names: Iterator[int]) -> Callable[[str], str]:
-    """A model of the fake vendor for a scenario, under which only this test calls it."""
-    return lambda scenario: f"gpt-fake-{scenario}--{request.node.name.split('[')[0][:40]}-{next(names)}"
+    """A model of the fake vendor for a scenario, under which only this test calls it. OpenAI's, unless the test takes `dialect`."""
+    prefix = request.getfixturevalue("dialect").prefix if "dialect" in request.fixturenames else fake_openai.PREFIX
+    return lambda scenario: f"{prefix}{scenario}--{request.node.name.split('[')[0][:40]}-{next(names)}"
 
 
 @pytest.fixture(scope="session")
