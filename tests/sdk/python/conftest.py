@@ -11,7 +11,7 @@ import fake_anthropic
 import fake_openai
 import openai
 import pytest
-from dialects import DIALECTS, Dialect
+from dialects import ANTHROPIC, DIALECTS, OPENAI, Dialect
 from dvara_up import DvaraUp
 from fake_vendor import FakeVendor
 
@@ -71,10 +71,24 @@ def dialect(request: pytest.FixtureRequest) -> Dialect:
 
 
 @pytest.fixture
-def model(request: pytest.FixtureRequest, names: Iterator[int]) -> Callable[[str], str]:
-    """A model of the fake vendor for a scenario, under which only this test calls it. OpenAI's, unless the test takes `dialect`."""
-    prefix = request.getfixturevalue("dialect").prefix if "dialect" in request.fixturenames else fake_openai.PREFIX
-    return lambda scenario: f"{prefix}{scenario}--{request.node.name.split('[')[0][:40]}-{next(names)}"
+def model(request: pytest.FixtureRequest, names: Iterator[int]) -> Callable[..., str]:
+    """A model of the fake vendor for a scenario, under which only this test calls it. OpenAI's, unless the test takes `dialect`.
+
+    `generation`, such as `4-6`, is the version that the name tells. Without it no word of the name is a number.
+    """
+    dialect = request.getfixturevalue("dialect") if "dialect" in request.fixturenames else OPENAI
+    return _namer(dialect, request, names)
+
+
+@pytest.fixture
+def claude(request: pytest.FixtureRequest, names: Iterator[int]) -> Callable[..., str]:
+    """The same for tests that are about Anthropic only."""
+    return _namer(ANTHROPIC, request, names)
+
+
+def _namer(dialect: Dialect, request: pytest.FixtureRequest, names: Iterator[int]) -> Callable[..., str]:
+    test = request.node.name.split("[")[0][:40]
+    return lambda scenario, generation="none": f"{dialect.prefix}{scenario}--{generation}-{test}-k{next(names)}"
 
 
 @pytest.fixture(scope="session")

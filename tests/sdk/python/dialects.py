@@ -8,7 +8,9 @@ from types import ModuleType
 
 import fake_anthropic
 import fake_openai
+import oracle
 from fake_vendor import Call
+from said import Turn
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,8 @@ class Dialect:
     name: str
     wire: ModuleType
     answer_id: str
+    beyond_the_types: frozenset[str]
+    """Members of its answers to our clients that OpenAI's SDK does not know."""
 
     @property
     def prefix(self) -> str:
@@ -32,7 +36,11 @@ class Dialect:
         """The body that reached the vendor."""
         return json.loads(call.body)
 
+    def turns(self, call: Call) -> list[Turn]:
+        """The conversation that reached the vendor."""
+        return self.wire.turns(self.sent(call))
 
-OPENAI = Dialect("openai", fake_openai, "chatcmpl-fake")
-ANTHROPIC = Dialect("anthropic", fake_anthropic, "msg_01Fake")
+
+OPENAI = Dialect("openai", fake_openai, "chatcmpl-fake", frozenset(fake_openai.BEYOND_THE_TYPES))
+ANTHROPIC = Dialect("anthropic", fake_anthropic, "msg_01Fake", frozenset(oracle.OURS))
 DIALECTS = [OPENAI, ANTHROPIC]

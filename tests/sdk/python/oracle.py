@@ -96,7 +96,9 @@ def _findings(validator: SchemaValidator, document: bytes) -> list[str]:
 
 def _telling(errors: list[dict]) -> list[str]:
     """A union complains once per alternative: left out are the alternatives whose tag is another one."""
-    errors = [error for error in errors if error["type"] != "is_instance_of"]
+    errors = [error for error in errors if error["type"] != "needs_python_object"]
+    # Whether a text or a list was meant is seen by which of them got further.
+    errors = [error for error in errors if error["loc"][-1] != "str"] or errors
     others = [error["loc"][:-1] for error in errors if error["type"] == "literal_error" and error["loc"][-1] in ("type", "role")]
     fitting = [error for error in errors if not any(error["loc"][: len(other)] == other for other in others)]
     told = sorted(fitting or errors, key=lambda error: -len(error["loc"]))
@@ -133,6 +135,9 @@ def _strict(schema: Any, *, models: bool) -> Any:
     if kind == "model" and not models:
         reference = {"ref": schema["ref"]} if "ref" in schema else {}
         return core_schema.is_instance_schema(schema["cls"]) | reference
+    if not isinstance(kind, str):
+        # The table of an object's members, not a schema itself.
+        return {name: _strict(member, models=models) for name, member in schema.items()}
     schema = {name: _strict(value, models=models) for name, value in schema.items() if name not in ("metadata", "serialization")}
     if kind == "generator":
         schema["type"] = "list"
