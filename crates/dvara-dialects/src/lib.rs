@@ -4,6 +4,7 @@ pub mod request;
 pub mod splice;
 pub mod target;
 
+pub mod anthropic;
 pub mod openai;
 pub mod sse;
 pub mod vendor;

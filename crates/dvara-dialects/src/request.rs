@@ -17,8 +17,9 @@ use crate::json;
 use crate::splice::Span;
 
 pub use conversation::{
-    Block, Conversation, Document, DocumentSource, Field, Image, ImageSource, Message, Number,
-    OutputFormat, Role, Sampling, Text, Tool, ToolChoice, ToolFunction, ToolResult, ToolUse,
+    Block, Conversation, Document, DocumentSource, Extra, Field, Image, ImageSource, Message,
+    Number, OutputFormat, Role, Sampling, Text, Tool, ToolChoice, ToolFunction, ToolResult,
+    ToolUse,
 };
 pub use error::ReadError;
 

@@ -32,14 +32,15 @@ impl<'a> Target<'a> {
 
     /// Whether the target's dialect can say what the call asks for at all.
     ///
-    /// An OpenAI-shaped vendor gets what the client sent and judges it itself. The mock answers once and has no
+    /// An OpenAI-shaped vendor gets what the client sent and judges it itself. What Anthropic's dialect cannot say shows
+    /// when the call is encoded for it. The mock answers once and has no
     /// probabilities to tell.
     ///
     /// # Errors
     /// Names the field that asks for what can't be done.
     pub fn check(&self, request: &ChatRequest) -> Result<(), ReadError> {
         match self.kind {
-            ProviderKind::Openai | ProviderKind::Ollama => Ok(()),
+            ProviderKind::Openai | ProviderKind::Anthropic | ProviderKind::Ollama => Ok(()),
             ProviderKind::Mock if request.choices().is_some_and(|choices| choices != 1) => Err(
                 ReadError::unsupported("n", "the mock provider gives one answer: `n` must be 1"),
             ),
@@ -83,6 +84,14 @@ impl ProviderCapabilities {
                 structured_outputs: true,
                 json_mode: true,
                 max_context_tokens: 128_000,
+            },
+            ProviderKind::Anthropic => Self {
+                streaming: true,
+                vision: true,
+                tool_calls: true,
+                structured_outputs: true,
+                json_mode: true,
+                max_context_tokens: 200_000,
             },
         }
     }

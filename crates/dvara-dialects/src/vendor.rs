@@ -7,6 +7,7 @@ use bytes::Bytes;
 use dvara_types::ProviderKind;
 
 use crate::answer::{Answer, ResponseHead, StreamSummary};
+use crate::anthropic;
 use crate::fault::UpstreamFault;
 use crate::openai;
 use crate::request::{ChatRequest, ReadError};
@@ -25,6 +26,7 @@ pub struct Decoded {
 pub fn chat_path(kind: ProviderKind) -> &'static str {
     match kind {
         ProviderKind::Openai | ProviderKind::Ollama | ProviderKind::Mock => "/chat/completions",
+        ProviderKind::Anthropic => "/v1/messages",
     }
 }
 
@@ -32,6 +34,8 @@ pub fn chat_path(kind: ProviderKind) -> &'static str {
 pub fn models_path(kind: ProviderKind) -> &'static str {
     match kind {
         ProviderKind::Openai | ProviderKind::Ollama | ProviderKind::Mock => "/models",
+        // The largest page there is: the default one has 20 models.
+        ProviderKind::Anthropic => "/v1/models?limit=1000",
     }
 }
 
@@ -44,6 +48,7 @@ pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Encoded, Rea
         ProviderKind::Openai | ProviderKind::Ollama | ProviderKind::Mock => {
             Ok(openai::encode(request, target))
         }
+        ProviderKind::Anthropic => anthropic::encode(request, target),
     }
 }
 
@@ -53,14 +58,18 @@ pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Encoded, Rea
 /// When its status is no success, or it is no answer.
 pub fn decode(
     kind: ProviderKind,
-    _request: &ChatRequest,
+    request: &ChatRequest,
     head: &ResponseHead,
     body: Bytes,
-    _now: u64,
+    now: u64,
 ) -> Result<Decoded, UpstreamFault> {
     match kind {
         ProviderKind::Openai | ProviderKind::Ollama | ProviderKind::Mock => {
             openai::decode(head, &body).map(|answer| Decoded { answer, body })
+        }
+        ProviderKind::Anthropic => {
+            let (answer, body) = anthropic::decode(request, head, &body, now)?;
+            Ok(Decoded { answer, body })
         }
     }
 }
@@ -78,14 +87,19 @@ pub fn not_a_stream(head: &ResponseHead, body: &[u8]) -> UpstreamFault {
 pub enum StreamDecoder {
     /// Chat completion chunks, relayed in their own bytes.
     Openai(openai::StreamDecoder),
+    /// Anthropic's events, translated into chunks.
+    Anthropic(Box<anthropic::StreamDecoder>),
 }
 
 impl StreamDecoder {
     /// A decoder for the answer to `request`. `now` as for [`decode`].
-    pub fn new(kind: ProviderKind, request: &ChatRequest, _now: u64) -> Self {
+    pub fn new(kind: ProviderKind, request: &ChatRequest, now: u64) -> Self {
         match kind {
             ProviderKind::Openai | ProviderKind::Ollama | ProviderKind::Mock => {
                 Self::Openai(openai::StreamDecoder::new(request))
+            }
+            ProviderKind::Anthropic => {
+                Self::Anthropic(Box::new(anthropic::StreamDecoder::new(request, now)))
             }
         }
     }
@@ -98,6 +112,7 @@ impl StreamDecoder {
     pub fn push(&mut self, chunk: &Bytes, relay: &mut Vec<Bytes>) -> Result<(), UpstreamFault> {
         match self {
             Self::Openai(decoder) => decoder.push(chunk, relay),
+            Self::Anthropic(decoder) => decoder.push(chunk, relay),
         }
     }
 
@@ -108,6 +123,7 @@ impl StreamDecoder {
     pub fn finish(&mut self, relay: &mut Vec<Bytes>) -> Result<(), UpstreamFault> {
         match self {
             Self::Openai(decoder) => decoder.finish(relay),
+            Self::Anthropic(decoder) => decoder.finish(relay),
         }
     }
 
@@ -115,6 +131,7 @@ impl StreamDecoder {
     pub fn summary(&self) -> &StreamSummary {
         match self {
             Self::Openai(decoder) => decoder.summary(),
+            Self::Anthropic(decoder) => decoder.summary(),
         }
     }
 
@@ -122,6 +139,7 @@ impl StreamDecoder {
     pub fn is_done(&self) -> bool {
         match self {
             Self::Openai(decoder) => decoder.is_done(),
+            Self::Anthropic(decoder) => decoder.is_done(),
         }
     }
 }

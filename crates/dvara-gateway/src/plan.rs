@@ -135,6 +135,7 @@ fn how_to_serve(model: &str) -> String {
     });
     let remedy = match kind {
         Some(ProviderKind::Openai) => "set OPENAI_API_KEY",
+        Some(ProviderKind::Anthropic) => "set ANTHROPIC_API_KEY",
         Some(ProviderKind::Ollama) => "set OLLAMA_ENABLED=true",
         Some(ProviderKind::Mock) => "set MOCK_PROVIDER_ENABLED=true",
         None => "add a route for it; GET /v1/models lists what is served",

@@ -14,6 +14,9 @@ use http::{HeaderName, HeaderValue};
 
 use crate::mock::MockProvider;
 
+/// Where Anthropic expects its key.
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
 /// Why a provider cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InvalidProvider {
@@ -82,6 +85,7 @@ impl Credential {
                 AUTHORIZATION,
                 HeaderValue::from_str(&format!("Bearer {}", secret.expose())),
             ),
+            ProviderKind::Anthropic => (X_API_KEY, HeaderValue::from_str(secret.expose())),
         };
         let mut value = value.ok()?;
         value.set_sensitive(true);
@@ -164,7 +168,9 @@ impl Provider {
         };
         let reach = match settings.kind {
             ProviderKind::Mock => Reach::Mock(mock.clone()),
-            ProviderKind::Openai | ProviderKind::Ollama => http_reach(settings)?,
+            ProviderKind::Openai | ProviderKind::Anthropic | ProviderKind::Ollama => {
+                http_reach(settings)?
+            }
         };
         Ok(Self {
             name: name.clone(),
@@ -188,6 +194,9 @@ fn http_reach(settings: &ProviderSettings) -> Result<Reach, InvalidProvider> {
     };
     let (origin, base) = Origin::of_base_url(url).map_err(refused)?;
     let path = |end: &str| {
+        // A kind whose paths begin with the version takes a base URL that has it already, too.
+        let has_version = end.starts_with("/v1/") && base.ends_with("/v1");
+        let end = &end[if has_version { "/v1".len() } else { 0 }..];
         PathAndQuery::from_maybe_shared(format!("{base}{end}")).map_err(|_| {
             refused(InvalidOrigin {
                 url: url.to_owned(),
@@ -240,6 +249,28 @@ mod tests {
             chat(ProviderKind::Ollama, Some("http://ollama:11434")),
             "/v1/chat/completions"
         );
+        assert_eq!(chat(ProviderKind::Anthropic, None), "/v1/messages");
+        assert_eq!(
+            chat(ProviderKind::Anthropic, Some("http://x:1/claude")),
+            "/claude/v1/messages"
+        );
+        for url in ["http://x:1/v1", "http://x:1/v1/"] {
+            assert_eq!(chat(ProviderKind::Anthropic, Some(url)), "/v1/messages");
+        }
+    }
+
+    #[test]
+    fn each_kind_gets_its_key_where_it_looks_for_it() {
+        let secret = Secret::new("sk-x".to_owned());
+        for (kind, name, value) in [
+            (ProviderKind::Openai, "authorization", "Bearer sk-x"),
+            (ProviderKind::Anthropic, "x-api-key", "sk-x"),
+        ] {
+            let credential = Credential::of(kind, &secret).unwrap();
+            assert_eq!(credential.name, name);
+            assert_eq!(credential.value, value);
+            assert!(credential.value.is_sensitive());
+        }
     }
 
     #[test]

@@ -53,6 +53,8 @@ impl From<ProviderName> for String {
 pub enum ProviderKind {
     /// OpenAI, or any server with an OpenAI-shaped API.
     Openai,
+    /// Anthropic, through its Messages API.
+    Anthropic,
     /// A local Ollama, through its OpenAI-shaped API.
     Ollama,
     /// Our own answers, for first calls and tests; reaches no network.
@@ -61,11 +63,10 @@ pub enum ProviderKind {
 
 impl ProviderKind {
     /// Every kind that is built.
-    pub const ALL: [Self; 3] = [Self::Openai, Self::Ollama, Self::Mock];
+    pub const ALL: [Self; 4] = [Self::Openai, Self::Anthropic, Self::Ollama, Self::Mock];
 
     /// Kinds that the guide knows and later work brings: naming one is answered with that, not with "unknown".
-    pub const NOT_YET: [&'static str; 12] = [
-        "anthropic",
+    pub const NOT_YET: [&'static str; 11] = [
         "gemini",
         "bedrock",
         "azure-openai",
@@ -83,6 +84,7 @@ impl ProviderKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Openai => "openai",
+            Self::Anthropic => "anthropic",
             Self::Ollama => "ollama",
             Self::Mock => "mock",
         }
@@ -97,6 +99,7 @@ impl ProviderKind {
     pub fn model_prefixes(self) -> &'static [&'static str] {
         match self {
             Self::Openai => &["gpt", "o1", "o3", "o4", "chatgpt"],
+            Self::Anthropic => &["claude"],
             Self::Ollama => &["ollama/"],
             Self::Mock => &["mock/"],
         }
@@ -106,14 +109,16 @@ impl ProviderKind {
     pub fn stripped_prefix(self) -> Option<&'static str> {
         match self {
             Self::Ollama => Some("ollama/"),
-            Self::Openai | Self::Mock => None,
+            Self::Openai | Self::Anthropic | Self::Mock => None,
         }
     }
 
-    /// Where it is found by default; includes the version segment of the API.
+    /// Where it is found by default; includes the version segment of the API, but for Anthropic, whose own clients name
+    /// the server alone.
     pub fn default_base_url(self) -> Option<&'static str> {
         match self {
             Self::Openai => Some("https://api.openai.com/v1"),
+            Self::Anthropic => Some("https://api.anthropic.com"),
             Self::Ollama => Some("http://localhost:11434/v1"),
             Self::Mock => None,
         }

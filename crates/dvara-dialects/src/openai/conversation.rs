@@ -122,10 +122,11 @@ impl<'a> Reader<'a> {
     fn tool(self, index: usize, value: &'a RawValue, bare: bool) -> Result<Tool<'a>, ReadError> {
         let at = format!("tools[{index}]");
         let outer = self.members(&at, value)?;
-        let function = if bare {
-            Some(outer)
+        let (function, outer) = if bare {
+            (Some(outer), Vec::new())
         } else {
-            only(&at, &outer, "function")?.and_then(json::members)
+            let function = only(&at, &outer, "function")?.and_then(json::members);
+            (function, outer)
         };
         let Some(function) = function else {
             return Ok(Tool::Opaque(value));
@@ -142,6 +143,12 @@ impl<'a> Reader<'a> {
                 .transpose()?,
             parameters: only(&at, &function, "parameters")?.filter(|value| !json::is_null(value)),
             strict: only(&at, &function, "strict")?.and_then(json::boolean),
+            rest: others(outer, &["type", "function"])
+                .chain(others(
+                    function,
+                    &["name", "description", "parameters", "strict"],
+                ))
+                .collect(),
         }))
     }
 
@@ -178,6 +185,17 @@ fn only<'a>(
             format!("`{at}.{key}` must not be given twice"),
         )),
     }
+}
+
+/// The members that have none of these names.
+fn others<'a>(
+    members: Vec<Member<'a>>,
+    names: &'static [&'static str],
+) -> impl Iterator<Item = Field<'a>> {
+    members
+        .into_iter()
+        .filter(|member| !names.contains(&&*member.key))
+        .map(field)
 }
 
 fn field(member: Member<'_>) -> Field<'_> {
@@ -229,6 +247,7 @@ fn output_format(value: &RawValue) -> OutputFormat<'_> {
                 name: member(&schema, "name")
                     .and_then(json::string)
                     .unwrap_or("response".into()),
+                description: member(&schema, "description").and_then(json::string),
                 schema: member(&schema, "schema"),
                 strict: member(&schema, "strict").and_then(json::boolean),
             }

@@ -63,8 +63,19 @@ pub struct Message<'a> {
     pub name: Option<Cow<'a, str>>,
     /// What is said, in order.
     pub blocks: Vec<Block<'a>>,
+    /// Fields of the blocks that the blocks do not stand for, prompt-cache markers first of all.
+    pub extras: Vec<Extra<'a>>,
     /// Fields that nothing above stands for.
     pub rest: Vec<Field<'a>>,
+}
+
+/// A field of a block that is kept as it came, in the order of the blocks.
+#[derive(Clone)]
+pub struct Extra<'a> {
+    /// The position of its block.
+    pub block: usize,
+    /// The field.
+    pub field: Field<'a>,
 }
 
 /// One piece of a message.
@@ -173,6 +184,8 @@ pub struct ToolResult<'a> {
     pub call: Option<Cow<'a, str>>,
     /// What it gave.
     pub blocks: Vec<Block<'a>>,
+    /// Fields of these blocks that the blocks do not stand for.
+    pub extras: Vec<Extra<'a>>,
 }
 
 /// A tool that is offered.
@@ -195,6 +208,8 @@ pub struct ToolFunction<'a> {
     pub parameters: Option<&'a RawValue>,
     /// Whether the arguments must fit the schema exactly.
     pub strict: Option<bool>,
+    /// Fields that nothing above stands for, of the function and of the tool around it.
+    pub rest: Vec<Field<'a>>,
 }
 
 /// Which tool the model is to use.
@@ -261,6 +276,8 @@ pub enum OutputFormat<'a> {
     Schema {
         /// Its name; `response` when the client gave none.
         name: Cow<'a, str>,
+        /// What it is for.
+        description: Option<Cow<'a, str>>,
         /// The schema, as it came.
         schema: Option<&'a RawValue>,
         /// Whether the answer must fit exactly.

@@ -145,6 +145,7 @@ fn output(output: &OutputFormat<'_>) -> Value {
             name,
             schema,
             strict,
+            description: _,
         } => {
             json!({"schema": name, "value": schema.map(|schema| schema.get()), "strict": strict})
         }

@@ -31,7 +31,7 @@ const TARGETS: [(&str, ProviderKind, Option<&str>); 3] = [
     ("ollama", ProviderKind::Ollama, Some("ollama/llama3:8b")),
 ];
 
-const REQUESTS: [&str; 14] = [
+pub(crate) const REQUESTS: [&str; 14] = [
     "plain",
     "multi-turn",
     "system",

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use dvara_dialects::fault::UpstreamFault;
-use dvara_dialects::openai::StreamDecoder;
+use dvara_dialects::openai;
+use dvara_dialects::vendor::StreamDecoder;
 use dvara_types::Usage;
 use serde_json::{Value, json};
 
@@ -35,7 +36,12 @@ pub(crate) fn usage(usage: Option<Usage>) -> Value {
 
 /// What a stream comes to when it arrives in these chunks: the bytes that go on, and the summary.
 pub(crate) fn stream(chunks: &[&[u8]], shows_usage: bool) -> (Vec<u8>, Value) {
-    let mut decoder = StreamDecoder::with_limit(shows_usage, 1 << 20);
+    let decoder = openai::StreamDecoder::with_limit(shows_usage, 1 << 20);
+    of_decoder(StreamDecoder::Openai(decoder), chunks)
+}
+
+/// What a decoder makes of these chunks: the bytes that go on, and the summary.
+pub(crate) fn of_decoder(mut decoder: StreamDecoder, chunks: &[&[u8]]) -> (Vec<u8>, Value) {
     let mut relayed = Vec::new();
     let mut outcome = Ok(());
     for chunk in chunks {

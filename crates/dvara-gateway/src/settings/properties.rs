@@ -77,6 +77,20 @@ pub(crate) const OPENAI_BASE_URL: Property = Property::new(
 )
 .default("https://api.openai.com/v1");
 
+pub(crate) const ANTHROPIC_API_KEY: Property = Property::new(
+    "dvara.llm-gateway.providers.anthropic.api-key",
+    "The Anthropic key; registers the provider `anthropic`. Unset: not registered.",
+)
+.env(&["ANTHROPIC_API_KEY"])
+.secret();
+
+pub(crate) const ANTHROPIC_BASE_URL: Property = Property::new(
+    "dvara.llm-gateway.providers.anthropic.base-url",
+    "Where `anthropic` is: any server with Anthropic's Messages API; with `/v1` at its end or without.",
+)
+.env(&["ANTHROPIC_BASE_URL"])
+.default("https://api.anthropic.com");
+
 pub(crate) const OLLAMA_ENABLED: Property = Property::new(
     "dvara.llm-gateway.providers.ollama.enabled",
     "Registers the provider `ollama`.",
@@ -147,7 +161,7 @@ pub(crate) const MOCK_SCENARIOS_DIR: Property = Property::new(
 
 pub(crate) const PROVIDER_TYPE: Property = Property::new(
     "dvara.provider.type",
-    "The kind of one more provider: `openai`, `ollama` or `mock`.",
+    "The kind of one more provider: `openai`, `anthropic`, `ollama` or `mock`.",
 );
 pub(crate) const PROVIDER_API_KEY: Property =
     Property::new("dvara.provider.api-key", "Its credential.").secret();
@@ -191,6 +205,8 @@ pub static PROPERTIES: &[Property] = &[
     STREAMING_TIMEOUT,
     OPENAI_API_KEY,
     OPENAI_BASE_URL,
+    ANTHROPIC_API_KEY,
+    ANTHROPIC_BASE_URL,
     OLLAMA_ENABLED,
     OLLAMA_BASE_URL,
     MOCK_ENABLED,
@@ -232,10 +248,6 @@ pub static PROPERTIES: &[Property] = &[
     later_secret(
         "dvara.llm-gateway.internal.secret",
         &["GATEWAY_INTERNAL_SECRET", "DVARA_INTERNAL_SECRET"],
-    ),
-    later_secret(
-        "dvara.llm-gateway.providers.anthropic.api-key",
-        &["ANTHROPIC_API_KEY"],
     ),
     later_secret(
         "dvara.llm-gateway.providers.gemini.api-key",

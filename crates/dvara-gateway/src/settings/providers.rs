@@ -49,6 +49,12 @@ fn well_known(loader: &mut Loader) -> Vec<Provider> {
     if openai_key.is_some() {
         providers.push(provider(ProviderKind::Openai, openai_url, openai_key));
     }
+    let anthropic_key = loader.secret(&known::ANTHROPIC_API_KEY);
+    let anthropic_url = loader.parse(&known::ANTHROPIC_BASE_URL);
+    if anthropic_key.is_some() {
+        let kind = ProviderKind::Anthropic;
+        providers.push(provider(kind, anthropic_url, anthropic_key));
+    }
     let ollama_url = loader.parse(&known::OLLAMA_BASE_URL);
     if loader.flag(&known::OLLAMA_ENABLED) {
         providers.push(provider(ProviderKind::Ollama, ollama_url, None));

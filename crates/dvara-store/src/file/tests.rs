@@ -75,7 +75,7 @@ fn all_mistakes_are_reported_at_once_with_their_place() {
         "provider": [],
         "providers": [
             {"type": "openia"},
-            {"type": "anthropic"},
+            {"type": "gemini"},
             {"type": "mock", "base_url": "http://x"},
             {"name": "Big", "type": "openai", "baseurl": "x"},
             {"type": "openai", "base_url": "ftp://x"},
@@ -97,7 +97,7 @@ fn all_mistakes_are_reported_at_once_with_their_place() {
     let expected = [
         "provider: is not known; did you mean `providers`?",
         "providers[0].type: `openia` is no type of provider; did you mean `openai`?",
-        "providers[1].type: providers of type `anthropic` are not built yet; there are openai, ollama, mock",
+        "providers[1].type: providers of type `gemini` are not built yet; there are openai, anthropic, ollama, mock",
         "providers[2].base_url: the mock provider has none",
         "providers[3].name: `Big` is not an id",
         "providers[3].baseurl: is not known; did you mean `base_url`?",

@@ -47,7 +47,7 @@ impl Provider {
         };
         let base_url = match kind {
             ProviderKind::Mock => None,
-            ProviderKind::Openai => base_url.or_else(default),
+            ProviderKind::Openai | ProviderKind::Anthropic => base_url.or_else(default),
             // Ollama's settings traditionally name the server alone; its OpenAI-shaped API is below /v1.
             ProviderKind::Ollama => base_url.map(with_version).or_else(default),
         };

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::{Reader, field, only};
+use super::{Reader, field, only, others};
 use crate::json::{self, Member};
 use crate::openai::keys::{Found, MessageKey, find};
 use crate::request::{
-    Block, Document, DocumentSource, Image, ImageSource, Message, ReadError, Role, ToolResult,
-    ToolUse,
+    Block, Document, DocumentSource, Extra, Field, Image, ImageSource, Message, ReadError, Role,
+    ToolResult, ToolUse,
 };
 
 impl<'a> Reader<'a> {
@@ -22,6 +22,7 @@ impl<'a> Reader<'a> {
             role: Role::User,
             name: None,
             blocks: Vec::new(),
+            extras: Vec::new(),
             rest: Vec::new(),
         };
         let mut call = None;
@@ -41,11 +42,11 @@ impl<'a> Reader<'a> {
                 MessageKey::Role => message.role = role(self.text(&at(), member.value)?.text),
                 MessageKey::Name => message.name = Some(self.text(&at(), member.value)?.text),
                 MessageKey::ToolCallId => call = Some(self.text(&at(), member.value)?.text),
-                MessageKey::Content => self.content(&at(), member.value, &mut message.blocks)?,
+                MessageKey::Content => self.content(&at(), member.value, &mut message)?,
                 MessageKey::ToolCalls => {
                     for (index, call) in self.items(&at(), member.value)?.into_iter().enumerate() {
                         let at = format!("{}[{index}]", at());
-                        message.blocks.push(self.tool_use(&at, call)?);
+                        self.tool_use(&at, call, &mut message)?;
                     }
                 }
                 MessageKey::FunctionCall => {
@@ -65,10 +66,12 @@ impl<'a> Reader<'a> {
             }
         }
         if message.role == Role::Tool {
-            let blocks = std::mem::take(&mut message.blocks);
-            message
-                .blocks
-                .push(Block::ToolResult(ToolResult { call, blocks }));
+            let result = ToolResult {
+                call,
+                blocks: std::mem::take(&mut message.blocks),
+                extras: std::mem::take(&mut message.extras),
+            };
+            message.blocks.push(Block::ToolResult(result));
         }
         Ok(message)
     }
@@ -77,22 +80,28 @@ impl<'a> Reader<'a> {
         self,
         at: &str,
         value: &'a RawValue,
-        blocks: &mut Vec<Block<'a>>,
+        message: &mut Message<'a>,
     ) -> Result<(), ReadError> {
         if value.get().starts_with('"') {
-            blocks.push(Block::Text(self.text(at, value)?));
+            message.blocks.push(Block::Text(self.text(at, value)?));
             return Ok(());
         }
         for (index, part) in self.items(at, value)?.into_iter().enumerate() {
-            blocks.push(self.part(&format!("{at}[{index}]"), part)?);
+            self.part(&format!("{at}[{index}]"), part, message)?;
         }
         Ok(())
     }
 
-    fn part(self, at: &str, value: &'a RawValue) -> Result<Block<'a>, ReadError> {
+    fn part(
+        self,
+        at: &str,
+        value: &'a RawValue,
+        message: &mut Message<'a>,
+    ) -> Result<(), ReadError> {
         // Some servers take a bare string for a text part.
         if value.get().starts_with('"') {
-            return Ok(Block::Text(self.text(at, value)?));
+            message.blocks.push(Block::Text(self.text(at, value)?));
+            return Ok(());
         }
         let members = self.members(at, value)?;
         let kind = only(at, &members, "type")?
@@ -102,12 +111,23 @@ impl<'a> Reader<'a> {
             only(at, &members, key)?
                 .ok_or_else(|| ReadError::invalid(at, format!("`{at}` must have `{key}`")))
         };
-        Ok(match &*kind {
-            "text" => Block::Text(self.text(&format!("{at}.text"), inner("text")?)?),
-            "image_url" => Block::Image(self.image(at, inner("image_url")?)?),
-            "file" => self.file(at, inner("file")?, value)?,
-            _ => Block::Opaque { kind, value },
-        })
+        let (block, known) = match &*kind {
+            "text" => (
+                Block::Text(self.text(&format!("{at}.text"), inner("text")?)?),
+                &["type", "text"],
+            ),
+            "image_url" => (
+                Block::Image(self.image(at, inner("image_url")?)?),
+                &["type", "image_url"],
+            ),
+            "file" => (self.file(at, inner("file")?, value)?, &["type", "file"]),
+            _ => {
+                message.blocks.push(Block::Opaque { kind, value });
+                return Ok(());
+            }
+        };
+        add(message, block, others(members, known));
+        Ok(())
     }
 
     /// An `image_url`: an address, or an object with one.
@@ -155,18 +175,25 @@ impl<'a> Reader<'a> {
         }))
     }
 
-    fn tool_use(self, at: &str, value: &'a RawValue) -> Result<Block<'a>, ReadError> {
+    fn tool_use(
+        self,
+        at: &str,
+        value: &'a RawValue,
+        message: &mut Message<'a>,
+    ) -> Result<(), ReadError> {
         let members = self.members(at, value)?;
         let id = only(at, &members, "id")?.and_then(json::string);
-        match only(at, &members, "function")? {
-            Some(function) => self.function(&format!("{at}.function"), id, function),
-            None => Ok(Block::Opaque {
-                kind: only(at, &members, "type")?
-                    .and_then(json::string)
-                    .unwrap_or_default(),
+        let Some(function) = only(at, &members, "function")? else {
+            let kind = only(at, &members, "type")?.and_then(json::string);
+            message.blocks.push(Block::Opaque {
+                kind: kind.unwrap_or_default(),
                 value,
-            }),
-        }
+            });
+            return Ok(());
+        };
+        let block = self.function(&format!("{at}.function"), id, function)?;
+        add(message, block, others(members, &["id", "type", "function"]));
+        Ok(())
     }
 
     fn function(
@@ -188,6 +215,16 @@ impl<'a> Reader<'a> {
             arguments: text("arguments")?,
         }))
     }
+}
+
+/// Adds a block and the fields that it does not stand for.
+fn add<'a>(message: &mut Message<'a>, block: Block<'a>, extras: impl Iterator<Item = Field<'a>>) {
+    let position = message.blocks.len();
+    message.blocks.push(block);
+    message.extras.extend(extras.map(|field| Extra {
+        block: position,
+        field,
+    }));
 }
 
 fn role(text: Cow<'_, str>) -> Role<'_> {

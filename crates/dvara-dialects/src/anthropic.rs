@@ -1,0 +1,26 @@
+//! Anthropic's Messages API behind chat completions: calls go out translated, answers and streams come back as OpenAI's.
+//!
+//! What was decided where the two differ stands in `docs/adr/0005-anthropic-behind-the-openai-api.md`; what becomes of
+//! each field of a call, in the table of [`fields`].
+
+mod answer;
+mod chunk;
+mod encode;
+mod event;
+mod fields;
+mod finish;
+mod generation;
+mod messages;
+mod output;
+mod stream;
+mod thinking;
+mod tools;
+mod usage;
+mod writer;
+
+pub use answer::decode;
+pub use encode::encode;
+pub use stream::StreamDecoder;
+
+/// The tool whose input is the answer where a schema is asked for and the model has no format for it.
+const STRUCTURED_OUTPUT: &str = "structured_output";

@@ -1,0 +1,316 @@
+//! What becomes of every field of a call: one table for the fields that OpenAI's dialect has, and a rule for all others.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use crate::json;
+use crate::request::{ChatRequest, Conversation, Field, ReadError};
+use crate::target::Dropped;
+
+/// What becomes of a field of OpenAI's.
+enum Verdict {
+    /// Anthropic's API can say it, in its own words.
+    Translated,
+    /// Anthropic's API can't say it, and the answer would not be what was asked for: refused, unless the value asks for
+    /// nothing.
+    Refused {
+        /// Whether the value asks for nothing.
+        unless: fn(&str) -> bool,
+        /// Why, and what to do instead.
+        because: &'static str,
+    },
+    /// Anthropic's API can't say it, and the answer is good without: left out, and the caller is told.
+    Dropped {
+        /// Whether the value asks for nothing.
+        unless: fn(&str) -> bool,
+        /// Why.
+        because: &'static str,
+    },
+}
+use Verdict::{Refused, Translated};
+
+/// OpenAI's fields (Create chat completion), in alphabetical order. What is in no table, Anthropic's own fields among it,
+/// goes on as it came: the vendor judges it.
+static TABLE: &[(&str, Verdict)] = &[
+    ("audio", refused(nothing, "it does not speak")),
+    ("frequency_penalty", refused(zero, "it has no penalties")),
+    ("function_call", Translated),
+    ("functions", Translated),
+    ("logit_bias", refused(empty, "it takes no bias")),
+    ("logprobs", refused(off, "it has no log probabilities")),
+    ("max_completion_tokens", Translated),
+    ("max_tokens", Translated),
+    ("messages", Translated),
+    ("metadata", Translated),
+    ("modalities", refused(text_only, "it answers in text")),
+    ("model", Translated),
+    ("moderation", refused(nothing, "it has no such step")),
+    ("n", refused(one, "it gives one answer: `n` must be 1")),
+    ("parallel_tool_calls", Translated),
+    ("prediction", dropped(nothing, "it takes no prediction")),
+    ("presence_penalty", refused(zero, "it has no penalties")),
+    (
+        "prompt_cache_key",
+        dropped(nothing, "its cache is asked for by `cache_control`"),
+    ),
+    (
+        "prompt_cache_options",
+        dropped(nothing, "its cache is asked for by `cache_control`"),
+    ),
+    (
+        "prompt_cache_retention",
+        dropped(nothing, "its cache is asked for by `cache_control`"),
+    ),
+    ("reasoning_effort", Translated),
+    ("response_format", Translated),
+    ("safety_identifier", Translated),
+    ("seed", refused(nothing, "it takes no seed")),
+    ("service_tier", Translated),
+    ("stop", Translated),
+    ("store", dropped(off, "it stores no completions")),
+    ("stream", Translated),
+    ("stream_options", Translated),
+    ("temperature", Translated),
+    ("tool_choice", Translated),
+    ("tools", Translated),
+    ("top_logprobs", refused(zero, "it has no log probabilities")),
+    ("top_p", Translated),
+    ("user", Translated),
+    ("verbosity", dropped(medium, "it has no verbosity")),
+    (
+        "web_search_options",
+        refused(nothing, "offer its own `web_search_…` tool in `tools`"),
+    ),
+    // Of the older completions, which some clients still send.
+    ("best_of", refused(one, "it gives one answer")),
+    ("echo", refused(off, "it does not repeat the prompt")),
+    ("suffix", refused(nothing, "it completes no gaps")),
+    // Anthropic's own: governance reads messages, and must not be passed by.
+    (
+        "system",
+        refused(nothing, "put it into a message with the role `system`"),
+    ),
+];
+
+const fn refused(unless: fn(&str) -> bool, because: &'static str) -> Verdict {
+    Refused { unless, because }
+}
+
+const fn dropped(unless: fn(&str) -> bool, because: &'static str) -> Verdict {
+    Verdict::Dropped { unless, because }
+}
+
+fn nothing(json: &str) -> bool {
+    json == "null"
+}
+
+fn off(json: &str) -> bool {
+    matches!(json, "null" | "false")
+}
+
+fn zero(json: &str) -> bool {
+    nothing(json) || json.parse::<f64>().is_ok_and(|number| number == 0.0)
+}
+
+fn one(json: &str) -> bool {
+    nothing(json) || json.parse::<f64>().is_ok_and(|number| number == 1.0)
+}
+
+fn empty(json: &str) -> bool {
+    let inside = json
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'));
+    nothing(json) || inside.is_some_and(|inside| inside.trim().is_empty())
+}
+
+fn text_only(json: &str) -> bool {
+    serde_json::from_str::<Option<Vec<&str>>>(json)
+        .is_ok_and(|kinds| kinds.is_none_or(|kinds| kinds.iter().all(|kind| *kind == "text")))
+}
+
+fn medium(json: &str) -> bool {
+    matches!(json, "null" | "\"medium\"")
+}
+
+/// What the fields of a call say beside its conversation.
+#[derive(Default)]
+pub(super) struct Said<'c> {
+    /// Goes on as it came.
+    pub(super) passed: Vec<&'c Field<'c>>,
+    /// `reasoning_effort`.
+    pub(super) effort: Option<Cow<'c, str>>,
+    /// Anthropic's own `thinking`; among what goes on, too.
+    pub(super) thinking: Option<&'c RawValue>,
+    /// Anthropic's own `output_config`.
+    pub(super) output_config: Option<&'c RawValue>,
+    /// Who the end user is.
+    pub(super) user: Option<Cow<'c, str>>,
+    /// Anthropic's name of the `service_tier`.
+    pub(super) service_tier: Option<&'static str>,
+}
+
+/// Reads the fields and gives each its verdict.
+pub(super) fn read<'c>(
+    request: &'c ChatRequest,
+    conversation: &'c Conversation<'_>,
+    drops: &mut Drops,
+) -> Result<Said<'c>, ReadError> {
+    judge_sampling(request, conversation, drops)?;
+    let mut said = Said {
+        user: request.user().map(Cow::Borrowed),
+        ..Said::default()
+    };
+    let mut metadata_user = None;
+    given_once(&conversation.rest)?;
+    for field in &conversation.rest {
+        let value = field.value;
+        match find(&field.name) {
+            Some((_, Translated)) if json::is_null(value) => {}
+            Some(("reasoning_effort", _)) => said.effort = Some(text(field)?),
+            Some(("safety_identifier", _)) => {
+                let identifier = text(field)?;
+                said.user.get_or_insert(identifier);
+            }
+            Some(("service_tier", _)) => said.service_tier = service_tier(&text(field)?, drops),
+            Some(("metadata", _)) => metadata_user = user_of(value, drops),
+            Some((name, verdict)) => judge(name, value.get(), verdict, drops)?,
+            None if field.name == "output_config" => said.output_config = Some(value),
+            None if field.name == "stop_sequences" && !conversation.sampling.stop.is_empty() => {
+                return Err(ReadError::invalid(
+                    "stop_sequences",
+                    "`stop_sequences` must not be given beside `stop`",
+                ));
+            }
+            None => {
+                if field.name == "thinking" {
+                    said.thinking = Some(value);
+                }
+                said.passed.push(field);
+            }
+        }
+    }
+    said.user = said.user.or(metadata_user);
+    Ok(said)
+}
+
+/// A field that is given twice may mean one thing to us and another to the vendor.
+fn given_once(fields: &[Field<'_>]) -> Result<(), ReadError> {
+    let mut names: Vec<&str> = fields.iter().map(|field| &*field.name).collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        None => Ok(()),
+        Some(pair) => Err(ReadError::invalid(
+            pair[0],
+            format!("`{}` must not be given twice", pair[0]),
+        )),
+    }
+}
+
+fn find(name: &str) -> Option<(&'static str, &'static Verdict)> {
+    TABLE
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(known, verdict)| (*known, verdict))
+}
+
+fn text<'c>(field: &'c Field<'_>) -> Result<Cow<'c, str>, ReadError> {
+    json::string(field.value).ok_or_else(|| {
+        let name = &*field.name;
+        ReadError::validation(name, format!("`{name}` must be a string"))
+    })
+}
+
+/// OpenAI's tiers in Anthropic's words (Service tiers): `auto` may use capacity that was bought ahead.
+fn service_tier(tier: &str, drops: &mut Drops) -> Option<&'static str> {
+    match tier {
+        "auto" | "priority" => Some("auto"),
+        "default" | "standard_only" => Some("standard_only"),
+        _ => {
+            drops.add("service_tier", "Anthropic has no such tier");
+            None
+        }
+    }
+}
+
+/// The one member of `metadata` that Anthropic's API has a place for.
+fn user_of<'c>(metadata: &'c RawValue, drops: &mut Drops) -> Option<Cow<'c, str>> {
+    let members = json::members(metadata)?;
+    if members.iter().any(|member| member.key != "user_id") {
+        drops.add("metadata", "Anthropic keeps no metadata but `user_id`");
+    }
+    members
+        .iter()
+        .find(|member| member.key == "user_id")
+        .and_then(|member| json::string(member.value))
+}
+
+fn judge_sampling(
+    request: &ChatRequest,
+    conversation: &Conversation<'_>,
+    drops: &mut Drops,
+) -> Result<(), ReadError> {
+    let sampling = &conversation.sampling;
+    for (name, number) in [
+        ("frequency_penalty", sampling.frequency_penalty),
+        ("presence_penalty", sampling.presence_penalty),
+        ("seed", sampling.seed),
+    ] {
+        if let (Some(number), Some((name, verdict))) = (number, find(name)) {
+            judge(name, number.as_str(), verdict, drops)?;
+        }
+    }
+    if request.choices().is_some_and(|choices| choices != 1) {
+        return Err(refusal("n", "it gives one answer: `n` must be 1"));
+    }
+    if sampling
+        .temperature
+        .is_some_and(|number| number.as_f64() > 1.0)
+    {
+        return Err(refusal(
+            "temperature",
+            "its temperatures lie between 0 and 1",
+        ));
+    }
+    Ok(())
+}
+
+fn judge(
+    name: &'static str,
+    value: &str,
+    verdict: &Verdict,
+    drops: &mut Drops,
+) -> Result<(), ReadError> {
+    match verdict {
+        Translated => Ok(()),
+        Refused { unless, .. } | Verdict::Dropped { unless, .. } if unless(value) => Ok(()),
+        Refused { because, .. } => Err(refusal(name, because)),
+        Verdict::Dropped { because, .. } => {
+            drops.add(name, because);
+            Ok(())
+        }
+    }
+}
+
+/// The error of what Anthropic's API can't say.
+pub(super) fn refusal(param: impl Into<String>, because: &str) -> ReadError {
+    let param = param.into();
+    let message = format!("Anthropic's API cannot say `{param}`: {because}");
+    ReadError::unsupported(param, message)
+}
+
+/// What was dropped, each field once.
+#[derive(Default)]
+pub(super) struct Drops(Vec<Dropped>);
+
+impl Drops {
+    pub(super) fn add(&mut self, field: &'static str, reason: &'static str) {
+        if !self.0.iter().any(|dropped| dropped.field == field) {
+            self.0.push(Dropped { field, reason });
+        }
+    }
+
+    pub(super) fn into_list(self) -> Vec<Dropped> {
+        self.0
+    }
+}

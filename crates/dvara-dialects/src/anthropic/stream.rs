@@ -1,0 +1,208 @@
+//! Anthropic's events → chunks of a chat completion (Anthropic, Streaming messages).
+//!
+//! Nothing goes on that says the answer has ended before `message_stop` has come: a stream that stops short must not
+//! look finished. Blocks that OpenAI's dialect has no place for, and events that nobody knows yet, are passed over.
+
+mod block;
+
+use bytes::Bytes;
+
+use super::chunk::Chunks;
+use super::event::{EventView, StopDetails};
+use super::finish;
+use super::output;
+use super::usage::UsageView;
+use super::writer::Writer;
+use crate::answer::StreamSummary;
+use crate::fault::UpstreamFault;
+use crate::request::ChatRequest;
+use crate::sse::{self, Frame, Framer};
+use block::Open;
+pub(super) use block::Seam;
+
+/// Reads a stream and translates it.
+pub struct StreamDecoder {
+    framer: Framer,
+    shows_usage: bool,
+    answers_by_tool: bool,
+    now: u64,
+    /// The model that was asked for, until the vendor says which one serves.
+    model: Box<str>,
+    summary: StreamSummary,
+    usage: UsageView,
+    /// Chunks, once the message has begun.
+    chunks: Option<Chunks>,
+    /// The block that is being sent, and its position.
+    open: Option<(u64, Open)>,
+    /// Tool calls that have begun.
+    calls: u64,
+    /// How texts lie side by side.
+    seam: Seam,
+    done: bool,
+    out: Writer,
+}
+
+impl StreamDecoder {
+    /// A decoder for the answer to `request`; `now` is when its chunks were made, in seconds since 1970.
+    pub fn new(request: &ChatRequest, now: u64) -> Self {
+        Self {
+            framer: Framer::new(sse::DEFAULT_MAX_EVENT),
+            shows_usage: request.include_usage(),
+            answers_by_tool: output::is_answer_by_tool(request),
+            now,
+            model: request.model().into(),
+            summary: StreamSummary::default(),
+            usage: UsageView::default(),
+            chunks: None,
+            open: None,
+            calls: 0,
+            seam: Seam::default(),
+            done: false,
+            out: Writer::default(),
+        }
+    }
+
+    /// Takes bytes as they arrive and adds to `relay` what goes on to the client, in order.
+    ///
+    /// # Errors
+    /// When the vendor reports an error, ends without having finished, or sends what can't be read. What was
+    /// added to `relay` before is still good; nothing can be relayed after.
+    pub fn push(&mut self, chunk: &Bytes, relay: &mut Vec<Bytes>) -> Result<(), UpstreamFault> {
+        let mut at = 0;
+        let outcome = loop {
+            if self.done || at == chunk.len() {
+                break Ok(());
+            }
+            let read = match self.framer.next(chunk, &mut at) {
+                Ok(Some(Frame::Within(range))) => self.event(&chunk[range]),
+                Ok(Some(Frame::Gathered(event))) => self.event(&event),
+                Ok(None) => break Ok(()),
+                Err(error) => Err(UpstreamFault::broken_stream(&error.to_string())),
+            };
+            if read.is_err() {
+                break read;
+            }
+        };
+        self.flush(relay);
+        outcome
+    }
+
+    /// The vendor's stream has ended, or its connection broke: adds what ends the client's stream.
+    ///
+    /// # Errors
+    /// When the message has not ended.
+    pub fn finish(&mut self, relay: &mut Vec<Bytes>) -> Result<(), UpstreamFault> {
+        if self.done {
+            return Ok(());
+        }
+        // A last event may lack its blank line.
+        let outcome = match self.framer.finish() {
+            Some(rest) => self.event(&rest),
+            None => Ok(()),
+        };
+        self.flush(relay);
+        outcome?;
+        if self.done {
+            return Ok(());
+        }
+        Err(UpstreamFault::broken_stream("it ended without its end"))
+    }
+
+    /// What the stream came to, up to now.
+    pub fn summary(&self) -> &StreamSummary {
+        &self.summary
+    }
+
+    /// Whether `[DONE]` went on to the client: whatever follows is nobody's business.
+    pub fn is_done(&self) -> bool {
+        self.done
+    }
+
+    fn flush(&mut self, relay: &mut Vec<Bytes>) {
+        if !self.out.is_empty() {
+            relay.push(self.out.take().into());
+        }
+    }
+
+    fn event(&mut self, event: &[u8]) -> Result<(), UpstreamFault> {
+        let Some(data) = sse::data(event) else {
+            return Ok(());
+        };
+        let data = data.trim_ascii();
+        if data.is_empty() {
+            return Ok(());
+        }
+        let Ok(view) = serde_json::from_slice::<EventView<'_>>(data) else {
+            return Err(UpstreamFault::broken_stream("an event is no JSON"));
+        };
+        match view.kind.0.as_deref() {
+            Some("message_start") => self.start(&view),
+            Some("content_block_start") => self.start_block(&view),
+            Some("content_block_delta") => self.delta(&view),
+            Some("content_block_stop") => self.stop_block(),
+            Some("message_delta") => self.message_delta(&view),
+            Some("message_stop") => return self.stop(),
+            Some("error") => return Err(finish::in_stream(&view.error, data)),
+            // `ping`, and what is to come.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, view: &EventView<'_>) {
+        self.usage.update(&view.message.usage);
+        self.summary.usage = self.usage.classes();
+        let served = view.message.model.0.as_deref();
+        if let Some(model) = served.filter(|model| !model.is_empty()) {
+            self.model = model.into();
+            self.summary.model = Some(model.into());
+        }
+        // One beginning per stream, whatever a vendor repeats.
+        if self.chunks.is_none() {
+            self.begin(view.message.id.literal().unwrap_or_default());
+        }
+    }
+
+    fn begin(&mut self, id: &str) {
+        let id = if id.is_empty() { "msg" } else { id };
+        let chunks = Chunks::new(id, self.now, &self.model);
+        chunks
+            .begin(&mut self.out)
+            .json("\"role\":\"assistant\",\"content\":\"\"");
+        Chunks::end(&mut self.out);
+        self.chunks = Some(chunks);
+    }
+
+    fn message_delta(&mut self, view: &EventView<'_>) {
+        self.usage.update(&view.usage);
+        self.summary.usage = self.usage.classes();
+        if let Some(reason) = view.delta.stop_reason.0.as_deref() {
+            self.summary.finish = Some(finish::finish(reason, self.calls > 0));
+        }
+        self.refusal(view.delta.stop_details);
+    }
+
+    /// Why the model refused, where OpenAI's models say it.
+    fn refusal(&mut self, details: StopDetails<'_>) {
+        if let (Some(text), Some(chunks)) = (details.explanation.some_text(), &self.chunks) {
+            chunks.text(&mut self.out, "\"refusal\":", text);
+        }
+    }
+
+    fn stop(&mut self) -> Result<(), UpstreamFault> {
+        self.stop_block();
+        let (Some(reason), Some(chunks)) = (&self.summary.finish, &self.chunks) else {
+            return Err(UpstreamFault::broken_stream(
+                "it ended without a stop reason",
+            ));
+        };
+        chunks.finish(&mut self.out, reason);
+        if self.shows_usage {
+            chunks.usage(&mut self.out, &self.usage);
+        }
+        self.out.json("data: [DONE]\n\n");
+        self.summary.complete = true;
+        self.done = true;
+        Ok(())
+    }
+}

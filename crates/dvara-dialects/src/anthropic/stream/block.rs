@@ -1,0 +1,258 @@
+//! The blocks of a streamed message, one after the other.
+
+use super::StreamDecoder;
+use crate::anthropic::STRUCTURED_OUTPUT;
+use crate::anthropic::chunk::Chunks;
+use crate::anthropic::event::{BlockView, EventView, characters};
+use crate::json;
+
+/// A block that is being sent.
+pub(super) enum Open {
+    Text,
+    /// Thinking, whose text and signature are kept, as the insides of literals, until the block is whole.
+    Thinking {
+        text: String,
+        signature: String,
+    },
+    /// Thinking that only its vendor can read.
+    Redacted {
+        data: String,
+    },
+    /// A call.
+    Call {
+        /// Its position among the calls; `None` for the tool whose input is the answer.
+        index: Option<u64>,
+        /// The input that came with its beginning, for when no more of it comes.
+        input: String,
+        /// Some of its input has come.
+        any: bool,
+    },
+    /// Something that OpenAI's dialect has no place for.
+    Other,
+}
+
+/// Between two texts stands a line feed (data-plane sheet §5), but where citations make several blocks of one text.
+#[derive(Default)]
+pub(in crate::anthropic) struct Seam {
+    /// Some text has come.
+    any: bool,
+    /// The block before had citations.
+    was_cited: bool,
+    /// A line feed is due before the next text.
+    due: bool,
+}
+
+impl Seam {
+    /// A block of text begins.
+    pub(in crate::anthropic) fn begin(&mut self, is_cited: bool) {
+        self.due = self.any && !self.was_cited && !is_cited;
+        self.was_cited = is_cited;
+    }
+
+    /// Citations came for the block of text.
+    pub(in crate::anthropic) fn cite(&mut self) {
+        self.was_cited = true;
+    }
+
+    /// Whether a line feed goes before the text that comes now.
+    pub(in crate::anthropic) fn take(&mut self) -> bool {
+        self.any = true;
+        std::mem::take(&mut self.due)
+    }
+}
+
+impl StreamDecoder {
+    pub(super) fn start_block(&mut self, view: &EventView<'_>) {
+        self.stop_block();
+        if self.chunks.is_none() {
+            self.begin("");
+        }
+        let block = &view.block;
+        let open = match block.kind.0.as_deref() {
+            Some("text") => {
+                self.seam.begin(block.citations.0);
+                if let Some(text) = block.text.some_text() {
+                    self.text(text);
+                }
+                Open::Text
+            }
+            Some("thinking") => {
+                let text = block.thinking.literal().unwrap_or_default();
+                self.reasoning(text);
+                Open::Thinking {
+                    text: text.to_owned(),
+                    signature: block.signature.literal().unwrap_or_default().to_owned(),
+                }
+            }
+            Some("redacted_thinking") => Open::Redacted {
+                data: block.data.literal().unwrap_or_default().to_owned(),
+            },
+            Some("tool_use") => self.start_call(block),
+            _ => Open::Other,
+        };
+        self.open = Some((view.index.0.unwrap_or(0), open));
+    }
+
+    fn start_call(&mut self, block: &BlockView<'_>) -> Open {
+        let input = block.input.0.map_or("{}", |input| input.get()).to_owned();
+        let name = block.name.literal().unwrap_or_default();
+        if self.answers_by_tool && name == STRUCTURED_OUTPUT {
+            self.seam.begin(false);
+            return Open::Call {
+                index: None,
+                input,
+                any: false,
+            };
+        }
+        let index = self.calls;
+        self.calls += 1;
+        self.summary.output_characters += characters(name);
+        if let Some(chunks) = &self.chunks {
+            let id = block.id.literal().unwrap_or_default();
+            chunks
+                .begin(&mut self.out)
+                .json("\"tool_calls\":[{\"index\":")
+                .number(index)
+                .json(",\"id\":\"")
+                .json(id)
+                .json("\",\"type\":\"function\",\"function\":{\"name\":\"")
+                .json(name)
+                .json("\",\"arguments\":\"\"}}]");
+            Chunks::end(&mut self.out);
+        }
+        Open::Call {
+            index: Some(index),
+            input,
+            any: false,
+        }
+    }
+
+    pub(super) fn delta(&mut self, view: &EventView<'_>) {
+        let delta = &view.delta;
+        let mut taken = self.open.take();
+        // A vendor that opens no blocks still has texts to say.
+        let open = taken
+            .as_mut()
+            .filter(|(opened, _)| view.index.0.is_none_or(|index| index == *opened))
+            .map(|(_, open)| open);
+        match (delta.kind.0.as_deref(), open) {
+            (Some("text_delta"), _) => {
+                if let Some(text) = delta.text.some_text() {
+                    self.text(text);
+                }
+            }
+            (Some("citations_delta"), _) => self.seam.cite(),
+            (Some("thinking_delta"), open) => {
+                if let Some(more) = delta.thinking.some_text() {
+                    if let Some(Open::Thinking { text, .. }) = open {
+                        text.push_str(more);
+                    }
+                    self.reasoning(more);
+                }
+            }
+            (Some("signature_delta"), Some(Open::Thinking { signature, .. })) => {
+                signature.push_str(delta.signature.literal().unwrap_or_default());
+            }
+            (Some("input_json_delta"), Some(Open::Call { index, any, .. })) => {
+                if let Some(more) = delta.partial_json.some_text() {
+                    *any = true;
+                    self.input(*index, more);
+                }
+            }
+            _ => {}
+        }
+        self.open = taken;
+    }
+
+    pub(super) fn stop_block(&mut self) {
+        let Some((position, open)) = self.open.take() else {
+            return;
+        };
+        match open {
+            Open::Text | Open::Other => {}
+            Open::Thinking { text, signature } => {
+                self.thought(
+                    position,
+                    &[
+                        "thinking\",\"thinking\":\"",
+                        &text,
+                        "\",\"signature\":\"",
+                        &signature,
+                    ],
+                );
+            }
+            Open::Redacted { data } => {
+                self.thought(position, &["redacted_thinking\",\"data\":\"", &data]);
+            }
+            Open::Call { any: true, .. } => {}
+            // A call without arguments still has an object of them.
+            Open::Call { index, input, .. } => {
+                let quoted = json::quote(&input);
+                self.input(index, &quoted[1..quoted.len() - 1]);
+            }
+        }
+    }
+
+    fn text(&mut self, literal: &str) {
+        if self.seam.take() {
+            self.content("\\n");
+        }
+        self.content(literal);
+    }
+
+    fn content(&mut self, literal: &str) {
+        self.summary.output_characters += characters(literal);
+        if self.chunks.is_none() {
+            self.begin("");
+        }
+        if let Some(chunks) = &self.chunks {
+            chunks.text(&mut self.out, "\"content\":", literal);
+        }
+    }
+
+    fn reasoning(&mut self, literal: &str) {
+        if literal.is_empty() {
+            return;
+        }
+        self.summary.output_characters += characters(literal);
+        if self.chunks.is_none() {
+            self.begin("");
+        }
+        if let Some(chunks) = &self.chunks {
+            chunks.text(&mut self.out, "\"reasoning_content\":", literal);
+        }
+    }
+
+    /// A piece of a call's input.
+    fn input(&mut self, index: Option<u64>, literal: &str) {
+        let Some(index) = index else {
+            self.text(literal);
+            return;
+        };
+        self.summary.output_characters += characters(literal);
+        if let Some(chunks) = &self.chunks {
+            chunks
+                .begin(&mut self.out)
+                .json("\"tool_calls\":[{\"index\":")
+                .number(index)
+                .json(",\"function\":{\"arguments\":\"")
+                .json(literal)
+                .json("\"}}]");
+            Chunks::end(&mut self.out);
+        }
+    }
+
+    /// A whole block of thinking, with its position.
+    fn thought(&mut self, position: u64, pieces: &[&str]) {
+        if let Some(chunks) = &self.chunks {
+            chunks
+                .begin(&mut self.out)
+                .json("\"thinking_blocks\":[{\"type\":\"");
+            for piece in pieces {
+                self.out.json(piece);
+            }
+            self.out.json("\",\"index\":").number(position).json("}]");
+            Chunks::end(&mut self.out);
+        }
+    }
+}
