@@ -31,8 +31,13 @@ def error(kind: str, message: str) -> dict:
 
 def check(_: str, body: bytes) -> None:
     """Refuses the body, or does nothing."""
-    for finding in [*oracle.anthropic_request(body)] or _rules(json.loads(body)):
+    for finding in findings(body):
         raise Refused(400, error("invalid_request_error", finding))
+
+
+def findings(body: bytes) -> list[str]:
+    """What is wrong with a body: with its shape, or else with what it says."""
+    return oracle.anthropic_request(body) or list(_rules(json.loads(body)))
 
 
 def _rules(request: dict) -> Iterator[str]:
@@ -80,8 +85,6 @@ def _tools(request: dict) -> Iterator[str]:
 def _messages(messages: list[dict]) -> Iterator[str]:
     if not messages:
         yield "messages: at least one message is required"
-    elif messages[0]["role"] != "user":
-        yield 'messages: first message must use the "user" role'
     for index, message in enumerate(messages):
         if message["role"] == "system":
             yield f'messages.{index}.role: Unexpected role "system". The Messages API accepts a top-level `system` parameter'

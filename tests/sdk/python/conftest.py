@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import signal
+import socket
 from collections.abc import Callable, Iterator
 
 import fake_anthropic
@@ -52,6 +53,27 @@ def gateway(vendor: FakeVendor) -> Iterator[DvaraUp]:
         assert gateway.postmaster() is None, "the database was left running"
     finally:
         gateway.clean_up()
+
+
+@pytest.fixture(scope="session")
+def deserted() -> Iterator[DvaraUp]:
+    """A gateway whose vendors have a port that nobody listens on."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        base = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        gateway = DvaraUp(
+            {
+                "OPENAI_API_KEY": fake_openai.KEY,
+                "DVARA_LLM_GATEWAY_PROVIDERS_OPENAI_BASE_URL": f"{base}/v1",
+                "ANTHROPIC_API_KEY": fake_anthropic.KEY,
+                "ANTHROPIC_BASE_URL": base,
+                "DVARA_LLM_GATEWAY_RESILIENCE_RETRY_MAX_ATTEMPTS": "1",
+            }
+        )
+        try:
+            yield gateway.start()
+        finally:
+            gateway.clean_up()
 
 
 def sdk(gateway: DvaraUp, key: str | None = None) -> openai.OpenAI:

@@ -1,15 +1,11 @@
 """Refusals and failures as the SDK's own exception classes, all with one envelope."""
 
-import socket
-
-import fake_anthropic
-import fake_openai
 import openai
 import pytest
 from chat import ask
 from conftest import check_envelope, sdk
 from database import usage_row
-from dvara_up import DvaraUp, eventually
+from dvara_up import eventually
 
 import keys
 
@@ -186,27 +182,6 @@ def test_failure_of_the_vendor_is_settled_as_one(gateway, client, model, dialect
     refused(openai.InternalServerError, lambda: chat(client, name))
     row = usage_row(gateway, name)
     assert (row["outcome"], row["status"], row["error_code"], row["provider"]) == ("failed", 502, "provider_error", dialect.name)
-
-
-@pytest.fixture(scope="module")
-def deserted():
-    """A gateway whose vendors have ports that nobody listens on."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        base = f"http://127.0.0.1:{unused.getsockname()[1]}"
-        gateway = DvaraUp(
-            {
-                "OPENAI_API_KEY": fake_openai.KEY,
-                "DVARA_LLM_GATEWAY_PROVIDERS_OPENAI_BASE_URL": f"{base}/v1",
-                "ANTHROPIC_API_KEY": fake_anthropic.KEY,
-                "ANTHROPIC_BASE_URL": base,
-                "DVARA_LLM_GATEWAY_RESILIENCE_RETRY_MAX_ATTEMPTS": "1",
-            }
-        )
-        try:
-            yield gateway.start()
-        finally:
-            gateway.clean_up()
 
 
 def test_vendor_that_is_not_there_is_a_bad_gateway(deserted, model, dialect):

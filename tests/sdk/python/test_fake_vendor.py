@@ -276,6 +276,11 @@ class TestAnthropic:
                 seen.append(text)
         assert seen == ["I read:"]
 
+    def test_conversation_may_begin_with_the_assistant(self, claude):
+        """Once refused, and taken since the rules about the order of turns were relaxed."""
+        answer = claude("text", messages=[{"role": "assistant", "content": "Welcome."}, *ask()])
+        assert answer.content[0].text == "I read: assistant: Welcome. | user: hello – ok ✓"
+
     def test_models_are_listed(self, claude):
         assert "claude-sonnet-4-5" in [model.id for model in claude.client.models.list()]
 
@@ -290,7 +295,6 @@ class TestAnthropic:
             ("Extra inputs are not permitted", {"extra_body": {"x_unknown": 1}}),
             ("Extra inputs are not permitted", {"messages": [{"role": "user", "content": "hello", "name": "me"}]}),
             ("max_tokens: Field required", {"max_tokens": anthropic.omit}),
-            ("first message must use", {"messages": [{"role": "assistant", "content": "hello"}, *ask()]}),
             ("non-empty content", {"messages": [{"role": "user", "content": ""}]}),
             ("text content blocks must be non-empty", {"messages": [{"role": "user", "content": [{"type": "text", "text": ""}]}]}),
             ("text content blocks must be non-empty", {"system": [{"type": "text", "text": ""}]}),

@@ -198,6 +198,6 @@ def test_marks_for_the_prompt_cache_arrive_where_they_stood(client, claude, vend
     ids=["empty turn", "blank part", "empty system prompt", "empty answer", "two turns of one side", "answer first"],
 )
 def test_conversation_that_openai_takes_is_taken(client, model, dialect, messages):
-    """Anthropic refuses empty texts and conversations that do not begin with the user; clients of OpenAI have both."""
+    """Anthropic refuses texts that are empty; clients of OpenAI have them."""
     answer = client.chat.completions.create(model=model("text"), messages=messages)
     assert "hello" in answer.choices[0].message.content
