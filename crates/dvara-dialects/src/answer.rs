@@ -128,6 +128,8 @@ pub struct Answer {
 pub struct StreamSummary {
     /// The tokens that the vendor reported last; running totals replace each other.
     pub usage: Option<Usage>,
+    /// The output in `usage` is a guess: the vendor reports the input at the beginning, and the end has not come.
+    pub output_is_guessed: bool,
     /// Why the first choice ended.
     pub finish: Option<Finish>,
     /// Characters that the model wrote, for an estimate when a stream is abandoned.

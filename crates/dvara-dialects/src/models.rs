@@ -1,6 +1,7 @@
 //! `GET /v1/models`: our list, and the lists of vendors it is made of (data-plane sheet §6).
 
 use bytes::Bytes;
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -89,6 +90,7 @@ pub struct VendorModel {
 pub struct NoModelList;
 
 /// Reads a vendor's list: `{"data":[…]}`, or the bare list that some send. Entries without an id are passed over.
+/// Anthropic says `created_at`, as a date (Anthropic, List Models), where others say `created`.
 ///
 /// # Errors
 /// When it is neither.
@@ -110,10 +112,18 @@ pub fn read(body: &[u8]) -> Result<Vec<VendorModel>, NoModelList> {
                     .get("owned_by")
                     .and_then(Value::as_str)
                     .map(ToOwned::to_owned),
-                created: entry.get("created").and_then(Value::as_i64).unwrap_or(0),
+                created: created(entry),
             })
         })
         .collect())
+}
+
+fn created(entry: &Value) -> i64 {
+    let date = || DateTime::parse_from_rfc3339(entry.get("created_at")?.as_str()?).ok();
+    let seconds = entry.get("created").and_then(Value::as_i64);
+    seconds
+        .or_else(|| date().map(|date| date.timestamp()))
+        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -144,6 +154,9 @@ mod tests {
         let models = read(br#"{"object":"list","data":[{"id":"a","created":1,"owned_by":"o"},{"name":"x"},{"id":"b"}]}"#);
         let ids: Vec<_> = models.unwrap().into_iter().map(|model| model.id).collect();
         assert_eq!(ids, ["a", "b"]);
+        let models = read(br#"{"data":[{"type":"model","id":"claude-opus-4-5","display_name":"Claude Opus 4.5","created_at":"2025-11-24T00:00:00Z"},{"id":"x","created_at":"soon"}],"has_more":false,"first_id":"claude-opus-4-5","last_id":"x"}"#);
+        let created: Vec<_> = models.unwrap().iter().map(|model| model.created).collect();
+        assert_eq!(created, [1_763_942_400, 0]);
         assert_eq!(read(br#"[{"id":"a"}]"#).unwrap().len(), 1);
         assert_eq!(read(b"<html>"), Err(NoModelList));
         assert_eq!(read(br#"{"error":"x"}"#), Err(NoModelList));

@@ -61,8 +61,10 @@ impl Stream {
             Self::Scripted(source) => source.summary(),
         };
         ledger.relayed(summary.output_characters);
-        if let Some(usage) = summary.usage {
-            ledger.usage(usage);
+        match summary.usage {
+            Some(usage) if summary.output_is_guessed => ledger.guess(usage),
+            Some(usage) => ledger.usage(usage),
+            None => {}
         }
     }
 }

@@ -156,6 +156,14 @@ impl Ledger {
         self.note(|open| open.settlement.usage = Some(usage));
     }
 
+    /// The tokens as far as the vendor reported them, guessed for the rest: an answer broke off before its end said.
+    pub fn guess(&mut self, usage: Usage) {
+        self.note(|open| {
+            open.settlement.usage = Some(usage);
+            open.settlement.estimated = true;
+        });
+    }
+
     /// The caller has the whole answer. Changes nothing about a call that was refused or has failed.
     pub fn completed(&mut self) {
         self.end(Outcome::Completed, None);

@@ -196,7 +196,7 @@ impl Parts {
             out.json(",\"tool_calls\":[");
             out.append(&self.tool_calls).json("]");
         }
-        out.json("},\"finish_reason\":").text(finish.as_str());
+        out.json("},\"finish_reason\":").text(finish::word(finish));
         out.json(",\"logprobs\":null}]");
         view.usage.write(",\"usage\":", &mut out);
         out.json("}");

@@ -1,5 +1,6 @@
 //! Chunks of a chat completion, written as they are needed.
 
+use super::finish;
 use super::usage::UsageView;
 use super::writer::Writer;
 use crate::answer::Finish;
@@ -45,7 +46,7 @@ impl Chunks {
     pub(super) fn finish(&self, out: &mut Writer, reason: &Finish) {
         out.json(&self.head)
             .json("{\"index\":0,\"delta\":{},\"finish_reason\":")
-            .text(reason.as_str())
+            .text(finish::word(reason))
             .json("}]}\n\n");
     }
 

@@ -295,7 +295,7 @@ fn judge(
 /// The error of what Anthropic's API can't say.
 pub(super) fn refusal(param: impl Into<String>, because: &str) -> ReadError {
     let param = param.into();
-    let message = format!("Anthropic's API cannot say `{param}`: {because}");
+    let message = format!("Anthropic's API cannot take `{param}`: {because}");
     ReadError::unsupported(param, message)
 }
 

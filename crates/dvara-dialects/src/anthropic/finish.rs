@@ -19,6 +19,14 @@ pub(super) fn finish(reason: &str, calls: bool) -> Finish {
     }
 }
 
+/// What the client reads: the words that OpenAI's clients know. One that nobody knows yet is a stop.
+pub(super) fn word(finish: &Finish) -> &str {
+    match finish {
+        Finish::Other(_) => Finish::Stop.as_str(),
+        known => known.as_str(),
+    }
+}
+
 /// The fault of an `error` event: what the same error would have been as an answer (Anthropic, Errors).
 pub(super) fn in_stream(error: &ErrorView<'_>, event: &[u8]) -> UpstreamFault {
     let status = match error.kind.0.as_deref() {
@@ -40,14 +48,24 @@ pub(super) fn in_stream(error: &ErrorView<'_>, event: &[u8]) -> UpstreamFault {
     };
     let fault = UpstreamFault::of_status(&head, event);
     let plain = UpstreamFault::in_stream(event);
-    UpstreamFault {
-        // No status said it: the stream had begun well.
-        upstream_status: None,
-        message_for_log: plain.message_for_log,
-        message_for_caller: match status.as_u16() {
-            400 | 404 | 413 => fault.message_for_caller,
-            _ => plain.message_for_caller,
+    // No status said it: the stream had begun well.
+    let upstream_status = None;
+    match status.as_u16() {
+        // The caller gets the vendor's text, so the log does not.
+        400 | 404 | 413 => UpstreamFault {
+            upstream_status,
+            message_for_log: format!(
+                "{}, code {}",
+                plain.message_for_caller,
+                fault.vendor_code.as_deref().unwrap_or_default()
+            ),
+            ..fault
         },
-        ..fault
+        _ => UpstreamFault {
+            code: fault.code,
+            retry: fault.retry,
+            upstream_status,
+            ..plain
+        },
     }
 }

@@ -9,7 +9,7 @@ mod assistant;
 mod blocks;
 
 use super::fields::{Drops, refusal};
-use super::output::{Form, JSON_ONLY};
+use super::output::{CALL_IT, Form, JSON_ONLY, Pull};
 use super::writer::Writer;
 use crate::json;
 use crate::request::{Block, ChatRequest, Conversation, Message, ReadError, Role, Text};
@@ -207,11 +207,18 @@ impl<'c> Turns<'_, 'c> {
             }
             self.user_message(index, message)?;
         }
-        if matches!(form, Form::Instruction) {
+        let told = match form {
+            Form::Instruction => Some(JSON_ONLY),
+            Form::Tool {
+                pull: Pull::Told, ..
+            } => Some(CALL_IT),
+            Form::Free | Form::Native(_) | Form::Tool { .. } => None,
+        };
+        if let Some(text) = told {
             self.begin_block("text");
             self.out.json(",\"text\":");
             self.plain = Some(self.out.len());
-            self.out.text(JSON_ONLY).json("}");
+            self.out.text(text).json("}");
         }
         if self.blocks == 0 {
             self.out.truncate(before);

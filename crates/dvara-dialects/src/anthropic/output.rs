@@ -26,10 +26,24 @@ pub(super) enum Form<'c> {
     Tool {
         schema: Option<&'c RawValue>,
         description: Option<&'c Cow<'c, str>>,
-        /// The model may call the client's tools in its place.
-        beside_others: bool,
+        pull: Pull,
     },
 }
+
+/// What makes a model call [`STRUCTURED_OUTPUT`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pull {
+    /// It must.
+    Forced,
+    /// It must call that, or one of the client's tools.
+    Any,
+    /// It is told to, because a model that thinks can't be forced.
+    Told,
+}
+
+/// What a model is told that can't be forced.
+pub(super) const CALL_IT: &str =
+    "Give your final answer by calling the tool `structured_output`, and write no other text.";
 
 /// How the answer to a call is kept to its form (data-plane sheet §15; ADR 5).
 pub(super) fn plan<'c>(
@@ -50,9 +64,9 @@ pub(super) fn plan<'c>(
     };
     let has_tools = !conversation.tools.is_empty();
     // A model that thinks takes no forced call; one that has a format may use tools beside it.
-    if thinking.is_on
-        || generation.thinks_by_default()
-        || (has_tools && generation.fits_schemas())
+    let prefers_format = thinking.is_on || has_tools;
+    if generation.thinks_by_default()
+        || (prefers_format && generation.fits_schemas())
         || has_own(conversation)
     {
         return Form::Native(schema);
@@ -77,7 +91,13 @@ pub(super) fn plan<'c>(
     Form::Tool {
         schema,
         description,
-        beside_others: has_tools && !matches!(conversation.tool_choice, Some(ToolChoice::None)),
+        pull: if thinking.is_on {
+            Pull::Told
+        } else if has_tools && !matches!(conversation.tool_choice, Some(ToolChoice::None)) {
+            Pull::Any
+        } else {
+            Pull::Forced
+        },
     }
 }
 

@@ -8,7 +8,7 @@ mod block;
 use bytes::Bytes;
 
 use super::chunk::Chunks;
-use super::event::{EventView, StopDetails};
+use super::event::EventView;
 use super::finish;
 use super::output;
 use super::usage::UsageView;
@@ -32,6 +32,7 @@ pub struct StreamDecoder {
     usage: UsageView,
     /// Chunks, once the message has begun.
     chunks: Option<Chunks>,
+    said_role: bool,
     /// The block that is being sent, and its position.
     open: Option<(u64, Open)>,
     /// Tool calls that have begun.
@@ -54,6 +55,7 @@ impl StreamDecoder {
             summary: StreamSummary::default(),
             usage: UsageView::default(),
             chunks: None,
+            said_role: false,
             open: None,
             calls: 0,
             seam: Seam::default(),
@@ -105,7 +107,7 @@ impl StreamDecoder {
         if self.done {
             return Ok(());
         }
-        Err(UpstreamFault::broken_stream("it ended without its end"))
+        Err(UpstreamFault::broken_stream("its message did not end"))
     }
 
     /// What the stream came to, up to now.
@@ -119,8 +121,21 @@ impl StreamDecoder {
     }
 
     fn flush(&mut self, relay: &mut Vec<Bytes>) {
+        self.guess_output();
         if !self.out.is_empty() {
             relay.push(self.out.take().into());
+        }
+    }
+
+    /// The beginning of a message reports its input, and an output of a token or two. Until the end says what it came to,
+    /// the output is guessed from what was written: a client that leaves pays for what it got.
+    fn guess_output(&mut self) {
+        if !self.summary.output_is_guessed {
+            return;
+        }
+        let guess = self.summary.estimated_output_tokens();
+        if let Some((usage, reported)) = self.summary.usage.as_mut().zip(self.usage.classes()) {
+            usage.output = reported.output.max(guess);
         }
     }
 
@@ -137,8 +152,14 @@ impl StreamDecoder {
         };
         match view.kind.0.as_deref() {
             Some("message_start") => self.start(&view),
-            Some("content_block_start") => self.start_block(&view),
-            Some("content_block_delta") => self.delta(&view),
+            Some("content_block_start") => {
+                self.say_role();
+                self.start_block(&view);
+            }
+            Some("content_block_delta") => {
+                self.say_role();
+                self.delta(&view);
+            }
             Some("content_block_stop") => self.stop_block(),
             Some("message_delta") => self.message_delta(&view),
             Some("message_stop") => return self.stop(),
@@ -152,6 +173,7 @@ impl StreamDecoder {
     fn start(&mut self, view: &EventView<'_>) {
         self.usage.update(&view.message.usage);
         self.summary.usage = self.usage.classes();
+        self.summary.output_is_guessed = self.summary.usage.is_some();
         let served = view.message.model.0.as_deref();
         if let Some(model) = served.filter(|model| !model.is_empty()) {
             self.model = model.into();
@@ -159,41 +181,58 @@ impl StreamDecoder {
         }
         // One beginning per stream, whatever a vendor repeats.
         if self.chunks.is_none() {
-            self.begin(view.message.id.literal().unwrap_or_default());
+            self.begin(view.message.id.some_text());
         }
     }
 
-    fn begin(&mut self, id: &str) {
-        let id = if id.is_empty() { "msg" } else { id };
-        let chunks = Chunks::new(id, self.now, &self.model);
-        chunks
-            .begin(&mut self.out)
-            .json("\"role\":\"assistant\",\"content\":\"\"");
-        Chunks::end(&mut self.out);
-        self.chunks = Some(chunks);
+    fn begin(&mut self, id: Option<&str>) {
+        self.chunks = Some(Chunks::new(id.unwrap_or("msg"), self.now, &self.model));
+    }
+
+    /// The first chunk says who speaks. It goes on with the first block and not before: as long as nothing went on, an
+    /// overloaded vendor can be replaced by another.
+    fn say_role(&mut self) {
+        if self.chunks.is_none() {
+            self.begin(None);
+        }
+        if let (false, Some(chunks)) = (self.said_role, &self.chunks) {
+            chunks
+                .begin(&mut self.out)
+                .json("\"role\":\"assistant\",\"content\":\"\"");
+            Chunks::end(&mut self.out);
+            self.said_role = true;
+        }
     }
 
     fn message_delta(&mut self, view: &EventView<'_>) {
         self.usage.update(&view.usage);
         self.summary.usage = self.usage.classes();
+        self.summary.output_is_guessed &= !view.usage.has_output();
         if let Some(reason) = view.delta.stop_reason.0.as_deref() {
             self.summary.finish = Some(finish::finish(reason, self.calls > 0));
         }
-        self.refusal(view.delta.stop_details);
+        let details = view.delta.stop_details;
+        if let Some(text) = details.explanation.some_text() {
+            self.refusal(text);
+        }
     }
 
     /// Why the model refused, where OpenAI's models say it.
-    fn refusal(&mut self, details: StopDetails<'_>) {
-        if let (Some(text), Some(chunks)) = (details.explanation.some_text(), &self.chunks) {
+    fn refusal(&mut self, text: &str) {
+        self.say_role();
+        if let Some(chunks) = &self.chunks {
             chunks.text(&mut self.out, "\"refusal\":", text);
         }
     }
 
     fn stop(&mut self) -> Result<(), UpstreamFault> {
         self.stop_block();
+        if self.summary.finish.is_some() {
+            self.say_role();
+        }
         let (Some(reason), Some(chunks)) = (&self.summary.finish, &self.chunks) else {
             return Err(UpstreamFault::broken_stream(
-                "it ended without a stop reason",
+                "its message ended without a reason",
             ));
         };
         chunks.finish(&mut self.out, reason);

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::STRUCTURED_OUTPUT;
 use super::fields::{Drops, refusal};
 use super::generation::Generation;
-use super::output::Form;
+use super::output::{Form, Pull};
 use super::writer::Writer;
 use crate::json;
 use crate::request::{Conversation, ReadError, Tool, ToolChoice, ToolFunction};
@@ -135,14 +135,20 @@ fn choice(
     let serial = conversation.parallel_tools == Some(false);
     match form {
         Form::Tool {
-            beside_others: false,
-            ..
+            pull: Pull::Forced, ..
         } => {
             out.json(",\"tool_choice\":{\"type\":\"tool\",\"name\":");
             out.text(STRUCTURED_OUTPUT);
         }
-        Form::Tool { .. } => {
+        Form::Tool {
+            pull: Pull::Any, ..
+        } => {
             out.json(",\"tool_choice\":{\"type\":\"any\"");
+        }
+        Form::Tool {
+            pull: Pull::Told, ..
+        } => {
+            out.json(",\"tool_choice\":{\"type\":\"auto\"");
         }
         Form::Free | Form::Instruction | Form::Native(_) => {
             match &conversation.tool_choice {

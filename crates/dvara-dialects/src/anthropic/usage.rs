@@ -65,6 +65,11 @@ impl UsageView {
         );
     }
 
+    /// Whether it says anything of the output.
+    pub(super) fn has_output(&self) -> bool {
+        self.output.0.is_some()
+    }
+
     /// The classes; `None` when the vendor reports neither input nor output.
     pub(super) fn classes(&self) -> Option<Usage> {
         if self.input.0.is_none() && self.output.0.is_none() {

@@ -47,10 +47,13 @@ impl VendorError {
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         };
+        // Anthropic's errors have no code; their type is one. OpenAI's type is a family, and says less than its code.
+        let is_anthropic = document.get("type").is_some_and(|kind| kind == "error");
+        let code = text("code").or_else(|| text("type").filter(|_| is_anthropic));
         Self {
             message: message(error),
             param: text("param"),
-            code: text("code"),
+            code,
             page: None,
         }
     }
@@ -133,6 +136,23 @@ mod tests {
                 expected,
                 "{body}"
             );
+        }
+    }
+
+    #[test]
+    fn the_type_of_an_error_of_anthropics_is_its_code() {
+        for (body, expected) in [
+            (
+                r#"{"type":"error","error":{"type":"not_found_error","message":"m"},"request_id":"r"}"#,
+                Some("not_found_error"),
+            ),
+            (
+                r#"{"error":{"type":"invalid_request_error","message":"m","code":null}}"#,
+                None,
+            ),
+        ] {
+            let error = VendorError::read(body.as_bytes());
+            assert_eq!(error.code.as_deref(), expected, "{body}");
         }
     }
 

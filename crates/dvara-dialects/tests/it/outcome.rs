@@ -54,7 +54,7 @@ pub(crate) fn of_decoder(mut decoder: StreamDecoder, chunks: &[&[u8]]) -> (Vec<u
         outcome = decoder.finish(&mut relayed);
     }
     let summary = decoder.summary();
-    let described = json!({
+    let mut described = json!({
         "end": outcome.as_ref().map_or_else(fault, |()| json!("done")),
         "usage": usage(summary.usage),
         "finish": summary.finish.as_ref().map(ToString::to_string),
@@ -62,5 +62,8 @@ pub(crate) fn of_decoder(mut decoder: StreamDecoder, chunks: &[&[u8]]) -> (Vec<u
         "model": summary.model,
         "complete": summary.complete,
     });
+    if summary.output_is_guessed {
+        described["output_is_guessed"] = json!(true);
+    }
     (relayed.concat(), described)
 }

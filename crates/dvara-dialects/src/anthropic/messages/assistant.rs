@@ -41,7 +41,7 @@ impl<'c> Turns<'_, 'c> {
             .filter(|(_, block)| !(replayed && matches!(block, Block::Reasoning { .. })))
             .collect();
         let last = blocks.iter().rposition(|(_, block)| says_something(block));
-        let mut written = 0;
+        let (mut written, mut calls) = (0, 0);
         for (order, (position, block)) in blocks.into_iter().enumerate() {
             while let Some(thought) = thoughts.next_if(|thought| thought.index <= Some(written)) {
                 self.thought(&thought);
@@ -54,7 +54,10 @@ impl<'c> Turns<'_, 'c> {
                 mark: cache_mark(message).filter(|_| Some(order) == last),
             };
             match block {
-                Block::ToolUse(call) => self.tool_use(place, call)?,
+                Block::ToolUse(call) => {
+                    self.tool_use(place, call, calls)?;
+                    calls += 1;
+                }
                 Block::Opaque { kind, .. } if matches!(&**kind, "custom" | "function" | "") => {
                     return Err(unknown_call(index));
                 }
@@ -84,7 +87,12 @@ impl<'c> Turns<'_, 'c> {
         self.out.json("}");
     }
 
-    fn tool_use(&mut self, place: Place<'c>, call: &ToolUse<'c>) -> Result<(), ReadError> {
+    fn tool_use(
+        &mut self,
+        place: Place<'c>,
+        call: &ToolUse<'c>,
+        number: usize,
+    ) -> Result<(), ReadError> {
         let id = match &call.id {
             Some(id) => identifier(id),
             None => {
@@ -97,9 +105,12 @@ impl<'c> Turns<'_, 'c> {
         let input = if input.is_empty() { "{}" } else { input };
         let is_object = input.starts_with('{') && serde_json::from_str::<&RawValue>(input).is_ok();
         if !is_object {
-            let at = format!("messages[{}].tool_calls", place.message);
-            let message =
-                format!("`{at}`: every `function.arguments` must be the text of a JSON object");
+            let at = match call.id {
+                Some(_) => format!("tool_calls[{number}].function.arguments"),
+                None => "function_call.arguments".to_owned(),
+            };
+            let at = format!("messages[{}].{at}", place.message);
+            let message = format!("`{at}` must be the text of a JSON object");
             return Err(ReadError::invalid(at, message));
         }
         self.begin_block("tool_use");

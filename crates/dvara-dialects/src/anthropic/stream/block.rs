@@ -64,9 +64,6 @@ impl Seam {
 impl StreamDecoder {
     pub(super) fn start_block(&mut self, view: &EventView<'_>) {
         self.stop_block();
-        if self.chunks.is_none() {
-            self.begin("");
-        }
         let block = &view.block;
         let open = match block.kind.0.as_deref() {
             Some("text") => {
@@ -202,9 +199,6 @@ impl StreamDecoder {
 
     fn content(&mut self, literal: &str) {
         self.summary.output_characters += characters(literal);
-        if self.chunks.is_none() {
-            self.begin("");
-        }
         if let Some(chunks) = &self.chunks {
             chunks.text(&mut self.out, "\"content\":", literal);
         }
@@ -215,9 +209,6 @@ impl StreamDecoder {
             return;
         }
         self.summary.output_characters += characters(literal);
-        if self.chunks.is_none() {
-            self.begin("");
-        }
         if let Some(chunks) = &self.chunks {
             chunks.text(&mut self.out, "\"reasoning_content\":", literal);
         }
