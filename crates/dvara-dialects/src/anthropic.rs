@@ -18,9 +18,20 @@ mod tools;
 mod usage;
 mod writer;
 
+use http::{HeaderName, HeaderValue};
+
 pub use answer::decode;
 pub use encode::encode;
 pub use stream::StreamDecoder;
 
+/// The version of the API that is spoken, with every request.
+pub(crate) const VERSION: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("anthropic-version"),
+    HeaderValue::from_static("2023-06-01"),
+);
+
 /// The tool whose input is the answer where a schema is asked for and the model has no format for it.
 const STRUCTURED_OUTPUT: &str = "structured_output";
+
+#[cfg(test)]
+mod tests;

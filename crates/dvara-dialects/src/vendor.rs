@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 use dvara_types::ProviderKind;
+use http::{HeaderName, HeaderValue};
 
 use crate::answer::{Answer, ResponseHead, StreamSummary};
 use crate::anthropic;
@@ -36,6 +37,14 @@ pub fn models_path(kind: ProviderKind) -> &'static str {
         ProviderKind::Openai | ProviderKind::Ollama | ProviderKind::Mock => "/models",
         // The largest page there is: the default one has 20 models.
         ProviderKind::Anthropic => "/v1/models?limit=1000",
+    }
+}
+
+/// What a request for the list of models says beside its credential.
+pub fn models_headers(kind: ProviderKind) -> Vec<(HeaderName, HeaderValue)> {
+    match kind {
+        ProviderKind::Openai | ProviderKind::Ollama | ProviderKind::Mock => Vec::new(),
+        ProviderKind::Anthropic => vec![anthropic::VERSION],
     }
 }
 

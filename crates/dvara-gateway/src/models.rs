@@ -8,6 +8,7 @@ use bytes::Bytes;
 use dvara_dialects::mock::LISTED_MODEL;
 use dvara_dialects::models::{self, ModelEntry, VendorModel};
 use dvara_dialects::target::ProviderCapabilities;
+use dvara_dialects::vendor;
 use dvara_service::error_chain;
 use dvara_store::snapshot::Snapshot;
 use futures_util::future::join_all;
@@ -107,6 +108,9 @@ async fn fetch(
     request
         .headers_mut()
         .insert(HOST, reach.origin.authority().clone());
+    request
+        .headers_mut()
+        .extend(vendor::models_headers(provider.kind));
     let tenant = entered.caller().key().map(|key| &key.tenant.id);
     let credential = credential(snapshot, tenant, provider).map_err(|error| error.message())?;
     if let Some(credential) = credential {

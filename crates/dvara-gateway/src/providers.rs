@@ -257,6 +257,14 @@ mod tests {
         for url in ["http://x:1/v1", "http://x:1/v1/"] {
             assert_eq!(chat(ProviderKind::Anthropic, Some(url)), "/v1/messages");
         }
+        let models = match provider(ProviderKind::Anthropic, Some("http://x:1/v1"), None)
+            .unwrap()
+            .reach
+        {
+            Reach::Http(reach) => reach.models.to_string(),
+            Reach::Mock(_) => String::new(),
+        };
+        assert_eq!(models, "/v1/models?limit=1000");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 
+use super::VERSION;
 use super::fields::{self, Drops, Said};
 use super::generation::Generation;
 use super::messages;
@@ -16,10 +17,7 @@ use crate::target::{Encoded, Target};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
-const VERSION: (HeaderName, HeaderValue) = (
-    HeaderName::from_static("anthropic-version"),
-    HeaderValue::from_static("2023-06-01"),
-);
+const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
 
 /// The call for an Anthropic target.
 ///
@@ -44,12 +42,11 @@ pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Encoded, Rea
     write_output_config(&mut out, &said, &thinking, &form);
     write_said(&mut out, &said);
     out.json("}");
+    let accept = if request.stream() { EVENTS } else { JSON };
+    let mut headers = vec![(CONTENT_TYPE, JSON), (ACCEPT, accept), VERSION];
+    headers.extend(said.betas.map(|betas| (BETA, betas)));
     Ok(Encoded {
-        headers: vec![
-            (CONTENT_TYPE, JSON),
-            (ACCEPT, if request.stream() { EVENTS } else { JSON }),
-            VERSION,
-        ],
+        headers,
         body: out.take().into(),
         dropped: drops.into_list(),
     })

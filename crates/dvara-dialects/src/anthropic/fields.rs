@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use http::HeaderValue;
 use serde_json::value::RawValue;
 
 use crate::json;
@@ -144,6 +145,8 @@ pub(super) struct Said<'c> {
     pub(super) thinking: Option<&'c RawValue>,
     /// Anthropic's own `output_config`.
     pub(super) output_config: Option<&'c RawValue>,
+    /// The features in trial that the client asks for.
+    pub(super) betas: Option<HeaderValue>,
     /// Who the end user is.
     pub(super) user: Option<Cow<'c, str>>,
     /// Anthropic's name of the `service_tier`.
@@ -175,6 +178,7 @@ pub(super) fn read<'c>(
             Some(("service_tier", _)) => said.service_tier = service_tier(&text(field)?, drops),
             Some(("metadata", _)) => metadata_user = user_of(value, drops),
             Some((name, verdict)) => judge(name, value.get(), verdict, drops)?,
+            None if field.name == "anthropic_beta" => said.betas = betas(value)?,
             None if field.name == "output_config" => said.output_config = Some(value),
             None if field.name == "stop_sequences" && !conversation.sampling.stop.is_empty() => {
                 return Err(ReadError::invalid(
@@ -219,6 +223,34 @@ fn text<'c>(field: &'c Field<'_>) -> Result<Cow<'c, str>, ReadError> {
         let name = &*field.name;
         ReadError::validation(name, format!("`{name}` must be a string"))
     })
+}
+
+/// `anthropic_beta`, as Anthropic's models are asked for features in trial where there is no header for it (Anthropic, Beta
+/// headers): names of letters, digits, `-` and `.`.
+fn betas(value: &RawValue) -> Result<Option<HeaderValue>, ReadError> {
+    if json::is_null(value) {
+        return Ok(None);
+    }
+    let names: Option<Vec<Cow<'_, str>>> = json::items(value)
+        .map(|items| items.into_iter().map(json::string).collect())
+        .unwrap_or_default();
+    let of_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let names = names.filter(|names| {
+        let mut names = names.iter();
+        names.all(|name| !name.is_empty() && name.bytes().all(of_name))
+    });
+    let header = |names: Vec<_>| HeaderValue::from_str(&names.join(",")).ok();
+    let refusal = || {
+        ReadError::validation(
+            "anthropic_beta",
+            "`anthropic_beta` must be a list of the names of features",
+        )
+    };
+    match names {
+        Some(names) if names.is_empty() => Ok(None),
+        Some(names) => header(names).map(Some).ok_or_else(refusal),
+        None => Err(refusal()),
+    }
 }
 
 /// OpenAI's tiers in Anthropic's words (Service tiers): `auto` may use capacity that was bought ahead.
@@ -314,3 +346,6 @@ impl Drops {
         self.0
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,8 @@
 
 mod blocks;
 
+use std::fmt::Arguments;
+
 use serde_json::value::RawValue;
 
 use super::keys::{BodyKey, Found, find};
@@ -70,12 +72,16 @@ impl<'a> Reader<'a> {
                 let messages: Vec<json::Members<'a>> =
                     serde_json::from_str(value.get()).expect("checked when the body was read");
                 for (index, message) in messages.into_iter().enumerate() {
-                    let at = format!("messages[{index}]");
-                    conversation.messages.push(self.message(&at, message.0)?);
+                    let message = self.message(format_args!("messages[{index}]"), message.0)?;
+                    conversation.messages.push(message);
                 }
             }
             BodyKey::Tools | BodyKey::Functions => {
-                for (index, tool) in self.items("tools", value)?.into_iter().enumerate() {
+                for (index, tool) in self
+                    .items(format_args!("tools"), value)?
+                    .into_iter()
+                    .enumerate()
+                {
                     let bare = key == BodyKey::Functions;
                     conversation.tools.push(self.tool(index, tool, bare)?);
                 }
@@ -85,15 +91,18 @@ impl<'a> Reader<'a> {
             }
             BodyKey::ParallelToolCalls => conversation.parallel_tools = json::boolean(value),
             BodyKey::ResponseFormat => conversation.output = output_format(value),
-            BodyKey::Temperature => sampling.temperature = Some(number("temperature", value)?),
-            BodyKey::TopP => sampling.top_p = Some(number("top_p", value)?),
+            BodyKey::Temperature => {
+                sampling.temperature = Some(number(format_args!("temperature"), value)?)
+            }
+            BodyKey::TopP => sampling.top_p = Some(number(format_args!("top_p"), value)?),
             BodyKey::FrequencyPenalty => {
-                sampling.frequency_penalty = Some(number("frequency_penalty", value)?);
+                sampling.frequency_penalty =
+                    Some(number(format_args!("frequency_penalty"), value)?);
             }
             BodyKey::PresencePenalty => {
-                sampling.presence_penalty = Some(number("presence_penalty", value)?);
+                sampling.presence_penalty = Some(number(format_args!("presence_penalty"), value)?);
             }
-            BodyKey::Seed => sampling.seed = Some(number("seed", value)?),
+            BodyKey::Seed => sampling.seed = Some(number(format_args!("seed"), value)?),
             BodyKey::Stop => sampling.stop = self.stop(value)?,
             // Facts that the request itself answers for.
             BodyKey::Model
@@ -110,39 +119,38 @@ impl<'a> Reader<'a> {
 
     fn stop(self, value: &'a RawValue) -> Result<Vec<Text<'a>>, ReadError> {
         if value.get().starts_with('"') {
-            return Ok(vec![self.text("stop", value)?]);
+            return Ok(vec![self.text(format_args!("stop"), value)?]);
         }
-        self.items("stop", value)?
+        self.items(format_args!("stop"), value)?
             .into_iter()
-            .map(|item| self.text("stop", item))
+            .map(|item| self.text(format_args!("stop"), item))
             .collect()
     }
 
     /// A tool; `bare` for the oldest form, which has no `type` around the function.
     fn tool(self, index: usize, value: &'a RawValue, bare: bool) -> Result<Tool<'a>, ReadError> {
-        let at = format!("tools[{index}]");
-        let outer = self.members(&at, value)?;
+        let at = format_args!("tools[{index}]");
+        let outer = self.members(at, value)?;
         let (function, outer) = if bare {
             (Some(outer), Vec::new())
         } else {
-            let function = only(&at, &outer, "function")?.and_then(json::members);
+            let function = only(at, &outer, "function")?.and_then(json::members);
             (function, outer)
         };
         let Some(function) = function else {
             return Ok(Tool::Opaque(value));
         };
-        let Some(name) = only(&at, &function, "name")?.and_then(json::string) else {
+        let Some(name) = only(at, &function, "name")?.and_then(json::string) else {
             return Ok(Tool::Opaque(value));
         };
-        let description =
-            only(&at, &function, "description")?.filter(|value| !json::is_null(value));
+        let description = only(at, &function, "description")?.filter(|value| !json::is_null(value));
         Ok(Tool::Function(ToolFunction {
             name,
             description: description
-                .map(|text| self.text(&format!("{at}.function.description"), text))
+                .map(|text| self.text(format_args!("{at}.function.description"), text))
                 .transpose()?,
-            parameters: only(&at, &function, "parameters")?.filter(|value| !json::is_null(value)),
-            strict: only(&at, &function, "strict")?.and_then(json::boolean),
+            parameters: only(at, &function, "parameters")?.filter(|value| !json::is_null(value)),
+            strict: only(at, &function, "strict")?.and_then(json::boolean),
             rest: others(outer, &["type", "function"])
                 .chain(others(
                     function,
@@ -152,28 +160,29 @@ impl<'a> Reader<'a> {
         }))
     }
 
-    fn members(self, at: &str, value: &'a RawValue) -> Result<Vec<Member<'a>>, ReadError> {
+    fn members(self, at: Arguments<'_>, value: &'a RawValue) -> Result<Vec<Member<'a>>, ReadError> {
         json::members(value)
-            .ok_or_else(|| ReadError::invalid(at, format!("`{at}` must be an object")))
+            .ok_or_else(|| ReadError::invalid(at.to_string(), format!("`{at}` must be an object")))
     }
 
-    fn items(self, at: &str, value: &'a RawValue) -> Result<Vec<&'a RawValue>, ReadError> {
-        json::items(value).ok_or_else(|| ReadError::invalid(at, format!("`{at}` must be a list")))
+    fn items(self, at: Arguments<'_>, value: &'a RawValue) -> Result<Vec<&'a RawValue>, ReadError> {
+        json::items(value)
+            .ok_or_else(|| ReadError::invalid(at.to_string(), format!("`{at}` must be a list")))
     }
 
-    fn text(self, at: &str, value: &'a RawValue) -> Result<Text<'a>, ReadError> {
+    fn text(self, at: Arguments<'_>, value: &'a RawValue) -> Result<Text<'a>, ReadError> {
         json::string(value)
             .map(|text| Text {
                 text,
                 span: Span::of(value.get(), self.whole),
             })
-            .ok_or_else(|| ReadError::invalid(at, format!("`{at}` must be a text")))
+            .ok_or_else(|| ReadError::invalid(at.to_string(), format!("`{at}` must be a text")))
     }
 }
 
 /// The one value under `key`. Two of them are refused: a vendor may take the other one.
 fn only<'a>(
-    at: &str,
+    at: Arguments<'_>,
     members: &[Member<'a>],
     key: &str,
 ) -> Result<Option<&'a RawValue>, ReadError> {
@@ -181,7 +190,7 @@ fn only<'a>(
     match (found.next(), found.next()) {
         (first, None) => Ok(first.map(|member| member.value)),
         (_, Some(_)) => Err(ReadError::invalid(
-            at,
+            at.to_string(),
             format!("`{at}.{key}` must not be given twice"),
         )),
     }
@@ -205,10 +214,10 @@ fn field(member: Member<'_>) -> Field<'_> {
     }
 }
 
-fn number<'a>(at: &str, value: &'a RawValue) -> Result<Number<'a>, ReadError> {
+fn number<'a>(at: Arguments<'_>, value: &'a RawValue) -> Result<Number<'a>, ReadError> {
     serde_json::from_str::<f64>(value.get())
         .map(|_| Number(value.get()))
-        .map_err(|_| ReadError::validation(at, format!("`{at}` must be a number")))
+        .map_err(|_| ReadError::validation(at.to_string(), format!("`{at}` must be a number")))
 }
 
 fn tool_choice(value: &RawValue) -> ToolChoice<'_> {

@@ -142,6 +142,28 @@ fn a_client_that_leaves_mid_stream_settles_once_as_abandoned_with_a_guess() {
 }
 
 #[test]
+fn tokens_that_were_reported_in_part_are_kept_as_a_guess() {
+    let usage = Usage {
+        input: TokenCount(7),
+        output: TokenCount(2),
+        ..Usage::default()
+    };
+    let settled = settled(async |ledgers| {
+        let mut relay = chat(&ledgers, &["never sent", "four+4ch"]).await;
+        relay.chunk().await;
+        relay.ledger.guess(usage);
+    });
+    let [settlement] = &settled[..] else {
+        panic!("{settled:?}")
+    };
+    assert_eq!(settlement.outcome, Outcome::Abandoned);
+    assert_eq!(
+        (settlement.usage, settlement.estimated),
+        (Some(usage), true)
+    );
+}
+
+#[test]
 fn a_client_that_leaves_while_we_wait_for_the_vendor_settles_once_as_abandoned() {
     let settled = settled(async |ledgers| {
         let call = async {

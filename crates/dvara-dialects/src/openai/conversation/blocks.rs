@@ -1,6 +1,7 @@
 //! One message and its blocks.
 
 use std::borrow::Cow;
+use std::fmt::Arguments;
 
 use serde_json::value::RawValue;
 
@@ -15,7 +16,7 @@ use crate::request::{
 impl<'a> Reader<'a> {
     pub(super) fn message(
         self,
-        at: &str,
+        at: Arguments<'_>,
         members: Vec<Member<'a>>,
     ) -> Result<Message<'a>, ReadError> {
         let mut message = Message {
@@ -37,25 +38,24 @@ impl<'a> Reader<'a> {
             if json::is_null(member.value) {
                 continue;
             }
-            let at = || format!("{at}.{}", member.key);
+            let at = format_args!("{at}.{}", member.key);
             match key {
-                MessageKey::Role => message.role = role(self.text(&at(), member.value)?.text),
-                MessageKey::Name => message.name = Some(self.text(&at(), member.value)?.text),
-                MessageKey::ToolCallId => call = Some(self.text(&at(), member.value)?.text),
-                MessageKey::Content => self.content(&at(), member.value, &mut message)?,
+                MessageKey::Role => message.role = role(self.text(at, member.value)?.text),
+                MessageKey::Name => message.name = Some(self.text(at, member.value)?.text),
+                MessageKey::ToolCallId => call = Some(self.text(at, member.value)?.text),
+                MessageKey::Content => self.content(at, member.value, &mut message)?,
                 MessageKey::ToolCalls => {
-                    for (index, call) in self.items(&at(), member.value)?.into_iter().enumerate() {
-                        let at = format!("{}[{index}]", at());
-                        self.tool_use(&at, call, &mut message)?;
+                    for (index, call) in self.items(at, member.value)?.into_iter().enumerate() {
+                        self.tool_use(format_args!("{at}[{index}]"), call, &mut message)?;
                     }
                 }
                 MessageKey::FunctionCall => {
-                    let block = self.function(&at(), None, member.value)?;
+                    let block = self.function(at, None, member.value)?;
                     message.blocks.push(block);
                 }
                 MessageKey::ReasoningContent | MessageKey::Reasoning => {
                     message.blocks.push(Block::Reasoning {
-                        text: self.text(&at(), member.value)?,
+                        text: self.text(at, member.value)?,
                         signature: None,
                     });
                 }
@@ -78,7 +78,7 @@ impl<'a> Reader<'a> {
 
     fn content(
         self,
-        at: &str,
+        at: Arguments<'_>,
         value: &'a RawValue,
         message: &mut Message<'a>,
     ) -> Result<(), ReadError> {
@@ -87,14 +87,14 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         for (index, part) in self.items(at, value)?.into_iter().enumerate() {
-            self.part(&format!("{at}[{index}]"), part, message)?;
+            self.part(format_args!("{at}[{index}]"), part, message)?;
         }
         Ok(())
     }
 
     fn part(
         self,
-        at: &str,
+        at: Arguments<'_>,
         value: &'a RawValue,
         message: &mut Message<'a>,
     ) -> Result<(), ReadError> {
@@ -106,14 +106,17 @@ impl<'a> Reader<'a> {
         let members = self.members(at, value)?;
         let kind = only(at, &members, "type")?
             .and_then(json::string)
-            .ok_or_else(|| ReadError::invalid(at, format!("`{at}` must say its `type`")))?;
+            .ok_or_else(|| {
+                ReadError::invalid(at.to_string(), format!("`{at}` must say its `type`"))
+            })?;
         let inner = |key| -> Result<&'a RawValue, ReadError> {
-            only(at, &members, key)?
-                .ok_or_else(|| ReadError::invalid(at, format!("`{at}` must have `{key}`")))
+            only(at, &members, key)?.ok_or_else(|| {
+                ReadError::invalid(at.to_string(), format!("`{at}` must have `{key}`"))
+            })
         };
         let (block, known) = match &*kind {
             "text" => (
-                Block::Text(self.text(&format!("{at}.text"), inner("text")?)?),
+                Block::Text(self.text(format_args!("{at}.text"), inner("text")?)?),
                 &["type", "text"],
             ),
             "image_url" => (
@@ -131,31 +134,33 @@ impl<'a> Reader<'a> {
     }
 
     /// An `image_url`: an address, or an object with one.
-    fn image(self, at: &str, value: &'a RawValue) -> Result<Image<'a>, ReadError> {
-        let at = format!("{at}.image_url");
+    fn image(self, at: Arguments<'_>, value: &'a RawValue) -> Result<Image<'a>, ReadError> {
+        let at = format_args!("{at}.image_url");
         if value.get().starts_with('"') {
             return Ok(Image {
-                source: image_source(self.text(&at, value)?.text),
+                source: image_source(self.text(at, value)?.text),
                 detail: None,
             });
         }
-        let members = self.members(&at, value)?;
-        let url = only(&at, &members, "url")?
+        let members = self.members(at, value)?;
+        let url = only(at, &members, "url")?
             .and_then(json::string)
-            .ok_or_else(|| ReadError::invalid(&*at, format!("`{at}` must have a `url`")))?;
+            .ok_or_else(|| {
+                ReadError::invalid(at.to_string(), format!("`{at}` must have a `url`"))
+            })?;
         Ok(Image {
             source: image_source(url),
-            detail: only(&at, &members, "detail")?.and_then(json::string),
+            detail: only(at, &members, "detail")?.and_then(json::string),
         })
     }
 
     fn file(
         self,
-        at: &str,
+        at: Arguments<'_>,
         file: &'a RawValue,
         part: &'a RawValue,
     ) -> Result<Block<'a>, ReadError> {
-        let members = self.members(&format!("{at}.file"), file)?;
+        let members = self.members(format_args!("{at}.file"), file)?;
         let text = |key| -> Result<Option<Cow<'a, str>>, ReadError> {
             Ok(only(at, &members, key)?.and_then(json::string))
         };
@@ -177,7 +182,7 @@ impl<'a> Reader<'a> {
 
     fn tool_use(
         self,
-        at: &str,
+        at: Arguments<'_>,
         value: &'a RawValue,
         message: &mut Message<'a>,
     ) -> Result<(), ReadError> {
@@ -191,23 +196,24 @@ impl<'a> Reader<'a> {
             });
             return Ok(());
         };
-        let block = self.function(&format!("{at}.function"), id, function)?;
+        let block = self.function(format_args!("{at}.function"), id, function)?;
         add(message, block, others(members, &["id", "type", "function"]));
         Ok(())
     }
 
     fn function(
         self,
-        at: &str,
+        at: Arguments<'_>,
         id: Option<Cow<'a, str>>,
         value: &'a RawValue,
     ) -> Result<Block<'a>, ReadError> {
         let members = self.members(at, value)?;
         let text = |key: &str| {
-            let at = format!("{at}.{key}");
-            let value = only(&at, &members, key)?
-                .ok_or_else(|| ReadError::invalid(&*at, format!("`{at}` must be a text")))?;
-            self.text(&at, value)
+            let at = format_args!("{at}.{key}");
+            let value = only(at, &members, key)?.ok_or_else(|| {
+                ReadError::invalid(at.to_string(), format!("`{at}` must be a text"))
+            })?;
+            self.text(at, value)
         };
         Ok(Block::ToolUse(ToolUse {
             id,
