@@ -125,27 +125,37 @@ def _schema(kind: Any) -> Any:
     return TypeAdapter(list[kind]).core_schema
 
 
+def _named(choice: Any, before: Any) -> Any:
+    """An alternative under the name of its type, for the place of a finding."""
+    reference = before.get("schema_ref") if isinstance(before, dict) else None
+    if reference:
+        return choice, reference.split(":")[0].split(".")[-1]
+    return (choice, before["cls"].__name__) if isinstance(before, dict) and before.get("type") == "model" else choice
+
+
 def _strict(schema: Any, *, models: bool) -> Any:
     """The schema with nothing let through. Without `models`, the SDK's answer objects are no part of a request."""
     if isinstance(schema, list | tuple):
         return [_strict(item, models=models) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    kind = schema.get("type")
-    if kind == "model" and not models:
+    unchanged, kind = schema, schema.get("type")
+    if kind == "model":
+        # Only its members: a model that is whole would be validated by its own validator, which is the lenient one.
         reference = {"ref": schema["ref"]} if "ref" in schema else {}
-        return core_schema.is_instance_schema(schema["cls"]) | reference
+        inside = _strict(schema["schema"], models=True) if models else core_schema.is_instance_schema(schema["cls"])
+        return inside | reference
     if not isinstance(kind, str):
         # The table of an object's members, not a schema itself.
         return {name: _strict(member, models=models) for name, member in schema.items()}
     schema = {name: _strict(value, models=models) for name, value in schema.items() if name not in ("metadata", "serialization")}
+    if kind == "union":
+        schema["choices"] = [_named(choice, before) for choice, before in zip(schema["choices"], unchanged["choices"], strict=True)]
     if kind == "generator":
         schema["type"] = "list"
     open_ended = (schema.get("config") or {}).get("extra_fields_behavior") == "allow"
     if kind == "typed-dict" and not open_ended:
         schema["extra_behavior"] = "forbid"
-    if kind == "model":
-        schema["config"] = (schema.get("config") or {}) | {"extra_fields_behavior": "forbid"}
     if kind == "model-fields":
         schema["extra_behavior"] = "forbid"
     return schema

@@ -2,6 +2,8 @@
 
 import json
 
+import anthropic
+import openai
 import oracle
 import pytest
 
@@ -108,6 +110,17 @@ def test_request_beyond_the_documented_is_found_where_it_is(judge, document, pla
 def test_answer_beyond_the_documented_is_a_disagreement(judge, document, place, value):
     with pytest.raises(oracle.Disagreement):
         judge(changed(document, place, value))
+
+
+def test_answer_is_judged_the_same_after_the_sdk_has_read_one():
+    """Reading builds the SDK's own validators, which let everything through."""
+    openai.types.chat.ChatCompletion.model_validate(COMPLETION)
+    anthropic.types.Message.model_validate(MESSAGE)
+    oracle._answer.cache_clear()
+    for judge, document in ((oracle.openai_completion, COMPLETION), (oracle.anthropic_message, MESSAGE)):
+        judge(document)
+        with pytest.raises(oracle.Disagreement):
+            judge(changed(document, "x", 1))
 
 
 def test_members_that_a_vendor_has_of_its_own_can_be_named():
