@@ -26,7 +26,7 @@ from urllib.parse import parse_qs, urlsplit
 import fake_anthropic
 import fake_openai
 from fake_openai import KEY, MODELS, USAGE
-from said import FILLER, FORTY_MEGABYTES, said
+from said import FILLERS, said
 from wire import Refused
 
 __all__ = ["KEY", "MODELS", "USAGE", "Call", "FakeVendor"]
@@ -251,7 +251,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _json(self, status: int, value: object, headers: dict | None = None) -> None:
         data = json.dumps(value, ensure_ascii=False).encode()
-        self._send(status, "application/json", data.replace(FILLER.encode(), b"x" * FORTY_MEGABYTES), headers)
+        for filler, size in FILLERS.items():
+            if filler.encode() in data:
+                data = data.replace(filler.encode(), b"x" * size)
+        self._send(status, "application/json", data, headers)
 
     def _send(self, status: int, media_type: str, data: bytes, headers: dict | None = None) -> None:
         self.send_response(status)

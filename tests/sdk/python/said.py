@@ -40,9 +40,8 @@ THINKING = "Zürich lies on a lake – “See” – so…\n\\u00fc \\ / \u2028 
 """With what JSON writers like to write differently: escapes, slashes, separators, characters beyond the first plane."""
 
 HUGE = "x" * 300_000
-FILLER = "Ÿ"
-FORTY_MEGABYTES = 40 * 1024 * 1024
-"""How often the last scenario says `x`; the filler stands for it until the bytes are sent."""
+FILLERS = {"\u0178": 40 * 1024 * 1024, "\u0176": 70 * 1024 * 1024}
+"""Characters that stand for so many `x` until the bytes are sent: below and above what the gateway takes in (64 MiB)."""
 
 ECHO = "I read: {} – ok ✓"
 
@@ -101,5 +100,6 @@ _SCENARIOS = {
     "cache-write": lambda *_: Said(text="Remembered.", usage="cache-write"),
     "no-text": lambda *_: Said(text=""),
     "huge-event": lambda *_: Said(text=HUGE),
-    "forty-megabytes": lambda *_: Said(text=FILLER),
+    "forty-megabytes": lambda *_: Said(text="\u0178"),
+    "seventy-megabytes": lambda *_: Said(text="\u0176"),
 }

@@ -7,10 +7,9 @@ import openai
 import oracle
 import pytest
 from chat import WITH_USAGE, ask
-from conftest import sdk
+from conftest import check_envelope, sdk
 from database import usage_row
 from fake_vendor import USAGE
-from said import FORTY_MEGABYTES
 
 
 def test_mock_model_answers_without_a_vendor(client):
@@ -155,7 +154,17 @@ def test_tokens_written_to_a_cache_are_counted_once(gateway, client, claude, str
 
 def test_answer_of_forty_megabytes_is_served_whole(client, model, dialect):
     answer = client.chat.completions.create(model=model("forty-megabytes"), messages=ask())
-    assert answer.choices[0].message.content == "x" * FORTY_MEGABYTES
+    # Not compared whole, which would be shown whole.
+    text = answer.choices[0].message.content
+    assert (len(text), set(text)) == (40 * 1024 * 1024, {"x"})
+
+
+def test_answer_beyond_the_limit_is_a_failure_of_the_vendor(gateway, client, model, dialect):
+    name = model("seventy-megabytes")
+    with pytest.raises(openai.InternalServerError) as raised:
+        client.chat.completions.create(model=name, messages=ask())
+    check_envelope(raised.value, status=502, code="provider_error", type="provider_error")
+    assert usage_row(gateway, name)["outcome"] == "failed"
 
 
 def test_answer_in_the_sdks_own_types(gateway, model, dialect):

@@ -80,18 +80,20 @@ def test_image_may_stand_among_earlier_turns(client, model, dialect):
     "part",
     [
         {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}},
+        {"type": "file", "file": {"file_id": "file-1"}},
         image("data:image/tiff;base64,AAAA"),
         image("ftp://example.com/a.png"),
     ],
-    ids=["audio", "image of another kind", "address of another kind"],
+    ids=["audio", "uploaded file", "image of another kind", "address of another kind"],
 )
 def test_what_anthropic_cannot_be_shown_is_refused_and_not_left_out(client, claude, vendor, part):
     """By us, naming the part, or by Anthropic; the model never answers as if it had seen it."""
     with pytest.raises(openai.BadRequestError) as raised:
         client.chat.completions.create(model=claude("text"), messages=shown(part))
     assert raised.value.code in ("unsupported_capability", "provider_rejected_request", "invalid_request")
-    if part["type"] == "input_audio":
-        assert (raised.value.code, raised.value.param) == ("unsupported_capability", "messages[0].content[1]")
+    if part["type"] in ("input_audio", "file"):
+        assert raised.value.code == "unsupported_capability"
+        assert raised.value.param.startswith("messages[0].content[1]")
 
 
 def test_audio_reaches_the_vendor_that_hears(client, model, vendor):

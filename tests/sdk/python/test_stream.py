@@ -10,6 +10,7 @@ import pytest
 from chat import WITH_USAGE, ask, text_of
 from conftest import TRACE_ID
 from database import usage_row
+from dialects import ANTHROPIC
 from dvara_up import eventually
 from fake_vendor import USAGE
 
@@ -174,6 +175,23 @@ def test_cancelled_stream_closes_the_vendors_connection_and_is_marked(gateway, c
     eventually(lambda: vendor.call(name).closed_by_client, "the vendor's connection closes", seconds=5)
     row = usage_row(gateway, name)
     assert (row["outcome"], row["stream"]) == ("abandoned", True)
+
+
+def test_cancelled_stream_is_paid_for_as_far_as_it_came(gateway, client, model, vendor, dialect):
+    """What the vendor has said is counted, the rest is guessed from what was relayed, and the row says so."""
+    name = model("stall")
+    opened = stream(client, name)
+    seen = [next(opened), next(opened)]
+    opened.close()
+    row = usage_row(gateway, name)
+    assert text_of(seen) == "I read:"
+    assert row["estimated"] is True
+    assert row["output_tokens"] > 0
+    if dialect is ANTHROPIC:
+        # Anthropic tells at the start what went in.
+        assert (row["input_tokens"], row["cache_read_tokens"]) == (93, 1024)
+    else:
+        assert row["input_tokens"] > 0
 
 
 def test_client_that_gives_up_waiting_closes_the_vendors_connection(gateway, client, model, dialect, vendor):
