@@ -87,7 +87,14 @@ static TABLE: &[(&str, Verdict)] = &[
     ("best_of", refused(one, "it gives one answer")),
     ("echo", refused(off, "it does not repeat the prompt")),
     ("suffix", refused(nothing, "it completes no gaps")),
-    // Anthropic's own: governance reads messages, and must not be passed by.
+    // Anthropic's own: governance reads messages and knows the model, and must not be passed by.
+    (
+        "fallbacks",
+        refused(
+            nothing,
+            "other models are the business of the gateway's routes",
+        ),
+    ),
     (
         "system",
         refused(nothing, "put it into a message with the role `system`"),

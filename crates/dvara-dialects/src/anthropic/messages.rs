@@ -115,14 +115,12 @@ impl<'c> Turns<'_, 'c> {
         let start = self.begin_list();
         match side {
             Side::User => {
-                let (results, others): (Vec<_>, Vec<_>) = group
-                    .iter()
-                    .partition(|(_, message)| message.role == Role::Tool);
-                for (index, message) in results {
-                    self.tool_message(index, message)?;
+                let is_result = |message: &Message<'_>| message.role == Role::Tool;
+                for (index, message) in group.iter().filter(|(_, one)| is_result(one)) {
+                    self.tool_message(*index, message)?;
                 }
-                for (index, message) in others {
-                    self.user_message(index, message)?;
+                for (index, message) in group.iter().filter(|(_, one)| !is_result(one)) {
+                    self.user_message(*index, message)?;
                 }
             }
             Side::Assistant => {

@@ -70,6 +70,8 @@ impl StreamDecoder {
     /// When the vendor reports an error, ends without having finished, or sends what can't be read. What was
     /// added to `relay` before is still good; nothing can be relayed after.
     pub fn push(&mut self, chunk: &Bytes, relay: &mut Vec<Bytes>) -> Result<(), UpstreamFault> {
+        // A chunk of ours has some more around its text than an event of theirs.
+        self.out.reserve(2 * chunk.len() + 256);
         let mut at = 0;
         let outcome = loop {
             if self.done || at == chunk.len() {
@@ -159,6 +161,7 @@ impl StreamDecoder {
             Some("content_block_delta") => {
                 self.say_role();
                 self.delta(&view);
+                return self.bounded();
             }
             Some("content_block_stop") => self.stop_block(),
             Some("message_delta") => self.message_delta(&view),
@@ -201,6 +204,16 @@ impl StreamDecoder {
                 .json("\"role\":\"assistant\",\"content\":\"\"");
             Chunks::end(&mut self.out);
             self.said_role = true;
+        }
+    }
+
+    /// Thinking is kept until its block is whole, which must not take more than an event may.
+    fn bounded(&self) -> Result<(), UpstreamFault> {
+        match &self.open {
+            Some((_, open)) if open.kept() > sse::DEFAULT_MAX_EVENT => Err(
+                UpstreamFault::broken_stream("a block of thinking is too large"),
+            ),
+            _ => Ok(()),
         }
     }
 

@@ -11,6 +11,11 @@ impl Writer {
         Self(Vec::with_capacity(bytes))
     }
 
+    /// Makes room for so many bytes more.
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        self.0.reserve(bytes);
+    }
+
     /// JSON, or a piece of it, as it is.
     pub(super) fn json(&mut self, json: &str) -> &mut Self {
         self.0.extend_from_slice(json.as_bytes());

@@ -31,6 +31,16 @@ pub(super) enum Open {
     Other,
 }
 
+impl Open {
+    /// Bytes that are kept until the block is whole.
+    pub(super) fn kept(&self) -> usize {
+        match self {
+            Self::Thinking { text, signature } => text.len() + signature.len(),
+            Self::Text | Self::Redacted { .. } | Self::Call { .. } | Self::Other => 0,
+        }
+    }
+}
+
 /// Between two texts stands a line feed (data-plane sheet §5), but where citations make several blocks of one text.
 #[derive(Default)]
 pub(in crate::anthropic) struct Seam {
