@@ -26,9 +26,9 @@ const EMBEDDED: &[(i64, &str, &str)] = &[
     ),
     (2, "usage", include_str!("../migrations/0002_usage.sql")),
     (
-        4,
+        3,
         "usage_sums",
-        include_str!("../migrations/0004_usage_sums.sql"),
+        include_str!("../migrations/0003_usage_sums.sql"),
     ),
 ];
 
