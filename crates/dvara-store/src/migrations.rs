@@ -236,7 +236,8 @@ fn migrate_error(source: MigrateError) -> StoreError {
 pub(crate) fn digest() -> String {
     let mut digest: u64 = 0xcbf2_9ce4_8422_2325;
     for migration in migrator().iter() {
-        for byte in migration.checksum.iter() {
+        let number = migration.version.to_be_bytes();
+        for byte in number.iter().chain(migration.checksum.iter()) {
             // FNV-1a: names a template, guards nothing.
             digest = (digest ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }
