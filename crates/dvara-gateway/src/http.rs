@@ -1,6 +1,7 @@
 //! The front of the gateway: a path, a method, and the one function that answers them.
 
 pub(crate) mod body;
+pub(crate) mod cors;
 pub(crate) mod error;
 pub(crate) mod respond;
 
@@ -8,6 +9,8 @@ use std::rc::Rc;
 
 use dvara_dialects::head::Head;
 use dvara_dialects::path::{Plane, plane};
+use http::header::ORIGIN;
+use http::request::Parts;
 use http::{HeaderMap, Method};
 use hyper::body::Incoming;
 use hyper::{Request, Response};
@@ -60,21 +63,47 @@ impl Endpoint {
 /// Answers one request, whatever it is.
 pub(crate) async fn answer(core: Rc<Core>, request: Request<Incoming>) -> Response<GatewayBody> {
     let (parts, body) = request.into_parts();
-    match plane(parts.uri.path()) {
-        Plane::Governed(path) => pipeline::answer(core, &parts, Ok(path), body).await,
-        Plane::Disguised => {
-            pipeline::answer(core, &parts, Err(GatewayError::InvalidPath), body).await
+    let path = match plane(parts.uri.path()) {
+        Plane::Governed(path) => Ok(path),
+        Plane::Disguised => Err(GatewayError::InvalidPath),
+        Plane::Elsewhere if is_actuator(parts.uri.path()) => {
+            let actuator = &core.actuator;
+            let asked = actuator.answer(&parts.method, parts.uri.path(), &parts.headers);
+            return match asked.await {
+                Some(answer) => answer.map(GatewayBody::Actuator),
+                None => elsewhere(&parts.headers),
+            };
         }
-        Plane::Elsewhere if is_actuator(parts.uri.path()) => match core
-            .actuator
-            .answer(&parts.method, parts.uri.path(), &parts.headers)
-            .await
-        {
-            Some(answer) => answer.map(GatewayBody::Actuator),
-            None => elsewhere(&parts.headers),
-        },
-        Plane::Elsewhere => elsewhere(&parts.headers),
+        Plane::Elsewhere => return elsewhere(&parts.headers),
+    };
+    if core.shared.settings.cors.is_some() {
+        // Boxed: who lets no pages call must not carry a larger future for it.
+        return Box::pin(to_pages(core, &parts, path, body)).await;
     }
+    pipeline::answer(core, &parts, path, body).await
+}
+
+/// Answers a governed call, and says which pages of other origins may read the answer.
+async fn to_pages(
+    core: Rc<Core>,
+    parts: &Parts,
+    path: Result<&str, GatewayError>,
+    body: Incoming,
+) -> Response<GatewayBody> {
+    let shared = core.shared.clone();
+    let lives = |path: &&str| Endpoint::at(path).is_some();
+    let cors = shared.settings.cors.as_ref();
+    let preflight = cors
+        .filter(|_| path.as_ref().is_ok_and(lives))
+        .and_then(|cors| cors.preflight(&parts.method, &parts.headers));
+    let mut answer = match preflight {
+        Some(answer) => answer,
+        None => pipeline::answer(core, parts, path, body).await,
+    };
+    if let Some(cors) = cors {
+        cors.mark(parts.headers.get(ORIGIN), answer.headers_mut());
+    }
+    answer
 }
 
 fn is_actuator(path: &str) -> bool {

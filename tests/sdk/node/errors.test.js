@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import OpenAI from "openai";
 
-import { ask, model, modelsOnlyKey, revokedKey, sdk } from "./gateway.js";
+import { ask, dialects, model, modelsOnlyKey, revokedKey, sdk } from "./gateway.js";
 
 const client = sdk();
 const chat = (client, name = "mock/test-model", options = {}) =>
@@ -63,24 +63,28 @@ test("wrong media type", () =>
     type: "invalid_request_error",
   }));
 
-test("vendor's refusal keeps its text", async () => {
-  const expected = { status: 400, code: "provider_rejected_request", type: "invalid_request_error" };
-  const error = await refused(chat(client, model("status-400")), OpenAI.BadRequestError, expected);
-  assert.match(error.message, /'temperature' does not support 3/);
-});
+for (const dialect of dialects) {
+  const named = (scenario) => model(scenario, dialect);
 
-test("vendor's rate limit", async () => {
-  const expected = { status: 429, code: "provider_rate_limited", type: "provider_rate_limited" };
-  const error = await refused(chat(client, model("status-429")), OpenAI.RateLimitError, expected);
-  assert.equal(error.headers.get("retry-after"), "7");
-});
-
-for (const status of [401, 500]) {
-  test(`vendor's ${status} is a bad gateway in our words`, async () => {
-    const expected = { status: 502, code: "provider_error", type: "provider_error" };
-    const error = await refused(chat(client, model(`status-${status}`)), OpenAI.InternalServerError, expected);
-    assert.doesNotMatch(error.message, /Incorrect|sk-|Sorry/);
+  test(`${dialect.name}: vendor's refusal keeps its text`, async () => {
+    const expected = { status: 400, code: "provider_rejected_request", type: "invalid_request_error" };
+    const error = await refused(chat(client, named("status-400")), OpenAI.BadRequestError, expected);
+    assert.match(error.message, /'temperature' does not support 3/);
   });
+
+  test(`${dialect.name}: vendor's rate limit`, async () => {
+    const expected = { status: 429, code: "provider_rate_limited", type: "provider_rate_limited" };
+    const error = await refused(chat(client, named("status-429")), OpenAI.RateLimitError, expected);
+    assert.equal(error.headers.get("retry-after"), "7");
+  });
+
+  for (const scenario of ["status-401", "status-500", "status-529", "garbage", "html"]) {
+    test(`${dialect.name}: vendor's ${scenario} is a bad gateway in our words`, async () => {
+      const expected = { status: 502, code: "provider_error", type: "provider_error" };
+      const error = await refused(chat(client, named(scenario)), OpenAI.InternalServerError, expected);
+      assert.doesNotMatch(error.message, /Incorrect|sk-|Sorry|html/);
+    });
+  }
 }
 
 test("trace id is echoed, and replaced when malformed", async () => {

@@ -23,8 +23,13 @@ export const ask = (text = "hello") => [{ role: "user", content: text }];
 
 let calls = 0;
 
-/** A model of the fake vendor for a scenario, under which only one call is made. */
-export const model = (scenario) => `gpt-fake-${scenario}--node-${process.pid}-${++calls}`;
+/** The vendors behind the gateway: a test whose text is the same for all of them runs once for each. */
+export const openai = { name: "openai", prefix: "gpt-fake-", callIds: ["call_fake_1", "call_fake_2"] };
+export const anthropic = { name: "anthropic", prefix: "claude-fake-", callIds: ["toolu_01Fake1", "toolu_01Fake2"] };
+export const dialects = [openai, anthropic];
+
+/** A model of the fake vendor for a scenario, under which only one call is made. No word of its name is a number. */
+export const model = (scenario, dialect = openai) => `${dialect.prefix}${scenario}--node-p${process.pid}-k${++calls}`;
 
 /** The one call for a model, as the fake vendor saw it. */
 export async function seen(name) {

@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 import re
 import signal
+import socket
 from collections.abc import Callable, Iterator
 
+import fake_anthropic
+import fake_openai
 import openai
 import pytest
+from dialects import ANTHROPIC, DIALECTS, OPENAI, Dialect
 from dvara_up import DvaraUp
-from fake_vendor import KEY, FakeVendor
+from fake_vendor import FakeVendor
 
 TRACE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -27,8 +31,14 @@ def vendor() -> Iterator[FakeVendor]:
 
 
 def settings(vendor: FakeVendor) -> dict[str, str]:
-    """The environment that points the gateway's `openai` provider at the fake vendor."""
-    return {"OPENAI_API_KEY": KEY, "DVARA_LLM_GATEWAY_PROVIDERS_OPENAI_BASE_URL": f"{vendor.url}/v1"}
+    """The environment that points the gateway's providers at the fake vendor, and has it say at once what the vendor said."""
+    return {
+        "OPENAI_API_KEY": fake_openai.KEY,
+        "DVARA_LLM_GATEWAY_PROVIDERS_OPENAI_BASE_URL": f"{vendor.url}/v1",
+        "ANTHROPIC_API_KEY": fake_anthropic.KEY,
+        "ANTHROPIC_BASE_URL": f"{vendor.url}/anthropic",
+        "DVARA_LLM_GATEWAY_RESILIENCE_RETRY_MAX_ATTEMPTS": "1",
+    }
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +55,27 @@ def gateway(vendor: FakeVendor) -> Iterator[DvaraUp]:
         gateway.clean_up()
 
 
+@pytest.fixture(scope="session")
+def deserted() -> Iterator[DvaraUp]:
+    """A gateway whose vendors have a port that nobody listens on."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        base = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        gateway = DvaraUp(
+            {
+                "OPENAI_API_KEY": fake_openai.KEY,
+                "DVARA_LLM_GATEWAY_PROVIDERS_OPENAI_BASE_URL": f"{base}/v1",
+                "ANTHROPIC_API_KEY": fake_anthropic.KEY,
+                "ANTHROPIC_BASE_URL": base,
+                "DVARA_LLM_GATEWAY_RESILIENCE_RETRY_MAX_ATTEMPTS": "1",
+            }
+        )
+        try:
+            yield gateway.start()
+        finally:
+            gateway.clean_up()
+
+
 def sdk(gateway: DvaraUp, key: str | None = None) -> openai.OpenAI:
     """The official client with nothing but address and key, and without its own retries, which would hide answers."""
     return openai.OpenAI(base_url=f"{gateway.url}/v1", api_key=key or gateway.key, max_retries=0, timeout=30)
@@ -55,10 +86,31 @@ def client(gateway: DvaraUp) -> openai.OpenAI:
     return sdk(gateway)
 
 
+@pytest.fixture(params=DIALECTS, ids=lambda dialect: dialect.name)
+def dialect(request: pytest.FixtureRequest) -> Dialect:
+    """The vendor behind the gateway: a test that takes it runs once for each."""
+    return request.param
+
+
 @pytest.fixture
-def model(request: pytest.FixtureRequest, names: Iterator[int]) -> Callable[[str], str]:
-    """A model of the fake vendor for a scenario, under which only this test calls it."""
-    return lambda scenario: f"gpt-fake-{scenario}--{request.node.name.split('[')[0][:40]}-{next(names)}"
+def model(request: pytest.FixtureRequest, names: Iterator[int]) -> Callable[..., str]:
+    """A model of the fake vendor for a scenario, under which only this test calls it. OpenAI's, unless the test takes `dialect`.
+
+    `generation`, such as `4-6`, is the version that the name tells. Without it no word of the name is a number.
+    """
+    dialect = request.getfixturevalue("dialect") if "dialect" in request.fixturenames else OPENAI
+    return _namer(dialect, request, names)
+
+
+@pytest.fixture
+def claude(request: pytest.FixtureRequest, names: Iterator[int]) -> Callable[..., str]:
+    """The same for tests that are about Anthropic only."""
+    return _namer(ANTHROPIC, request, names)
+
+
+def _namer(dialect: Dialect, request: pytest.FixtureRequest, names: Iterator[int]) -> Callable[..., str]:
+    test = request.node.name.split("[")[0][:40]
+    return lambda scenario, generation="none": f"{dialect.prefix}{scenario}--{generation}-{test}-k{next(names)}"
 
 
 @pytest.fixture(scope="session")

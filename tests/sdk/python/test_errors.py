@@ -1,13 +1,11 @@
 """Refusals and failures as the SDK's own exception classes, all with one envelope."""
 
-import socket
-
 import openai
 import pytest
 from chat import ask
 from conftest import check_envelope, sdk
-from dvara_up import DvaraUp, eventually
-from fake_vendor import KEY
+from database import usage_row
+from dvara_up import eventually
 
 import keys
 
@@ -145,43 +143,47 @@ def test_too_large_body_is_answered_and_not_reset(client):
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-def test_vendors_refusal_keeps_its_text(client, model, streamed):
+def test_vendors_refusal_keeps_its_text(client, model, dialect, streamed):
     error = refused(openai.BadRequestError, lambda: chat(client, model("status-400"), stream=streamed))
     check_envelope(error, status=400, code="provider_rejected_request", type="invalid_request_error")
     assert "'temperature' does not support 3" in error.message
 
 
-def test_vendors_unknown_model_is_the_callers_mistake(client, model):
-    error = refused(openai.BadRequestError, lambda: chat(client, model("status-404")))
+@pytest.mark.parametrize("status, said", [(404, "fake"), (413, "Request")])
+def test_vendors_other_refusals_are_the_callers_mistake(client, model, dialect, status, said):
+    """A model that the vendor does not have, a request that is too large for it."""
+    error = refused(openai.BadRequestError, lambda: chat(client, model(f"status-{status}")))
     check_envelope(error, status=400, code="provider_rejected_request", type="invalid_request_error")
+    assert said in error.message
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-def test_vendors_rate_limit_is_one_with_its_horizon(client, model, streamed):
+def test_vendors_rate_limit_is_one_with_its_horizon(client, model, dialect, streamed):
     error = refused(openai.RateLimitError, lambda: chat(client, model("status-429"), stream=streamed))
     check_envelope(error, status=429, code="provider_rate_limited", type="provider_rate_limited")
     assert error.response.headers["retry-after"] == "7"
 
 
-@pytest.mark.parametrize("status", [401, 403, 500, 503])
+FAILURES = [*(f"status-{status}" for status in (401, 403, 500, 503, 529)), "garbage", "html", "html-success", "hang-up"]
+
+
+@pytest.mark.parametrize("scenario", FAILURES)
 @pytest.mark.parametrize("streamed", [False, True])
-def test_vendors_failure_is_told_in_our_words(client, model, status, streamed):
+def test_vendors_failure_is_told_in_our_words(client, model, dialect, scenario, streamed):
     """Vendors echo parts of keys; their 401 is about our credential, not the caller's."""
-    error = refused(openai.InternalServerError, lambda: chat(client, model(f"status-{status}"), stream=streamed))
+    error = refused(openai.InternalServerError, lambda: chat(client, model(scenario), stream=streamed))
     check_envelope(error, status=502, code="provider_error", type="provider_error")
     shown = error.response.text
-    assert "Incorrect" not in shown and KEY[:8] not in shown and "Sorry" not in shown
+    assert "Incorrect" not in shown and dialect.wire.KEY[:8] not in shown and "Sorry" not in shown and "<html" not in shown
 
 
-def test_vendor_that_is_not_there_is_a_bad_gateway(gateway, model):
-    """A provider whose port nobody listens on."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        base = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
-        other = DvaraUp({"OPENAI_API_KEY": KEY, "DVARA_LLM_GATEWAY_PROVIDERS_OPENAI_BASE_URL": base})
-        try:
-            other.start()
-            error = refused(openai.InternalServerError, lambda: chat(sdk(other), model("text")))
-            check_envelope(error, status=502, code="provider_error", type="provider_error")
-        finally:
-            other.clean_up()
+def test_failure_of_the_vendor_is_settled_as_one(gateway, client, model, dialect):
+    name = model("status-529")
+    refused(openai.InternalServerError, lambda: chat(client, name))
+    row = usage_row(gateway, name)
+    assert (row["outcome"], row["status"], row["error_code"], row["provider"]) == ("failed", 502, "provider_error", dialect.name)
+
+
+def test_vendor_that_is_not_there_is_a_bad_gateway(deserted, model, dialect):
+    error = refused(openai.InternalServerError, lambda: chat(sdk(deserted), model("text")))
+    check_envelope(error, status=502, code="provider_error", type="provider_error")

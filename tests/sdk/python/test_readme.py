@@ -1,4 +1,4 @@
-"""The README's first call, run as it is written: curl, Python and Node.js, with what `dvara up` printed and nothing else."""
+"""The README's calls, run as they are written: curl, Python and Node.js, with what `dvara up` printed and nothing else."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import settings
 from dvara_up import CONFIGURING, DvaraUp
 
 ROOT = Path(__file__).parents[3]
@@ -64,6 +65,25 @@ def test_snippet_works_verbatim(printed, tmp_path, language, code):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert answer(done.stdout) == ANSWER
+
+
+def test_call_of_a_real_model_works_verbatim(vendor, tmp_path):
+    """With the fake vendor in the place of the real one, by the variable that the table names."""
+    text = section("A real model")
+    assert re.search(r"^\| `ANTHROPIC_API_KEY` \|.*`ANTHROPIC_BASE_URL`.*`claude…`", text, re.MULTILINE)
+    calls = [code for _, code in BLOCK.findall(text) if code.startswith("curl ")]
+    assert len(calls) == 1
+    gateway = DvaraUp(settings(vendor))
+    try:
+        printed = dict(EXPORT.findall(gateway.start().log.read_text()))
+        done = subprocess.run(
+            command("sh", calls[0], tmp_path),
+            env=os.environ | printed, cwd=tmp_path, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert answer(done.stdout) == "I read: user: Hello! – ok ✓"
+    finally:
+        gateway.clean_up()
 
 
 def command(language: str, code: str, folder: Path) -> list[str]:

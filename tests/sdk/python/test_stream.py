@@ -5,12 +5,16 @@ import time
 
 import httpx2
 import openai
+import oracle
 import pytest
 from chat import WITH_USAGE, ask, text_of
 from conftest import TRACE_ID
 from database import usage_row
+from dialects import ANTHROPIC
 from dvara_up import eventually
 from fake_vendor import USAGE
+
+BROKEN = ["die", "cut", "cut-character", "stop-early", "error-event", "garbage-event"]
 
 
 def stream(client, model, **options):
@@ -47,23 +51,35 @@ def test_mock_model_reports_usage_when_asked(client):
     assert chunks[-1].usage.total_tokens > 0
 
 
-def test_stream_without_usage_has_no_usage_chunk(client, model, vendor):
+def test_stream_without_usage_has_no_usage_chunk(client, model, dialect):
     name = model("text")
     chunks = list(stream(client, name))
     assert text_of(chunks) == "I read: user: hello – ok ✓"
     assert all(chunk.choices for chunk in chunks), "a chunk without choices is the usage chunk that nobody asked for"
     assert not any(chunk.usage for chunk in chunks)
     assert chunks[-1].choices[0].finish_reason == "stop"
-    # We asked the vendor all the same: the call has to be accounted for.
+
+
+def test_usage_is_asked_for_when_the_client_does_not(client, model, vendor):
+    """The call has to be accounted for."""
+    name = model("text")
+    list(stream(client, name))
     assert json.loads(vendor.call(name).body)["stream_options"] == {"include_usage": True}
 
 
-def test_stream_with_usage_ends_with_it(client, model):
+def test_stream_with_usage_ends_with_it(client, model, dialect):
     chunks = list(stream(client, model("text"), **WITH_USAGE))
     assert text_of(chunks) == "I read: user: hello – ok ✓"
     assert [bool(chunk.usage) for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
     assert chunks[-1].choices == []
-    assert chunks[-1].usage.to_dict() == USAGE
+    usage = chunks[-1].usage
+    assert (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens) == (1117, 46, 1163)
+    assert usage.prompt_tokens_details.cached_tokens == 1024
+    assert usage.completion_tokens_details.reasoning_tokens == 12
+
+
+def test_every_count_of_the_same_dialect_is_relayed(client, model):
+    assert list(stream(client, model("text"), **WITH_USAGE))[-1].usage.to_dict() == USAGE
 
 
 def test_stream_that_declines_usage_gets_none(client, model, vendor):
@@ -74,7 +90,7 @@ def test_stream_that_declines_usage_gets_none(client, model, vendor):
     assert sent == {"include_usage": True, "include_obfuscation": False}
 
 
-def test_stream_is_settled_with_the_vendors_count(gateway, client, model):
+def test_stream_is_settled_with_the_vendors_count(gateway, client, model, dialect):
     name = model("text")
     list(stream(client, name))
     row = usage_row(gateway, name)
@@ -82,7 +98,7 @@ def test_stream_is_settled_with_the_vendors_count(gateway, client, model):
     assert [row[f"{kind}_tokens"] for kind in ("input", "cache_read", "output", "reasoning")] == [93, 1024, 34, 12]
 
 
-def test_chunks_come_as_they_are_made(client, model):
+def test_chunks_come_as_they_are_made(client, model, dialect):
     arrivals = []
     for _ in stream(client, model("slow")):
         arrivals.append(time.monotonic())
@@ -90,22 +106,38 @@ def test_chunks_come_as_they_are_made(client, model):
     assert arrivals[-1] - arrivals[0] > 0.1
 
 
-def test_stream_on_the_wire_is_sse_that_ends_with_done(gateway, model):
+def test_stream_on_the_wire_is_sse_that_ends_with_done(gateway, model, dialect):
     response, text = raw_stream(gateway, model("text"))
     assert response.headers["content-type"].startswith("text/event-stream")
     assert TRACE_ID.fullmatch(response.headers["x-trace-id"])
     *chunks, last = events(text)
     assert last == "[DONE]"
-    assert all(json.loads(chunk)["object"] == "chat.completion.chunk" for chunk in chunks)
+    for chunk in chunks:
+        oracle.openai_chunk(json.loads(chunk), dialect.beyond_the_types)
 
 
-def test_event_larger_than_any_buffer_passes_whole(client, model):
+def test_stream_that_comes_byte_by_byte_is_the_same_stream(client, model, dialect):
+    """Events, words and characters are cut in the vendor's chunks, and whole in ours."""
+    chunks = list(stream(client, model("drip"), **WITH_USAGE))
+    assert text_of(chunks) == "I read: user: hello – ok ✓"
+    assert chunks[-1].usage.total_tokens == 1163
+
+
+def test_chunks_of_one_stream_belong_together(client, model, dialect):
+    chunks = list(stream(client, model("text")))
+    assert {chunk.id for chunk in chunks} == {dialect.answer_id}
+    assert len({chunk.created for chunk in chunks}) == 1
+    assert [chunk.choices[0].delta.role for chunk in chunks] == ["assistant"] + [None] * (len(chunks) - 1)
+    assert [chunk.choices[0].finish_reason for chunk in chunks] == [None] * (len(chunks) - 1) + ["stop"]
+
+
+def test_event_larger_than_any_buffer_passes_whole(client, model, dialect):
     chunks = list(stream(client, model("huge-event")))
     assert text_of(chunks) == "x" * 300_000
 
 
-@pytest.mark.parametrize("scenario", ["die", "cut", "stop-early", "error-event"])
-def test_broken_stream_is_never_a_clean_end(gateway, client, model, scenario):
+@pytest.mark.parametrize("scenario", BROKEN)
+def test_broken_stream_is_never_a_clean_end(gateway, client, model, dialect, scenario):
     name = model(scenario)
     seen = []
     with pytest.raises(openai.APIError):
@@ -117,8 +149,8 @@ def test_broken_stream_is_never_a_clean_end(gateway, client, model, scenario):
     assert row["error_code"] == "provider_error"
 
 
-@pytest.mark.parametrize("scenario", ["die", "cut", "stop-early", "error-event"])
-def test_broken_stream_ends_with_one_error_event_and_no_done(gateway, model, scenario):
+@pytest.mark.parametrize("scenario", BROKEN)
+def test_broken_stream_ends_with_one_error_event_and_no_done(gateway, model, dialect, scenario):
     response, text = raw_stream(gateway, model(scenario))
     *chunks, last = events(text)
     error = json.loads(last)["error"]
@@ -128,13 +160,13 @@ def test_broken_stream_ends_with_one_error_event_and_no_done(gateway, model, sce
     assert not any("[DONE]" in chunk or "error" in json.loads(chunk) for chunk in chunks)
 
 
-def test_failure_before_the_first_byte_is_an_ordinary_error(client, model):
+def test_failure_before_the_first_byte_is_an_ordinary_error(client, model, dialect):
     with pytest.raises(openai.BadRequestError) as raised:
         stream(client, model("status-400"))
     assert raised.value.code == "provider_rejected_request"
 
 
-def test_cancelled_stream_closes_the_vendors_connection_and_is_marked(gateway, client, model, vendor):
+def test_cancelled_stream_closes_the_vendors_connection_and_is_marked(gateway, client, model, dialect, vendor):
     name = model("stall")
     opened = stream(client, name)
     next(iter(opened))
@@ -145,7 +177,24 @@ def test_cancelled_stream_closes_the_vendors_connection_and_is_marked(gateway, c
     assert (row["outcome"], row["stream"]) == ("abandoned", True)
 
 
-def test_client_that_gives_up_waiting_closes_the_vendors_connection(gateway, client, model, vendor):
+def test_cancelled_stream_is_paid_for_as_far_as_it_came(gateway, client, model, vendor, dialect):
+    """What the vendor has said is counted, the rest is guessed from what was relayed, and the row says so."""
+    name = model("stall")
+    opened = stream(client, name)
+    seen = [next(opened), next(opened)]
+    opened.close()
+    row = usage_row(gateway, name)
+    assert text_of(seen) == "I read:"
+    assert row["estimated"] is True
+    assert row["output_tokens"] > 0
+    if dialect is ANTHROPIC:
+        # Anthropic tells at the start what went in.
+        assert (row["input_tokens"], row["cache_read_tokens"]) == (93, 1024)
+    else:
+        assert row["input_tokens"] > 0
+
+
+def test_client_that_gives_up_waiting_closes_the_vendors_connection(gateway, client, model, dialect, vendor):
     name = model("stall-head")
     with pytest.raises(openai.APITimeoutError):
         client.with_options(timeout=0.5).chat.completions.create(model=name, messages=ask())

@@ -1,0 +1,182 @@
+"""The golden files of the dialects, judged by the vendors' own SDKs: what stands there is what a vendor says and takes.
+
+A file that goes beyond the types does so on purpose, and is named here with what it goes beyond by. When that is no longer
+so, its test fails as well.
+"""
+
+import json
+from pathlib import Path
+
+import anthropic_rules
+import oracle
+import pytest
+from openai.types.shared import ErrorObject
+
+GOLDEN = Path(__file__).parents[3] / "crates/dvara-dialects/tests/golden"
+
+BEYOND_REQUESTS = {
+    "openai/documents-and-audio": "a part of tomorrow's",
+    "openai/images": "image_url as a bare string",
+    "openai/reasoning": "reasoning_content",
+    "openai/unknown-fields": "what other servers of OpenAI's shape take",
+}
+BEYOND_SENT = {
+    "anthropic/cache-markers": "more marks than Anthropic takes, all of them the client's",
+    "anthropic/effort-minimal-adaptive": "output_config.task_budget, the client's",
+    "anthropic/features-in-trial": "context_management, the client's, with the header that the feature wants",
+    "anthropic/own-fields": "fields that nobody knows, passed on as they came",
+    "anthropic/thinking-own-words": "top_k beside thinking, in the client's own words",
+}
+BEYOND_ANSWERS = {
+    "anthropic/error-413": "request_too_large, which is in the documentation only",
+    "anthropic/error-in-success": "an error with the status of a success",
+}
+BEYOND_EVENTS = {"anthropic/unknown-error": "a kind of error of tomorrow's"}
+
+ODD = "odd-"
+"""Cases that break with what the vendor publishes: what it sends is nobody's to approve, only what we make of it."""
+
+OTHER_VENDORS = {"azure", "deepseek", "groq", "openrouter", "xai", "ollama", "vllm", "any server", "a proxy in between"}
+"""Whose answers have members of their own, and whose SDK is OpenAI's read leniently."""
+
+UNSIGNED = ("Invalid `signature` in `thinking` block", "Invalid `data` in `redacted_thinking` block")
+"""The golden files' thoughts are signed by nobody; whether signatures survive is for test_reasoning.py."""
+
+
+def cases(dialect: str, ending: str, *, odd: bool = False) -> list[str]:
+    """Every case of a dialect with files that end so, with or without the odd ones."""
+    names = [path.name.removesuffix(ending) for path in (GOLDEN / dialect).glob(f"*{ending}")]
+    found = sorted(f"{dialect}/{name}" for name in names if odd or not name.startswith(ODD))
+    assert found, f"no golden files of {dialect} end in {ending}"
+    return found
+
+
+def read(case: str, ending: str) -> dict:
+    return json.loads((GOLDEN / f"{case}{ending}").read_text())
+
+
+def body(document: object) -> bytes:
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+def found_exactly(findings: list[str], case: str, beyond: dict[str, str]) -> None:
+    """Nothing is found, or the case is known to go beyond the types."""
+    if case in beyond:
+        assert findings, f"{case} no longer goes beyond the types by {beyond[case]}: take it off the list"
+    else:
+        assert findings == [], case
+
+
+def disagreements(judge, document: dict, *more) -> list[str]:
+    try:
+        judge(document, *more)
+    except oracle.Disagreement as disagreement:
+        return str(disagreement).splitlines()
+    return []
+
+
+# --- requests ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", cases("openai", ".request.json"))
+def test_clients_say_what_openais_sdk_lets_them_say(case):
+    found_exactly(oracle.openai_request(body(read(case, ".request.json")["body"])), case, BEYOND_REQUESTS)
+
+
+@pytest.mark.parametrize("case", cases("openai", ".request.json"))
+def test_what_we_send_to_openai_is_what_it_takes(case):
+    """And it has nothing wrong with it that the client did not say."""
+    said = oracle.openai_request(body(read(case, ".request.json")["body"]))
+    targets = [target for target in read(case, ".request.expected.json")["targets"] if isinstance(target["sent"], dict)]
+    assert targets
+    for target in targets:
+        assert oracle.openai_request(body(target["sent"])) == said, target["target"]
+
+
+@pytest.mark.parametrize("case", cases("anthropic", ".request.expected.json"))
+def test_what_we_send_to_anthropic_is_what_it_takes(case):
+    """Whatever reaches Anthropic is good, or it is what the client said in Anthropic's own words, or it was refused here."""
+    expected = read(case, ".request.expected.json")
+    if "refused" in expected:
+        assert expected["refused"]["param"]
+        return
+    found = [finding for finding in anthropic_rules.findings(body(expected["sent"])) if not finding.endswith(UNSIGNED)]
+    found_exactly(found, case, BEYOND_SENT)
+
+
+# --- answers -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", cases("openai", ".answer.json"))
+def test_answer_of_openai_is_one(case):
+    answer, vendor = read(case, ".answer.json"), read(case, ".answer.expected.json")["vendor"]
+    if vendor in OTHER_VENDORS:
+        return
+    if answer["status"] == 200:
+        assert disagreements(oracle.openai_completion, answer["body"]) == []
+    else:
+        ErrorObject.model_validate(answer["body"]["error"], strict=True)
+
+
+@pytest.mark.parametrize("case", cases("anthropic", ".answer.json"))
+def test_answer_of_anthropic_is_one(case):
+    answer = read(case, ".answer.json")
+    if answer.get("body") is None:
+        assert answer["text"], "a page, or half an answer: nobody's"
+        return
+    judge = oracle.anthropic_message if answer["status"] == 200 else oracle.anthropic_error
+    found_exactly(disagreements(judge, answer["body"]), case, BEYOND_ANSWERS)
+
+
+@pytest.mark.parametrize("case", cases("anthropic", ".answer.expected.json", odd=True))
+def test_what_we_make_of_anthropics_answer_is_openais(case):
+    expected = read(case, ".answer.expected.json")
+    if "fault" in expected:
+        assert "body" not in expected, "either an answer or a fault"
+        return
+    assert disagreements(oracle.openai_completion, expected["body"], oracle.OURS) == []
+
+
+# --- streams -----------------------------------------------------------------------------------------------------
+
+
+def events(text: str) -> list[dict]:
+    """The data of the events that came whole; half an event is what the file is about."""
+    blocks = text.replace("\r\n", "\n").split("\n\n")[:-1]
+    data = [line.removeprefix("data:").strip() for block in blocks for line in block.split("\n") if line.startswith("data:")]
+    return [json.loads(line) for line in data if line != "[DONE]"]
+
+
+def wire(case: str) -> list[dict]:
+    return events((GOLDEN / f"{case}.stream.sse").read_bytes().decode(errors="replace"))
+
+
+@pytest.mark.parametrize("case", cases("openai", ".stream.sse"))
+def test_stream_of_openai_is_one(case):
+    vendor = read(case, ".stream.expected.json")["vendor"]
+    for event in wire(case):
+        if "error" in event and vendor == "openai":
+            ErrorObject.model_validate(event["error"], strict=True)
+        elif vendor not in OTHER_VENDORS:
+            assert disagreements(oracle.openai_chunk, event) == []
+
+
+@pytest.mark.parametrize("case", cases("anthropic", ".stream.sse"))
+def test_stream_of_anthropic_is_one(case):
+    sent = wire(case)
+    assert sent[0]["type"] in ("message_start", "error")
+    found_exactly([finding for event in sent for finding in disagreements(oracle.anthropic_event, event)], case, BEYOND_EVENTS)
+
+
+@pytest.mark.parametrize("audience", ["to_one_that_asked", "to_others"])
+@pytest.mark.parametrize("case", cases("anthropic", ".stream.expected.json", odd=True))
+def test_what_we_make_of_anthropics_stream_is_openais(case, audience):
+    expected = read(case, ".stream.expected.json")
+    chunks = events("".join(expected[audience]))
+    for chunk in chunks:
+        assert disagreements(oracle.openai_chunk, chunk, oracle.OURS) == []
+    if expected["summary"]["end"] == "done":
+        assert len({chunk["id"] for chunk in chunks}) == 1
+        finishes = [choice["finish_reason"] for chunk in chunks for choice in chunk["choices"]]
+        assert [bool(finish) for finish in finishes] == [False] * (len(finishes) - 1) + [True]
+    assert not any(chunk.get("usage") for chunk in chunks) or audience == "to_one_that_asked"
