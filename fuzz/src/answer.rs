@@ -13,6 +13,9 @@ use serde_json::value::RawValue;
 /// When the answers come, in seconds since 1970.
 const NOW: u64 = 1_760_000_000;
 
+/// The reasons that clients know; what is none of them means something to its vendor only.
+pub(crate) const FINISHES: [&str; 4] = ["stop", "length", "tool_calls", "content_filter"];
+
 const CALL: &[u8] = br#"{"model":"m","messages":[{"role":"user","content":"Hi"}]}"#;
 
 /// Statuses that an answer is tried with.
@@ -40,8 +43,7 @@ pub fn anthropic(data: &[u8]) {
         assert_eq!(completion.usage.is_some(), decoded.answer.usage.is_some());
         let choice = &completion.choices[0];
         assert_eq!((choice.index, choice.message.role), (0, "assistant"));
-        let finish = decoded.answer.finish.as_ref().map(ToString::to_string);
-        assert_eq!(Some(choice.finish_reason.to_string()), finish);
+        assert!(FINISHES.contains(&&*choice.finish_reason));
         for call in choice.message.tool_calls.iter().flatten() {
             assert_eq!(call.kind, "function");
             assert!(call.id.get().starts_with('"') && call.function.name.get().starts_with('"'));

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{NOW, Outcome};
+use crate::answer::FINISHES;
 use crate::events::Events;
 
 /// As far as every client reads it. A key that stands there twice is refused.
@@ -26,8 +27,7 @@ struct Choice<'a> {
     index: u64,
     #[serde(borrow)]
     delta: Delta<'a>,
-    #[serde(borrow)]
-    finish_reason: Option<&'a RawValue>,
+    finish_reason: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -106,7 +106,10 @@ impl Seen {
         };
         assert_eq!(choice.index, 0);
         assert_eq!(self.finishes, 0, "the answer goes on behind its end");
-        self.finishes += usize::from(choice.finish_reason.is_some());
+        if let Some(reason) = choice.finish_reason {
+            assert!(FINISHES.contains(&reason));
+            self.finishes += 1;
+        }
         let Delta {
             role,
             content,
