@@ -15,7 +15,8 @@ use super::body::GatewayBody;
 
 /// What a page may read of an answer's head beside the body.
 static EXPOSED: HeaderValue = HeaderValue::from_static(
-    "X-Trace-Id, Retry-After, X-Gateway-Strict-Downgraded, X-Gateway-Failover-Blocked, X-Gateway-Pii-Unresolved, \
+    "X-Trace-Id, Retry-After, X-Gateway-Dropped-Fields, X-Gateway-Strict-Downgraded, X-Gateway-Failover-Blocked, \
+     X-Gateway-Pii-Unresolved, \
      X-Budget-Warning, X-RateLimit-Retry-After-Seconds, X-RateLimit-Tokens-Limit, X-RateLimit-Tokens-Remaining, \
      X-RateLimit-Reset",
 );
