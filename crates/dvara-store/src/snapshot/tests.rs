@@ -303,6 +303,10 @@ fn a_provider_is_found_where_its_kind_is_unless_told_otherwise() {
         "http://v:1/x"
     );
     assert_eq!(
+        at(ProviderKind::Anthropic, None).unwrap(),
+        "https://api.anthropic.com/"
+    );
+    assert_eq!(
         at(ProviderKind::Ollama, Some("http://o:11434")).unwrap(),
         "http://o:11434/v1"
     );

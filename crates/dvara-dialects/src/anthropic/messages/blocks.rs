@@ -236,7 +236,8 @@ impl<'c> Turns<'_, 'c> {
                     .filter(|text| json::string(text).is_some())
                     .ok_or_else(|| place.invalid("must be a text"))?;
                 self.begin_block("text");
-                self.out.json(",\"text\":").raw(text).json("}");
+                self.out.json(",\"text\":").raw(text);
+                self.end_block(place, &[]);
                 Ok(())
             }
             _ => {
@@ -245,7 +246,19 @@ impl<'c> Turns<'_, 'c> {
                 }
                 self.blocks += 1;
                 self.plain = None;
-                self.out.raw(value);
+                let has_mark = || {
+                    let members = json::members(value).unwrap_or_default();
+                    members.iter().any(|member| member.key == "cache_control")
+                };
+                match (place.mark, value.get().strip_suffix('}')) {
+                    (Some(mark), Some(open)) if !has_mark() => {
+                        self.out.json(open).json(",\"cache_control\":");
+                        self.out.raw(mark).json("}");
+                    }
+                    _ => {
+                        self.out.raw(value);
+                    }
+                }
                 Ok(())
             }
         }
