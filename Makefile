@@ -2,13 +2,16 @@
 
 # What `dvara up` (make run) or the benchmark (make bench) is given.
 ARGS ?=
+# What `make fuzz` feeds, all targets if not said, and for how long each.
+TARGET ?=
+SECONDS ?= 10
 # release, dev or dist: how `make run` builds.
 PROFILE ?= release
 # Build products stay outside the clone, so that every clone on a machine shares them.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/dvara/target
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench tidy setup
+.PHONY: help run test bench fuzz tidy setup
 
 help: ## List the commands.
 	@sed -nE 's/^([a-z]+): ## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -22,6 +25,9 @@ test: ## Install what is missing and run everything that CI runs.
 
 bench: ## Measure the gateway beside nginx: `dvara-bench run $(ARGS)`.
 	@exec scripts/bench $(ARGS)
+
+fuzz: ## Feed made-up inputs to the fuzz targets: `make fuzz TARGET=head SECONDS=600`.
+	@exec scripts/fuzz $(SECONDS) $(TARGET)
 
 tidy: ## Prove the invariants of the architecture.
 	@exec cargo xtask tidy

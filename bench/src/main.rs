@@ -1,15 +1,17 @@
 //! `dvara-bench`: what the gateway costs, measured beside nginx doing the same hop.
 //!
-//! Three commands: `upstream` answers like a vendor and costs next to nothing, `load` calls one URL and
+//! Four commands: `upstream` answers like a vendor and costs next to nothing, `load` calls one URL and
 //! says how long that took, `run` starts everything, measures direct, nginx and the gateway in turns and
-//! prints medians. See README.md for what the figures mean and what they do not.
+//! prints medians, `dialects` times the translation alone. See README.md for what the figures mean and what they do not.
 
+mod dialects;
 mod histogram;
 mod load;
 mod proc;
 mod run;
 mod stats;
 mod upstream;
+mod vendor;
 mod wire;
 
 use std::io::Write as _;
@@ -27,12 +29,14 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Answer chat completions like an OpenAI-shaped vendor, as cheaply as possible.
+    /// Answer like OpenAI and like Anthropic, by the path, as cheaply as possible.
     Upstream(upstream::Options),
     /// Call one URL under load and print what was seen as JSON.
     Load(load::Options),
     /// Measure direct, nginx and the gateway in interleaved runs and print a table of medians.
     Run(Box<run::Options>),
+    /// Time what the dialects do with one call, without sockets, and print it in nanoseconds.
+    Dialects(dialects::Options),
 }
 
 fn main() -> ExitCode {
@@ -40,6 +44,7 @@ fn main() -> ExitCode {
         Command::Upstream(options) => upstream::serve(&options).map(|()| ExitCode::SUCCESS),
         Command::Load(options) => load::run(&options),
         Command::Run(options) => run::run(&options),
+        Command::Dialects(options) => dialects::run(&options),
     };
     outcome.unwrap_or_else(|error| {
         note(&format!("dvara-bench: {error:#}"));

@@ -7,6 +7,7 @@
 mod aims;
 mod child;
 mod cpus;
+mod dialects;
 mod gateway;
 mod host;
 mod licence;
@@ -39,7 +40,7 @@ pub(crate) struct Options {
     #[arg(long)]
     quick: bool,
     /// Only these targets and scenarios, by name: direct, nginx, dvara, json-c16, json-c64, json-200rps,
-    /// sse-c16, sse-paced. Without a target all targets, without a scenario all scenarios.
+    /// sse-c16, sse-paced, json-anthropic, sse-anthropic. Without a target all targets, without a scenario all.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Rounds; the printed figures are medians over them.

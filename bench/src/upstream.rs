@@ -1,4 +1,4 @@
-//! The bench upstream: an OpenAI-shaped vendor that costs next to nothing.
+//! The bench upstream: a vendor that costs next to nothing, OpenAI's or Anthropic's by the path that is asked.
 //!
 //! One thread, answers built once at start. It stands in for the vendor behind every target alike, so what
 //! it costs is in the direct figures too.
@@ -19,7 +19,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::time::Instant;
 
 use crate::wire::Endpoint;
-use answers::Answers;
+use answers::{Answers, Vendor};
 use request::{Asked, Inbox};
 
 /// In the request's `user`, followed by a number: pause so many microseconds between two chunks.
@@ -46,9 +46,9 @@ pub(crate) struct Options {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Listening {
     pub(crate) address: SocketAddr,
-    /// Exact size of a JSON answer's body.
+    /// Exact size of a JSON answer's body, in either dialect.
     pub(crate) json_bytes: u64,
-    /// Events of a streamed answer, `[DONE]` among them, without the usage event.
+    /// Events of a streamed answer in OpenAI's dialect, `[DONE]` among them, without the usage event.
     pub(crate) sse_events: u64,
 }
 
@@ -63,8 +63,8 @@ pub(crate) fn serve(options: &Options) -> anyhow::Result<()> {
         let listener = TcpListener::bind(options.listen).await?;
         let listening = Listening {
             address: listener.local_addr()?,
-            json_bytes: answers.json_bytes(),
-            sse_events: answers.sse_events(),
+            json_bytes: answers.openai.json_bytes(),
+            sse_events: answers.openai.writes(),
         };
         writeln!(io::stdout(), "{}", serde_json::to_string(&listening)?)?;
         loop {
@@ -94,32 +94,19 @@ async fn converse(mut stream: TcpStream, answers: &Answers, interval: Duration) 
             }
             Err(_) => return stream.write_all(answers.bad_request()).await,
         };
-        match asked {
-            Asked {
-                endpoint: Endpoint::ChatCompletions,
-                stream: true,
-                ..
-            } => {
-                send_stream(
-                    &mut stream,
-                    answers,
-                    &asked,
-                    asked.interval.unwrap_or(interval),
-                )
-                .await?;
+        let vendor = match asked.endpoint {
+            Endpoint::ChatCompletions => Ok(&answers.openai),
+            Endpoint::Messages => Ok(&answers.anthropic),
+            Endpoint::Models => Err(answers.models()),
+            Endpoint::Unknown => Err(answers.not_found()),
+        };
+        match vendor {
+            Ok(vendor) if asked.stream => {
+                let interval = asked.interval.unwrap_or(interval);
+                send_stream(&mut stream, vendor, &asked, interval).await?;
             }
-            Asked {
-                endpoint: Endpoint::ChatCompletions,
-                ..
-            } => stream.write_all(answers.json()).await?,
-            Asked {
-                endpoint: Endpoint::Models,
-                ..
-            } => stream.write_all(answers.models()).await?,
-            Asked {
-                endpoint: Endpoint::Unknown,
-                ..
-            } => stream.write_all(answers.not_found()).await?,
+            Ok(vendor) => stream.write_all(vendor.json()).await?,
+            Err(fixed) => stream.write_all(fixed).await?,
         }
         if asked.closes {
             return Ok(());
@@ -130,12 +117,12 @@ async fn converse(mut stream: TcpStream, answers: &Answers, interval: Duration) 
 /// Each event is a write of its own, as vendors do it: a proxy sees many small pieces, not one big one.
 async fn send_stream(
     stream: &mut TcpStream,
-    answers: &Answers,
+    vendor: &Vendor,
     asked: &Asked,
     interval: Duration,
 ) -> io::Result<()> {
     let mut due = Instant::now();
-    for (index, piece) in answers.stream(asked.include_usage).enumerate() {
+    for (index, piece) in vendor.stream(asked.include_usage).enumerate() {
         if index > 0 && interval.is_zero() {
             // Streams take turns, otherwise each would be sent whole before the next begins.
             tokio::task::yield_now().await;

@@ -60,6 +60,8 @@ pub(crate) struct RequestHead {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Endpoint {
     ChatCompletions,
+    /// Anthropic's.
+    Messages,
     Models,
     Unknown,
 }
@@ -97,6 +99,7 @@ pub(crate) fn request_head(bytes: &[u8]) -> Result<Option<RequestHead>, WireErro
     let path = request.path.unwrap_or_default();
     let endpoint = match request.method.unwrap_or_default() {
         "POST" if path.ends_with("/chat/completions") => Endpoint::ChatCompletions,
+        "POST" if path.ends_with("/messages") => Endpoint::Messages,
         "GET" if path.ends_with("/models") => Endpoint::Models,
         _ => Endpoint::Unknown,
     };

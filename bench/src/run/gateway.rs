@@ -189,12 +189,14 @@ fn prepare<'a>(
     command.envs(settings.iter().map(|(name, value)| (name, value)))
 }
 
-/// The bench upstream as an OpenAI-shaped vendor.
+/// The bench upstream as OpenAI and as Anthropic.
 fn provider(upstream: SocketAddr) -> Vec<(String, String)> {
     pairs(&[
         ("DVARA_PROVIDER_TYPE", "openai"),
         ("DVARA_PROVIDER_BASE_URL", &format!("http://{upstream}/v1")),
         ("DVARA_PROVIDER_API_KEY", "bench"),
+        ("ANTHROPIC_BASE_URL", &format!("http://{upstream}")),
+        ("ANTHROPIC_API_KEY", "bench"),
     ])
 }
 

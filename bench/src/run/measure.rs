@@ -121,13 +121,13 @@ fn load(options: &Options, stage: &Stage, turn: Turn, seconds: f64) -> anyhow::R
     command.args(["--url", &format!("http://{}", stage.address(turn.target)?)]);
     command.args(["--key", stage.key(), "--duration", &seconds.to_string()]);
     command.args(["--body-bytes", &options.request_bytes.to_string()]);
-    // The gateway relays byte for byte: an answer of another size is a wrong one.
-    let (name, value) = if turn.scenario.streams() {
-        ("--expect-events", stage.listening.sse_events)
-    } else {
-        ("--expect-bytes", stage.listening.json_bytes)
-    };
-    command.args([name, &value.to_string()]);
+    command.args(["--model", turn.scenario.model()]);
+    // The gateway relays byte for byte, and translates chunk for chunk: an answer of another size is a wrong one.
+    if turn.scenario.streams() {
+        command.args(["--expect-events", &stage.listening.sse_events.to_string()]);
+    } else if !turn.scenario.is_translated() {
+        command.args(["--expect-bytes", &stage.listening.json_bytes.to_string()]);
+    }
     let output = output_of(&mut command)?;
     let report: Report = serde_json::from_str(&output)
         .with_context(|| format!("the load generator says: {output}"))?;
@@ -140,7 +140,7 @@ impl fmt::Display for Sample {
         let latency = &self.load.latency_us;
         write!(
             formatter,
-            "{:<11} {:<7} {:>9.0}/s, p50 {:>8.0} µs, p99 {:>8.0} µs",
+            "{:<14} {:<7} {:>9.0}/s, p50 {:>8.0} µs, p99 {:>8.0} µs",
             self.scenario, self.target, self.load.throughput_rps, latency.p50, latency.p99
         )?;
         if let (Some(cpu), Some(busy)) = (self.cpu_us, self.proxy_busy) {

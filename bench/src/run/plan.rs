@@ -1,5 +1,6 @@
 //! What is measured and in which order.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use anyhow::bail;
@@ -30,6 +31,10 @@ pub(super) enum Scenario {
     SseC16,
     #[serde(rename = "sse-paced")]
     SsePaced,
+    #[serde(rename = "json-anthropic")]
+    JsonAnthropic,
+    #[serde(rename = "sse-anthropic")]
+    SseAnthropic,
 }
 
 /// One measurement.
@@ -61,12 +66,14 @@ impl Target {
 }
 
 impl Scenario {
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::JsonC16,
         Self::JsonC64,
         Self::Json200Rps,
         Self::SseC16,
         Self::SsePaced,
+        Self::JsonAnthropic,
+        Self::SseAnthropic,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -76,6 +83,8 @@ impl Scenario {
             Self::Json200Rps => "json-200rps",
             Self::SseC16 => "sse-c16",
             Self::SsePaced => "sse-paced",
+            Self::JsonAnthropic => "json-anthropic",
+            Self::SseAnthropic => "sse-anthropic",
         }
     }
 
@@ -93,21 +102,44 @@ impl Scenario {
             Self::SsePaced => {
                 "SSE, closed loop, 16 connections, a chunk each 5 ms; a call is a stream"
             }
+            Self::JsonAnthropic => "json-c16 with Anthropic as the vendor",
+            Self::SseAnthropic => "sse-paced with Anthropic as the vendor",
         }
     }
 
     pub(super) fn streams(self) -> bool {
-        matches!(self, Self::SseC16 | Self::SsePaced)
+        matches!(self, Self::SseC16 | Self::SsePaced | Self::SseAnthropic)
+    }
+
+    /// The model that is asked for: its name decides which vendor is.
+    pub(super) fn model(self) -> &'static str {
+        if self.is_translated() {
+            "claude-sonnet-4-5"
+        } else {
+            "gpt-4o-mini"
+        }
+    }
+
+    /// The vendor speaks another dialect than the client, which only the gateway can bring together.
+    pub(super) fn is_translated(self) -> bool {
+        matches!(self, Self::JsonAnthropic | Self::SseAnthropic)
+    }
+
+    /// Whether `target` can answer at all.
+    fn takes(self, target: Target) -> bool {
+        target == Target::Dvara || !self.is_translated()
     }
 
     /// The load generator's arguments.
     pub(super) fn arguments(self) -> &'static [&'static str] {
         match self {
-            Self::JsonC16 => &["--connections", "16"],
+            Self::JsonC16 | Self::JsonAnthropic => &["--connections", "16"],
             Self::JsonC64 => &["--connections", "64"],
             Self::Json200Rps => &["--connections", "16", "--rate", "200"],
             Self::SseC16 => &["--connections", "16", "--stream"],
-            Self::SsePaced => &["--connections", "16", "--stream", "--interval-us", "5000"],
+            Self::SsePaced | Self::SseAnthropic => {
+                &["--connections", "16", "--stream", "--interval-us", "5000"]
+            }
         }
     }
 }
@@ -153,17 +185,28 @@ impl Plan {
         self.targets.contains(&target)
     }
 
+    /// The models that `target` is asked for.
+    pub(super) fn models(&self, target: Target) -> BTreeSet<&'static str> {
+        let scenarios = self.scenarios.iter();
+        scenarios
+            .filter(|scenario| scenario.takes(target))
+            .map(|scenario| scenario.model())
+            .collect()
+    }
+
     /// All measurements in order: rounds, in them scenarios, in them targets, which begin with another one
     /// in each round.
     pub(super) fn turns(&self) -> impl Iterator<Item = Turn> {
         (0..self.rounds).flat_map(move |round| {
             self.scenarios.iter().flat_map(move |scenario| {
                 let count = self.targets.len();
-                (0..count).map(move |place| Turn {
-                    round,
-                    scenario: *scenario,
-                    target: self.targets[(place + round) % count],
-                })
+                (0..count)
+                    .map(move |place| Turn {
+                        round,
+                        scenario: *scenario,
+                        target: self.targets[(place + round) % count],
+                    })
+                    .filter(|turn| turn.scenario.takes(turn.target))
             })
         })
     }
@@ -191,7 +234,7 @@ mod tests {
 
     #[test]
     fn nothing_named_is_everything() {
-        assert_eq!(plan(&[], 5).unwrap().turns().count(), 5 * 5 * 3);
+        assert_eq!(plan(&[], 5).unwrap().turns().count(), 5 * (5 * 3 + 2));
     }
 
     #[test]
@@ -207,6 +250,16 @@ mod tests {
         };
         assert_eq!(turns, [wanted(Target::Direct), wanted(Target::Nginx)]);
         assert!(!plan(&["nginx"], 1).unwrap().includes(Target::Dvara));
+    }
+
+    #[test]
+    fn only_the_gateway_is_asked_for_what_needs_a_translation() {
+        let plan = plan(&["json-anthropic", "json-c16"], 1).unwrap();
+        let turns = plan.turns().filter(|turn| turn.scenario.is_translated());
+        let targets: Vec<Target> = turns.map(|turn| turn.target).collect();
+        assert_eq!(targets, [Target::Dvara]);
+        assert_eq!(plan.models(Target::Nginx).len(), 1);
+        assert_eq!(plan.models(Target::Dvara).len(), 2);
     }
 
     #[test]

@@ -91,7 +91,9 @@ impl Stage {
             .into_iter()
             .filter(|target| plan.includes(*target))
         {
-            stage.probe(target)?;
+            for model in plan.models(target) {
+                stage.probe(target, model)?;
+            }
         }
         Ok(stage)
     }
@@ -183,9 +185,10 @@ impl Stage {
     }
 
     /// One call, so that a target that refuses says why instead of yielding quick figures.
-    fn probe(&self, target: Target) -> anyhow::Result<()> {
+    fn probe(&self, target: Target, model: &str) -> anyhow::Result<()> {
         let address = self.address(target)?;
-        let body = r#"{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hello"}]}"#;
+        let body =
+            format!(r#"{{"model":"{model}","messages":[{{"role":"user","content":"hello"}}]}}"#);
         let request = format!(
             "POST /v1/chat/completions HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
@@ -199,7 +202,7 @@ impl Stage {
                 _ => String::new(),
             };
             bail!(
-                "{target} does not answer a chat completion:\n{answer}\n{log}\n({})",
+                "{target} does not answer a chat completion of {model}:\n{answer}\n{log}\n({})",
                 self.folder.path().display()
             );
         }

@@ -3,6 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::aims::Aim;
+use super::dialects::{Compared, Dialects};
 use super::results::{Results, Setup};
 use super::stage::Footprint;
 use super::summary::{Block, Ratios, Row};
@@ -27,6 +28,9 @@ fn write(out: &mut String, results: &Results) -> fmt::Result {
     write_setup(out, setup)?;
     for block in &results.blocks {
         write_block(out, block)?;
+    }
+    if let Some(dialects) = &results.dialects {
+        write_dialects(out, dialects)?;
     }
     write_footprint(out, &results.footprint)?;
     write_aims(out, &results.aims)
@@ -117,6 +121,32 @@ fn write_ratios(out: &mut String, ratios: &Ratios) -> fmt::Result {
         times(ratios.added_p99),
         times(ratios.cpu)
     )
+}
+
+fn write_dialects(out: &mut String, dialects: &Dialects) -> fmt::Result {
+    writeln!(
+        out,
+        "\ndialects: CPU µs of the gateway by what the vendor speaks\n  {:<28}{:>12}{:>12}{:>10}",
+        "", "openai", "anthropic", "ratio"
+    )?;
+    let rows = [
+        ("per whole call", &dialects.whole),
+        ("per streamed chunk", &dialects.chunk),
+    ];
+    for (name, compared) in rows {
+        if let Some(Compared {
+            openai,
+            anthropic,
+            ratio,
+        }) = compared
+        {
+            writeln!(
+                out,
+                "  {name:<28}{openai:>12.2}{anthropic:>12.2}{ratio:>9.2}×"
+            )?;
+        }
+    }
+    Ok(())
 }
 
 fn write_footprint(out: &mut String, footprint: &Footprint) -> fmt::Result {

@@ -186,7 +186,8 @@ impl UpstreamFault {
         Self::provider_error(
             "the provider took too long",
             reason.into(),
-            Retry::SameTarget,
+            // All the time there was for this target is gone.
+            Retry::AnotherTarget,
         )
     }
 

@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+pub mod head;
+pub mod path;
+
 pub mod request;
 pub mod splice;
 pub mod target;

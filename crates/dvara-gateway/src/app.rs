@@ -13,16 +13,17 @@ use std::time::Duration;
 use dvara_crypto::licence::Verified;
 use dvara_ledger::Writer;
 use dvara_service::boot::BootError;
-use dvara_service::cores::Cores;
+use dvara_service::cores::{Cores, LoadMetrics};
 use dvara_service::drain::{Drain, DrainTiming};
 use dvara_service::error_chain;
 use dvara_service::listener::{Accepting, Listener};
 use dvara_service::readiness::Readiness;
 use dvara_service::settings::Loaded;
 use dvara_service::tasks::{TaskFailure, Tasks};
+use dvara_service::tls::TlsMetrics;
 use dvara_store::admin::SeedReport;
 use dvara_store::{Feed, FeedSettings, Store};
-use dvara_upstream::{PoolLimits, Resolver, Upstreams, tls_client};
+use dvara_upstream::{PoolLimits, Upstreams};
 use prometheus_client::registry::Registry;
 use tokio::runtime::Handle;
 
@@ -57,6 +58,7 @@ pub struct StartOptions {
 /// A running gateway.
 pub struct Gateway {
     address: SocketAddr,
+    scheme: &'static str,
     accepting: Accepting,
     cores: Cores,
     drain: Drain,
@@ -81,9 +83,17 @@ impl Gateway {
         })?;
         let address = listener.address();
         let mock = MockProvider::new(config.gateway.mock.clone());
-        let providers =
-            Providers::new(config.providers(), &mock).map_err(BootError::configuration)?;
-        let tls = tls_client(config.ca_bundle.as_deref()).map_err(boot_failure)?;
+        let providers = Providers::new(
+            config.providers(),
+            &mock,
+            &config.gateway.data_plane.resilience,
+        )
+        .map_err(BootError::configuration)?;
+        let outbound = config
+            .gateway
+            .outbound
+            .build(options.background.clone())
+            .map_err(boot_failure)?;
 
         let store = open_store(&config).await?;
         let master = master_key(&config, options.loaded.master_key).await?;
@@ -108,6 +118,13 @@ impl Gateway {
                 .await
                 .map_err(boot_failure)?;
         observe::register(&mut registry, &writer, &feed);
+        let load = LoadMetrics::default();
+        registry.register_collector(Box::new(load.clone()));
+        let listener_tls = config.common.listening.tls.clone();
+        if let Some(tls) = &listener_tls {
+            registry.register_collector(Box::new(TlsMetrics(tls.clone())));
+            until_cancelled(&tasks, "certificate", tls.clone().watch());
+        }
 
         start_feeds(&tasks, &feed, &mock);
         tasks.spawn_once("ledger", writing.run());
@@ -134,7 +151,6 @@ impl Gateway {
             options.licence,
             options.loaded.not_built,
         );
-        let resolver = Resolver::new(options.background.clone());
         let count = config.cores();
         let (actuator, pulse) = actuator(
             &config,
@@ -144,25 +160,27 @@ impl Gateway {
             registry,
             &options.background,
         );
-        let cores = Cores::start(count, &drain, {
+        let cores = Cores::start(count, config.common.listening.limits, &drain, {
             let (shared, writer, drain) = (shared, writer.clone(), drain.clone());
             move |_core| Core {
                 shared: shared.clone(),
                 actuator: actuator.clone(),
-                upstreams: Upstreams::new(resolver.clone(), tls.clone(), PoolLimits::default()),
+                upstreams: Upstreams::new(outbound.clone(), PoolLimits::default()),
                 ledgers: writer.ledgers(),
                 drain: drain.clone(),
             }
         })
         .map_err(boot_failure)?;
         pulse.set(cores.pulse());
+        load.show(&cores);
         let accepting = listener
-            .accept_for(cores.dispatcher())
+            .accept_for(cores.dispatcher(), listener_tls)
             .map_err(boot_failure)?;
         drop(starting);
         tracing::info!(%address, cores = count, "gateway is ready");
         Ok(Self {
             address,
+            scheme: config.common.listening.scheme(),
             accepting,
             cores,
             drain,
@@ -178,6 +196,11 @@ impl Gateway {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// `https` where the listener speaks TLS, else `http`.
+    pub fn scheme(&self) -> &'static str {
+        self.scheme
     }
 
     /// What the files of this start added to the store.
@@ -212,7 +235,7 @@ impl Gateway {
             store,
             ..
         } = self;
-        blocking(move || accepting.close()).await?;
+        blocking(move || accepting.close(timing.settle)).await?;
         let loads = cores.loads();
         drain
             .run(timing, || loads.iter().all(|load| load.connections() == 0))

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use dvara_crypto::api_key;
+use dvara_dialects::head::{Head, Token};
 use dvara_store::snapshot::{KnownKey, Snapshot};
 use dvara_types::KeyStatus;
 
 use crate::http::error::{GatewayError, KeyFault};
-use crate::http::head::{Head, Token};
 
 /// Whoever has shown a key that may be used, or nobody where keyless calls are allowed.
 #[derive(Debug, Clone)]

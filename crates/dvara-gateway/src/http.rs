@@ -1,13 +1,16 @@
 //! The front of the gateway: a path, a method, and the one function that answers them.
 
 pub(crate) mod body;
+pub(crate) mod cors;
 pub(crate) mod error;
-pub(crate) mod head;
-pub(crate) mod path;
 pub(crate) mod respond;
 
 use std::rc::Rc;
 
+use dvara_dialects::head::Head;
+use dvara_dialects::path::{Plane, plane};
+use http::header::ORIGIN;
+use http::request::Parts;
 use http::{HeaderMap, Method};
 use hyper::body::Incoming;
 use hyper::{Request, Response};
@@ -16,8 +19,6 @@ use crate::core::Core;
 use crate::pipeline;
 use body::GatewayBody;
 use error::GatewayError;
-use head::Head;
-use path::Plane;
 
 /// What lives below `/v1/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,24 +63,63 @@ impl Endpoint {
 /// Answers one request, whatever it is.
 pub(crate) async fn answer(core: Rc<Core>, request: Request<Incoming>) -> Response<GatewayBody> {
     let (parts, body) = request.into_parts();
-    match path::plane(parts.uri.path()) {
-        Plane::Governed(path) => pipeline::answer(core, &parts, Ok(path), body).await,
-        Plane::Disguised => {
-            pipeline::answer(core, &parts, Err(GatewayError::InvalidPath), body).await
+    let path = match plane(parts.uri.path()) {
+        Plane::Governed(path) => Ok(path),
+        Plane::Disguised => Err(GatewayError::InvalidPath),
+        Plane::Elsewhere if is_actuator(parts.uri.path()) => {
+            let actuator = &core.actuator;
+            let asked = actuator.answer(&parts.method, parts.uri.path(), &parts.headers);
+            return match asked.await {
+                Some(answer) => answer.map(GatewayBody::Actuator),
+                None => elsewhere(&parts.headers),
+            };
         }
-        Plane::Actuator => match core
-            .actuator
-            .answer(&parts.method, parts.uri.path(), &parts.headers)
-            .await
-        {
-            Some(answer) => answer.map(GatewayBody::Actuator),
-            None => elsewhere(&parts.headers),
-        },
-        Plane::Elsewhere => elsewhere(&parts.headers),
+        Plane::Elsewhere => return elsewhere(&parts.headers),
+    };
+    if core.shared.settings.cors.is_some() {
+        // Boxed: who lets no pages call must not carry a larger future for it.
+        return Box::pin(to_pages(core, &parts, path, body)).await;
     }
+    pipeline::answer(core, &parts, path, body).await
+}
+
+/// Answers a governed call, and says which pages of other origins may read the answer.
+async fn to_pages(
+    core: Rc<Core>,
+    parts: &Parts,
+    path: Result<&str, GatewayError>,
+    body: Incoming,
+) -> Response<GatewayBody> {
+    let shared = core.shared.clone();
+    let lives = |path: &&str| Endpoint::at(path).is_some();
+    let cors = shared.settings.cors.as_ref();
+    let preflight = cors
+        .filter(|_| path.as_ref().is_ok_and(lives))
+        .and_then(|cors| cors.preflight(&parts.method, &parts.headers));
+    let mut answer = match preflight {
+        Some(answer) => answer,
+        None => pipeline::answer(core, parts, path, body).await,
+    };
+    if let Some(cors) = cors {
+        cors.mark(parts.headers.get(ORIGIN), answer.headers_mut());
+    }
+    answer
+}
+
+fn is_actuator(path: &str) -> bool {
+    path.strip_prefix("/actuator")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// A trace id of our own.
+pub(crate) fn random_trace_id() -> String {
+    format!(
+        "{:032x}",
+        u128::from_be_bytes(dvara_service::random::bytes())
+    )
 }
 
 fn elsewhere(headers: &HeaderMap) -> Response<GatewayBody> {
-    let head = Head::of(headers, head::random_trace_id);
+    let head = Head::of(headers, random_trace_id);
     respond::error(&GatewayError::NotFound { governed: false }, &head.trace_id)
 }

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dvara_ledger::{Outcome, Settlement};
+use dvara_ledger::{Hop, Outcome, Settlement};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
@@ -51,6 +51,17 @@ struct ProviderErrorLabels {
     error_code: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RetryLabels {
+    provider: Arc<str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FallbackLabels {
+    from_provider: Arc<str>,
+    to_provider: Arc<str>,
+}
+
 #[derive(Clone)]
 struct Buckets(&'static [f64]);
 
@@ -67,6 +78,8 @@ pub(crate) struct Metrics {
     overhead: Histogram,
     tokens: Family<TokenLabels, Counter>,
     provider_errors: Family<ProviderErrorLabels, Counter>,
+    retries: Family<RetryLabels, Counter>,
+    fallbacks: Family<FallbackLabels, Counter>,
     abandoned: Counter,
     names: Mutex<Names>,
     region: Arc<str>,
@@ -115,6 +128,8 @@ impl Metrics {
             overhead: Histogram::new(OVERHEAD.iter().copied()),
             tokens: Family::default(),
             provider_errors: Family::default(),
+            retries: Family::default(),
+            fallbacks: Family::default(),
             abandoned: Counter::default(),
             names: Mutex::new(Names {
                 tenants: Bounded::new(TENANTS),
@@ -145,8 +160,18 @@ impl Metrics {
         );
         registry.register(
             "gateway_provider_errors",
-            "Calls that a vendor failed",
+            "Attempts that a vendor failed",
             metrics.provider_errors.clone(),
+        );
+        registry.register(
+            "gateway_retries",
+            "Attempts at a provider that had just failed the call",
+            metrics.retries.clone(),
+        );
+        registry.register(
+            "gateway_fallbacks",
+            "Attempts at another provider than the one that had just failed the call",
+            metrics.fallbacks.clone(),
         );
         registry.register(
             "gateway_calls_abandoned",
@@ -207,21 +232,43 @@ impl Metrics {
                 self.tokens.get_or_create(&labels).inc_by(tokens.0);
             }
         }
+        for hop in &settlement.hops {
+            self.count_hop(hop);
+        }
         match settlement.outcome {
             Outcome::Failed if settlement.attempts > 0 => {
-                let error_code = settlement.error_code.unwrap_or(UNKNOWN);
-                self.provider_errors
-                    .get_or_create(&ProviderErrorLabels {
-                        provider,
-                        error_code,
-                    })
-                    .inc();
+                self.count_provider_error(provider, settlement.error_code.unwrap_or(UNKNOWN));
             }
             Outcome::Abandoned => {
                 self.abandoned.inc();
             }
             Outcome::Failed | Outcome::Completed | Outcome::Refused => {}
         }
+    }
+}
+
+impl Metrics {
+    fn count_hop(&self, hop: &Hop) {
+        let from: Arc<str> = hop.from.as_str().into();
+        self.count_provider_error(from.clone(), hop.error_code);
+        if hop.from == hop.to {
+            let labels = RetryLabels { provider: from };
+            self.retries.get_or_create(&labels).inc();
+        } else {
+            let labels = FallbackLabels {
+                from_provider: from,
+                to_provider: hop.to.as_str().into(),
+            };
+            self.fallbacks.get_or_create(&labels).inc();
+        }
+    }
+
+    fn count_provider_error(&self, provider: Arc<str>, error_code: &'static str) {
+        let labels = ProviderErrorLabels {
+            provider,
+            error_code,
+        };
+        self.provider_errors.get_or_create(&labels).inc();
     }
 }
 

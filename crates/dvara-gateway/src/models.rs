@@ -120,11 +120,7 @@ async fn fetch(
     }
     let sent = core
         .upstreams
-        .send(
-            &reach.origin,
-            request,
-            core.shared.settings.timeouts.connect,
-        )
+        .send(&reach.origin, request, provider.resilience.timeouts.connect)
         .await;
     let (head, body) = sent.map_err(|error| error_chain(&error))?.into_parts();
     if !head.status.is_success() {

@@ -11,11 +11,13 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use dvara_dialects::head::{Head, check_media_types};
 use dvara_ledger::{Ledger, Method};
 use dvara_service::telemetry;
 use dvara_store::snapshot::Snapshot;
 use dvara_types::Scope;
 use http::request::Parts;
+use http_body::Body as _;
 use hyper::Response;
 use hyper::body::Incoming;
 use tracing::Instrument as _;
@@ -25,11 +27,10 @@ use crate::authenticate::authenticate;
 use crate::core::Core;
 use crate::dispatch::{Answered, Reply, dispatch};
 use crate::enter::enter;
-use crate::http::Endpoint;
 use crate::http::body::GatewayBody;
 use crate::http::error::{Fault, GatewayError};
-use crate::http::head::{Head, check_media_types, random_trace_id};
 use crate::http::respond;
+use crate::http::{Endpoint, random_trace_id};
 use crate::models;
 use crate::plan::plan;
 use crate::read::{discard, read};
@@ -68,10 +69,12 @@ pub(crate) async fn answer(
         Ok(reply) => relay(&core, reply, ledger, &head),
         Err(error) => {
             refuse(&error, ledger, &head);
-            if !head.expects_continue {
-                discard(&mut body).await;
+            let mut answer = respond::error(&error, &head.trace_id);
+            let read = body.is_end_stream() || (!head.expects_continue && discard(&mut body).await);
+            if !read {
+                respond::last(&mut answer, parts.version);
             }
-            respond::error(&error, &head.trace_id)
+            answer
         }
     }
 }
@@ -125,7 +128,7 @@ async fn chat(
     let request = read(&entered, body, core.shared.settings.body).await?;
     ledger.requested(request.model(), request.stream());
     let admitted = admit(entered, request)?;
-    let plan = plan(&snapshot, &core.shared.providers, admitted)?;
+    let plan = plan(&snapshot, &core.shared, admitted)?;
     if let Some(route) = plan.route() {
         ledger.route(route);
     }

@@ -3,19 +3,22 @@
 
 use std::sync::Arc;
 
+use dvara_dialects::request::{Capabilities, ChatRequest};
 use dvara_dialects::target::{ProviderCapabilities, Target};
 use dvara_store::snapshot::{CredentialSource, Route, Snapshot};
 use dvara_types::{ProviderKind, RouteId, TenantId};
 
 use crate::admit::Admitted;
+use crate::core::Shared;
 use crate::http::error::GatewayError;
-use crate::providers::{Credential, Provider, Providers};
+use crate::providers::{Credential, Provider, Providers, has_prefix};
 
 /// An admitted call and the targets to try, in order.
 pub(crate) struct Plan {
     admitted: Admitted,
     route: Option<RouteId>,
     attempts: Vec<Attempt>,
+    unable: usize,
 }
 
 /// One target: a provider, and the model to ask it for.
@@ -44,27 +47,34 @@ impl Plan {
     pub(crate) fn attempts(&self) -> &[Attempt] {
         &self.attempts
     }
+
+    /// How many fallbacks were left out because they cannot do what the call asks for.
+    pub(crate) fn unable(&self) -> usize {
+        self.unable
+    }
 }
 
 /// Chooses the targets of a call.
 ///
 /// # Errors
-/// 400 `no_provider` when nothing serves the model, with what would.
+/// 400 `no_provider` when nothing serves the model, with what would; `no_capable_provider` and `unsupported_capability`
+/// when its provider cannot do what the call asks for.
 pub(crate) fn plan(
     snapshot: &Snapshot,
-    providers: &Providers,
+    shared: &Shared,
     admitted: Admitted,
 ) -> Result<Plan, GatewayError> {
-    let model = admitted.request().model();
+    let request = admitted.request();
+    let model = request.model();
     let route = snapshot.route_for(model);
+    let providers = &shared.providers;
     let provider = match route {
         Some(route) => routed(providers, route, model)?,
         None => by_prefix(providers, model)?,
     };
     let pinned = route.and_then(|route| route.record.pinned_model_version.as_deref());
-    if let Some(missing) =
-        ProviderCapabilities::of(provider.kind).lacks(&admitted.request().wants())
-    {
+    let wants = request.wants();
+    if let Some(missing) = ProviderCapabilities::of(provider.kind).lacks(&wants) {
         return Err(GatewayError::BadRequest {
             code: "no_capable_provider",
             message: format!(
@@ -75,29 +85,97 @@ pub(crate) fn plan(
         });
     }
     let target = Target::new(provider.kind, model, pinned);
-    target
-        .check(admitted.request())
-        .map_err(GatewayError::from)?;
-    let model = target.model.to_owned();
+    target.check(request)?;
     let tenant = admitted.entered().caller().key().map(|key| &key.tenant.id);
-    let credential = credential(snapshot, tenant, provider)?;
-    let attempts = vec![Attempt {
+    let mut attempts = vec![Attempt {
         provider: provider.clone(),
-        model,
-        credential,
+        model: target.model.to_owned(),
+        credential: credential(snapshot, tenant, provider)?,
     }];
+    let mut unable = 0;
+    if shared.settings.resilience.fallback.enabled {
+        let candidates = Candidates {
+            providers,
+            asked: pinned.unwrap_or(model),
+        };
+        candidates.visit(route, |provider, model| {
+            let target = Target::new(provider.kind, model, None);
+            let known = attempts.iter().any(|attempt| {
+                attempt.provider.name == provider.name && attempt.model == target.model
+            });
+            if known {
+                return;
+            }
+            if !is_able(&target, request, &wants) {
+                unable += 1;
+            } else if let Ok(credential) = credential(snapshot, tenant, provider) {
+                attempts.push(Attempt {
+                    provider: provider.clone(),
+                    model: target.model.to_owned(),
+                    credential,
+                });
+            }
+        });
+    }
     Ok(Plan {
         route: route.map(|route| route.record.id.clone()),
         attempts,
+        unable,
         admitted,
     })
+}
+
+/// What may stand in for a provider that failed (data-plane sheet §17).
+struct Candidates<'a> {
+    providers: &'a Providers,
+    /// The model that was asked for, or that the route pins in its place.
+    asked: &'a str,
+}
+
+impl<'a> Candidates<'a> {
+    /// A route's own fallbacks in their order; without a route every provider whose prefix fits.
+    fn visit(&self, route: Option<&Route>, mut each: impl FnMut(&'a Arc<Provider>, &str)) {
+        let Some(route) = route else {
+            return self
+                .providers
+                .by_prefix(self.asked)
+                .for_each(|provider| each(provider, self.asked));
+        };
+        for fallback in &route.record.fallbacks {
+            let Some(provider) = self.providers.named(&fallback.provider) else {
+                continue;
+            };
+            match &fallback.model {
+                Some(model) => each(provider, model),
+                None if self.may_serve(provider) => each(provider, self.asked),
+                None => {}
+            }
+        }
+    }
+
+    /// Whether a provider may serve the model by its own name: a name that only others claim is theirs, one that nobody
+    /// claims is the operator's business.
+    fn may_serve(&self, provider: &Provider) -> bool {
+        has_prefix(provider.kind, self.asked)
+            || !ProviderKind::ALL
+                .into_iter()
+                .any(|kind| has_prefix(kind, self.asked))
+    }
+}
+
+/// Whether a fallback can do what the call asks for. Here images count too (data-plane sheet §13).
+fn is_able(target: &Target<'_>, request: &ChatRequest, wants: &Capabilities) -> bool {
+    let capabilities = ProviderCapabilities::of(target.kind);
+    capabilities.lacks(wants).is_none()
+        && (capabilities.vision || !wants.vision)
+        && target.check(request).is_ok()
 }
 
 /// The first of the route's providers that this process has; a route that names none leaves the choice to the prefix.
 fn routed<'a>(
     providers: &'a Providers,
-    route: &Route,
-    model: &str,
+    route: &'a Route,
+    model: &'a str,
 ) -> Result<&'a Arc<Provider>, GatewayError> {
     let named = &route.record.providers;
     if named.is_empty() {
@@ -120,9 +198,13 @@ fn routed<'a>(
         })
 }
 
-fn by_prefix<'a>(providers: &'a Providers, model: &str) -> Result<&'a Arc<Provider>, GatewayError> {
+fn by_prefix<'a>(
+    providers: &'a Providers,
+    model: &'a str,
+) -> Result<&'a Arc<Provider>, GatewayError> {
     providers
         .by_prefix(model)
+        .next()
         .ok_or_else(|| GatewayError::NoProvider(how_to_serve(model)))
 }
 

@@ -13,6 +13,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue};
 
 use crate::mock::MockProvider;
+use crate::settings::{Resilience, ResilienceSettings};
 
 /// Where Anthropic expects its key.
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -45,6 +46,7 @@ pub(crate) struct Provider {
     /// The credential of its settings.
     pub(crate) credential: Option<Arc<Credential>>,
     pub(crate) reach: Reach,
+    pub(crate) resilience: Resilience,
 }
 
 /// How a provider is reached.
@@ -110,17 +112,18 @@ pub(crate) struct Providers {
 }
 
 impl Providers {
-    /// Makes the providers ready. `mock` is what the mock providers answer.
+    /// Makes the providers ready. `mock` is what the mock providers answer, `resilience` how failures are dealt with.
     ///
     /// # Errors
     /// Every provider that cannot be used.
     pub(crate) fn new(
         settings: &[ProviderSettings],
         mock: &Arc<MockProvider>,
+        resilience: &ResilienceSettings,
     ) -> Result<Self, Vec<InvalidProvider>> {
         let (mut all, mut problems) = (Vec::new(), Vec::new());
         for one in settings {
-            match Provider::new(one, mock) {
+            match Provider::new(one, mock, resilience.of(&one.name)) {
                 Ok(provider) => all.push(Arc::new(provider)),
                 Err(problem) => problems.push(problem),
             }
@@ -142,20 +145,29 @@ impl Providers {
         self.all.iter().find(|provider| provider.name == *name)
     }
 
-    /// The first provider one of whose prefixes starts the model.
-    pub(crate) fn by_prefix(&self, model: &str) -> Option<&Arc<Provider>> {
-        self.all.iter().find(|provider| {
-            provider
-                .kind
-                .model_prefixes()
-                .iter()
-                .any(|prefix| model.starts_with(prefix))
-        })
+    /// The providers one of whose prefixes starts the model; the first serves it, the others stand in.
+    pub(crate) fn by_prefix<'a>(
+        &'a self,
+        model: &'a str,
+    ) -> impl Iterator<Item = &'a Arc<Provider>> {
+        self.all
+            .iter()
+            .filter(move |provider| has_prefix(provider.kind, model))
     }
 }
 
+/// Whether a kind's prefixes name the model as its own.
+pub(crate) fn has_prefix(kind: ProviderKind, model: &str) -> bool {
+    let prefixes = kind.model_prefixes();
+    prefixes.iter().any(|prefix| model.starts_with(prefix))
+}
+
 impl Provider {
-    fn new(settings: &ProviderSettings, mock: &Arc<MockProvider>) -> Result<Self, InvalidProvider> {
+    fn new(
+        settings: &ProviderSettings,
+        mock: &Arc<MockProvider>,
+        mut resilience: Resilience,
+    ) -> Result<Self, InvalidProvider> {
         let name = &settings.name;
         let credential = match &settings.api_key {
             None => None,
@@ -167,7 +179,11 @@ impl Provider {
             }
         };
         let reach = match settings.kind {
-            ProviderKind::Mock => Reach::Mock(mock.clone()),
+            ProviderKind::Mock => {
+                // Its faults are made on purpose and do not pass (data-plane sheet §17).
+                resilience.retry.max_attempts = 1;
+                Reach::Mock(mock.clone())
+            }
             ProviderKind::Openai | ProviderKind::Anthropic | ProviderKind::Ollama => {
                 http_reach(settings)?
             }
@@ -177,6 +193,7 @@ impl Provider {
             kind: settings.kind,
             credential,
             reach,
+            resilience,
         })
     }
 }
@@ -227,7 +244,12 @@ mod tests {
             base_url.map(|url| url.parse().unwrap()),
             key.map(|key| Secret::new(key.to_owned())),
         );
-        Provider::new(&settings, &MockProvider::new(MockConfig::default()))
+        let resilience = ResilienceSettings::defaults().of(&settings.name);
+        Provider::new(
+            &settings,
+            &MockProvider::new(MockConfig::default()),
+            resilience,
+        )
     }
 
     #[test]

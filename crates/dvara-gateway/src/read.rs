@@ -88,17 +88,22 @@ async fn next(body: &mut Incoming) -> Result<Option<Bytes>, GatewayError> {
     }
 }
 
-/// Reads what is left of a refused call's body, within bounds, and forgets it.
-pub(crate) async fn discard(body: &mut Incoming) {
+/// Reads what is left of a refused call's body, within bounds, and forgets it. Returns whether it came to its end.
+pub(crate) async fn discard(body: &mut Incoming) -> bool {
     let rest = async {
         let mut left = DISCARD_BYTES;
-        while let Ok(Some(chunk)) = next(body).await {
-            match left.checked_sub(chunk.len()) {
-                Some(remaining) => left = remaining,
-                None => return,
+        loop {
+            match next(body).await {
+                Ok(Some(chunk)) => match left.checked_sub(chunk.len()) {
+                    Some(remaining) => left = remaining,
+                    None => return false,
+                },
+                Ok(None) => return true,
+                Err(_) => return false,
             }
         }
     };
-    // Whether it ended or ran out of time is all the same: the answer goes out now.
-    let _ended = tokio::time::timeout(DISCARD_TIME, rest).await;
+    tokio::time::timeout(DISCARD_TIME, rest)
+        .await
+        .unwrap_or(false)
 }

@@ -1,20 +1,23 @@
 //! The gateway's settings: what they may be (`properties`), and the typed values that are left once all are checked.
 
+mod outbound;
 pub(crate) mod properties;
 mod providers;
-
-use std::time::Duration;
+mod resilience;
 
 use dvara_dialects::request::ReadLimits;
 use dvara_service::boot::texts;
 use dvara_service::settings::{Loader, Problem};
 use dvara_store::snapshot::Provider;
 
+use crate::http::cors::Cors;
 use crate::mock::MockConfig;
 use crate::read::BodyLimits;
 
+use outbound::OutboundSettings;
 pub use properties::{MOCK_ENABLED, PROPERTIES};
 pub(crate) use providers::put as put_provider;
+pub(crate) use resilience::{Resilience, ResilienceSettings, Retry};
 
 /// What an operating mode means is design §3: both read the store, `standalone` closes `/internal/*`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +49,8 @@ pub struct GatewaySettings {
     pub(crate) providers: Vec<Provider>,
     /// What the mock provider answers.
     pub(crate) mock: MockConfig,
-    /// More roots to trust in vendors' certificates, as a file in PEM form.
-    pub ca_bundle: Option<String>,
+    /// What calls to vendors go out with.
+    pub(crate) outbound: OutboundSettings,
 }
 
 /// What the request path needs.
@@ -56,22 +59,9 @@ pub(crate) struct DataPlaneSettings {
     /// Whether a call without a key is served as nobody's. Never in production.
     pub(crate) keyless_allowed: bool,
     pub(crate) body: BodyLimits,
-    pub(crate) timeouts: Timeouts,
-}
-
-/// Time limits towards vendors (design §3).
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Timeouts {
-    /// To make a connection.
-    pub(crate) connect: Duration,
-    /// From sending a streamed call to the head of its answer.
-    pub(crate) first_byte: Duration,
-    /// Between two pieces of a stream.
-    pub(crate) idle: Duration,
-    /// A whole call that is not streamed.
-    pub(crate) chat: Duration,
-    /// A whole stream; `None` for no limit.
-    pub(crate) streaming: Option<Duration>,
+    /// Whose web pages may call; `None` for nobody's.
+    pub(crate) cors: Option<Cors>,
+    pub(crate) resilience: ResilienceSettings,
 }
 
 impl GatewaySettings {
@@ -92,11 +82,12 @@ impl GatewaySettings {
                     time: loader.millis(&properties::BODY_TIMEOUT),
                     json: ReadLimits::default(),
                 },
-                timeouts: timeouts(loader),
+                cors: cors(loader),
+                resilience: ResilienceSettings::load(loader),
             },
             providers: providers::load(loader),
             mock: MockConfig::load(loader),
-            ca_bundle: loader.optional(&properties::CA_BUNDLE),
+            outbound: OutboundSettings::load(loader),
         }
     }
 }
@@ -109,13 +100,10 @@ fn keyless_allowed(loader: &mut Loader) -> bool {
     allowed
 }
 
-fn timeouts(loader: &mut Loader) -> Timeouts {
-    let streaming = loader.millis(&properties::STREAMING_TIMEOUT);
-    Timeouts {
-        connect: loader.millis(&properties::CONNECT_TIMEOUT),
-        first_byte: loader.millis(&properties::FIRST_BYTE_TIMEOUT),
-        idle: loader.millis(&properties::IDLE_TIMEOUT),
-        chat: loader.millis(&properties::CHAT_TIMEOUT),
-        streaming: (!streaming.is_zero()).then_some(streaming),
-    }
+fn cors(loader: &mut Loader) -> Option<Cors> {
+    let list = loader.list(&properties::CORS_ORIGINS);
+    Cors::parse(&list).unwrap_or_else(|reason| {
+        loader.mistake(&properties::CORS_ORIGINS, &reason);
+        None
+    })
 }

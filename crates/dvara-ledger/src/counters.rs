@@ -18,7 +18,7 @@ pub struct Counters {
     pub written: u64,
     /// Settlements that went to the spool.
     pub spooled: u64,
-    /// Settlements read from a spool, this process's or a dead one's, that are in the database now.
+    /// Settlements that waited in a spool, this process's or a dead one's, and are in the database now.
     pub replayed: u64,
     /// Settlements lost: the spool was full or broken, the database refused a row for what it held, or a call was
     /// settled after the ledger was closed.

@@ -8,8 +8,8 @@ use dvara_types::{ApiKeyId, ProviderName, RouteId, TenantId, TokenCount, Usage};
 
 use crate::ledgers::Core;
 use crate::settlement::{
-    CacheStatus, Endpoint, LEFT_BEFORE_ANSWER, MAX_MODEL, MAX_TRACE, Method, Outcome, Settlement,
-    capped, tokens_of_characters,
+    CacheStatus, Endpoint, Hop, LEFT_BEFORE_ANSWER, MAX_MODEL, MAX_TRACE, Method, Outcome,
+    Settlement, capped, tokens_of_characters,
 };
 
 /// The ledger of one call. Whoever holds it last settles the call by dropping it, exactly once, whatever happened:
@@ -34,6 +34,8 @@ struct Open {
     head_out: bool,
     /// Input tokens as we guess them, for calls whose vendor never tells.
     expected_input: TokenCount,
+    /// The code of the last attempt's failure.
+    failed: Option<&'static str>,
 }
 
 impl Ledger {
@@ -46,6 +48,7 @@ impl Ledger {
                 waiting_since: None,
                 head_out: false,
                 expected_input: TokenCount(0),
+                failed: None,
             })),
         }
     }
@@ -106,6 +109,14 @@ impl Ledger {
             open.waiting_since = Some(now);
             let settlement = &mut open.settlement;
             settlement.attempts = settlement.attempts.saturating_add(1);
+            if let (Some(from), Some(error_code)) = (settlement.provider.take(), open.failed.take())
+            {
+                settlement.hops.push(Hop {
+                    from,
+                    to: provider.clone(),
+                    error_code,
+                });
+            }
             settlement.provider = Some(provider.clone());
             settlement.credential_fingerprint = credential_fingerprint.cloned();
             settlement.model = Some(match &settlement.requested_model {
@@ -113,6 +124,12 @@ impl Ledger {
                 _ => capped(model, MAX_MODEL).into(),
             });
         });
+    }
+
+    /// The attempt has failed with this code; another may follow.
+    pub fn attempt_failed(&mut self, code: &'static str) {
+        self.answered();
+        self.note(|open| open.failed = Some(code));
     }
 
     /// The vendor has begun to answer, or the attempt has failed: waiting for it is over.

@@ -18,7 +18,7 @@ pub use ledger::Ledger;
 pub use ledgers::{BATCH, HAND_OVER_AFTER, LedgerFull, Ledgers, OPEN_LIMIT};
 pub use settings::{LedgerSettings, SPOOL_LIMIT};
 pub use settlement::{
-    CacheStatus, Endpoint, LEFT_BEFORE_ANSWER, MAX_MODEL, MAX_TRACE, Method, Outcome, Settlement,
-    tokens_of_characters,
+    CacheStatus, Endpoint, Hop, LEFT_BEFORE_ANSWER, MAX_MODEL, MAX_TRACE, Method, Outcome,
+    Settlement, tokens_of_characters,
 };
 pub use writer::{NotClosed, Observer, StartError, Writer, WriterTask};

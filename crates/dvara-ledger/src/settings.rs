@@ -16,6 +16,8 @@ pub struct LedgerSettings {
     pub spool_limit: u64,
     /// Calls per core that may be open or not yet recorded; [`OPEN_LIMIT`] unless somebody knows better.
     pub open_limit: u64,
+    /// Whole UTC days, before today, whose rows are kept; `None` keeps all. Hourly sums are always kept.
+    pub keep_days: Option<u32>,
     /// Which service this is, for the epoch: `gateway`, `mcp`, …
     pub service: String,
     /// The pod or host it runs on, for the epoch.
@@ -36,6 +38,7 @@ impl LedgerSettings {
             spool_directory: spool_directory.into(),
             spool_limit: SPOOL_LIMIT,
             open_limit: OPEN_LIMIT,
+            keep_days: None,
             service: service.to_owned(),
             host: host.to_owned(),
             version: version.to_owned(),

@@ -61,12 +61,25 @@ pub struct Settlement {
     pub credential_fingerprint: Option<Arc<str>>,
     /// How often the call was sent upstream.
     pub attempts: u32,
+    /// What came between the attempts, in order; not stored.
+    pub hops: Vec<Hop>,
     /// From opening to settling.
     pub total: Duration,
     /// Spent waiting for vendors to begin an answer, over all attempts; `None` if nothing was sent.
     pub upstream: Option<Duration>,
     /// From opening to the first byte of the answer's body.
     pub first_byte: Option<Duration>,
+}
+
+/// From a failed attempt to the next: a retry where both name one provider, a fallback otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hop {
+    /// Who failed.
+    pub from: ProviderName,
+    /// Who was asked next.
+    pub to: ProviderName,
+    /// What the failure was.
+    pub error_code: &'static str,
 }
 
 /// The status of a call whose caller left before there was an answer: nobody saw it, logs and sums need one.
@@ -102,6 +115,7 @@ impl Settlement {
             cache_status: None,
             credential_fingerprint: None,
             attempts: 0,
+            hops: Vec::new(),
             total: Duration::ZERO,
             upstream: None,
             first_byte: None,

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use dvara_types::EpochId;
 
 pub(crate) use directory::Folder;
-use record::{Contents, MAGIC, Record};
+use record::{Contents, Entry, MAGIC};
 
 /// A segment this long is closed and the next one begun, so that a replay holds little in memory.
 const SEGMENT: u64 = 4 << 20;
@@ -74,7 +74,10 @@ impl Spool {
     }
 
     /// Appends the records and syncs them to disk, as many as the bound allows.
-    pub(crate) fn append(&mut self, records: &[Record]) -> Appended {
+    pub(crate) fn append<'a>(
+        &mut self,
+        records: impl IntoIterator<Item = impl Into<Entry<'a>>>,
+    ) -> Appended {
         let mut group = vec![];
         let mut kept = 0;
         let header = if self.open.is_some() { 0 } else { MAGIC.len() };

@@ -2,8 +2,11 @@
 
 mod closing;
 mod database;
+mod group;
 mod intake;
+mod late;
 mod replay;
+mod spooling;
 mod start;
 mod upkeep;
 
@@ -25,7 +28,9 @@ use crate::spool::record::Record;
 use crate::{LedgerSettings, Ledgers, Settlement};
 use closing::Closing;
 use database::Database;
+use group::Group;
 use intake::Intake;
+use late::Late;
 use replay::Replay;
 use upkeep::Upkeep;
 
@@ -105,12 +110,15 @@ impl Writer {
             closed: watch::Sender::new(false),
         });
         let spool = Arc::new(Mutex::new(spool));
+        let late = Arc::new(Late::default());
         let orphans = Arc::new(Mutex::new(VecDeque::<Folder>::new()));
         let upkeep = Upkeep {
             database: Arc::clone(&database),
             spool_directory: settings.spool_directory,
             orphans: Arc::clone(&orphans),
+            keep_days: settings.keep_days,
         };
+        upkeep.drop_old_days().await;
         upkeep.adopt().await;
         let task = WriterTask {
             shared: Arc::clone(&shared),
@@ -119,12 +127,16 @@ impl Writer {
                 observers,
                 database: Arc::clone(&database),
                 spool: Arc::clone(&spool),
+                late: Arc::clone(&late),
                 counters: Arc::clone(&counters),
                 epoch,
+                waiting: Group::default(),
+                writing: None,
             },
             replay: Replay {
                 database,
                 spool,
+                late,
                 counters,
                 orphans,
             },
@@ -233,7 +245,7 @@ async fn close_epoch(shared: &Shared, replay: &Replay) {
         epoch: shared.epoch.clone(),
         dropped,
     };
-    intake::spool(&replay.spool, &replay.counters, vec![record]).await;
+    spooling::spool_record(&replay.spool, &replay.counters, record).await;
 }
 
 /// Lets go of the spool's folder, and removes it if nothing waits in it.

@@ -5,7 +5,13 @@
 //! telemetry) lives on the background runtime and must never be awaited here.
 
 mod connection;
+mod greeting;
+mod http2;
+mod limits;
 mod load;
+mod metrics;
+mod paced;
+mod transport;
 
 use std::future::Future;
 use std::io;
@@ -23,9 +29,12 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::drain::Drain;
-use connection::{Connections, HttpLimits};
+use crate::tls::ListenerTls;
+use connection::Connections;
+pub use limits::HttpLimits;
 pub use load::CoreLoad;
 use load::Heart;
+pub use metrics::LoadMetrics;
 
 /// How often a core shows that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -80,8 +89,15 @@ pub struct Dispatcher {
     cores: Arc<[Core]>,
 }
 
+/// A connection that was accepted.
+pub(crate) struct Arrival {
+    pub(crate) stream: std::net::TcpStream,
+    /// Of the listener it came through; `None` for plain text.
+    pub(crate) tls: Option<Arc<ListenerTls>>,
+}
+
 struct Core {
-    arrivals: UnboundedSender<std::net::TcpStream>,
+    arrivals: UnboundedSender<Arrival>,
     load: Arc<CoreLoad>,
 }
 
@@ -90,7 +106,7 @@ impl Cores {
     ///
     /// # Errors
     /// When a thread or its runtime cannot be had, or `make` panics.
-    pub fn start<P, F>(count: usize, drain: &Drain, make: F) -> io::Result<Self>
+    pub fn start<P, F>(count: usize, limits: HttpLimits, drain: &Drain, make: F) -> io::Result<Self>
     where
         P: Plane,
         F: Fn(CoreId) -> P + Clone + Send + 'static,
@@ -118,7 +134,7 @@ impl Cores {
                             // Made inside the runtime, since a plane may start tasks of its own.
                             let plane = make(CoreId(index));
                             let _counted = up.send(());
-                            run(plane, receiver, its_load, drain).await;
+                            run(plane, receiver, its_load, drain, limits).await;
                         }),
                         Err(error) => {
                             tracing::error!(%error, core = index, "a core has no runtime")
@@ -205,11 +221,11 @@ impl Pulse {
 
 impl Dispatcher {
     /// Gives a connection to the core with the fewest open requests, the one with fewer connections among equals.
-    pub(crate) fn dispatch(&self, stream: std::net::TcpStream) {
+    pub(crate) fn dispatch(&self, arrival: Arrival) {
         let lightest = self.cores.iter().min_by_key(|core| core.load.weight());
         let Some(core) = lightest else { return };
         core.load.expect_connection();
-        if core.arrivals.send(stream).is_err() {
+        if core.arrivals.send(arrival).is_err() {
             tracing::error!("a core has ended while its listener is open");
         }
     }
@@ -217,18 +233,19 @@ impl Dispatcher {
 
 async fn run<P: Plane>(
     plane: P,
-    mut arrivals: UnboundedReceiver<std::net::TcpStream>,
+    mut arrivals: UnboundedReceiver<Arrival>,
     load: Arc<CoreLoad>,
     drain: Drain,
+    limits: HttpLimits,
 ) {
     let plane = Rc::new(plane);
-    let connections = Connections::new(plane.clone(), load.clone(), drain, &HttpLimits::default());
+    let connections = Connections::new(plane.clone(), load.clone(), drain, limits);
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     loop {
         tokio::select! {
             biased;
             arrival = arrivals.recv() => match arrival {
-                Some(stream) => connections.serve(stream),
+                Some(arrival) => connections.serve(arrival),
                 None => break,
             },
             _ = heartbeat.tick() => load.beat(),

@@ -1,8 +1,8 @@
 //! The end of a process: what is accepted is answered, and nothing is accepted and then dropped (design §10).
 //!
 //! From SIGTERM on readiness is red and the listener closes once its backlog is empty. For `linger` idle connections stay open,
-//! so that a request already on its way meets an open one, and every answer carries `Connection: close`. Then idle
-//! connections close, and what runs goes on until `cut`: streams end with an error event, waiting calls with 503. At `end`
+//! so that a request already on its way meets an open one, and every answer carries `Connection: close`; HTTP/2 has a word for
+//! it, GOAWAY, and is told at once. Then idle connections close, and what runs goes on until `cut`: streams end with an error event, waiting calls with 503. At `end`
 //! connections that are still there are dropped; whatever is left of the 30 s belongs to the flush.
 
 use std::sync::Arc;
@@ -14,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 /// When each phase of a drain begins, counted from its start.
 #[derive(Debug, Clone, Copy)]
 pub struct DrainTiming {
+    /// How long connections that are being made when the drain begins may take to be complete and taken in.
+    pub settle: Duration,
     /// Idle connections close.
     pub linger: Duration,
     /// Calls that still run are ended with an error.
@@ -26,6 +28,7 @@ impl Default for DrainTiming {
     /// 5 s, 25 s and 25.5 s of the guide's 30 s (S121); the half second is for the error texts to be sent.
     fn default() -> Self {
         Self {
+            settle: Duration::from_millis(200),
             linger: Duration::from_secs(5),
             cut: Duration::from_secs(25),
             end: Duration::from_millis(25_500),
@@ -37,6 +40,7 @@ impl DrainTiming {
     /// No patience at all, for tests that end with nothing under way.
     pub fn immediate() -> Self {
         Self {
+            settle: Duration::ZERO,
             linger: Duration::ZERO,
             cut: Duration::ZERO,
             end: Duration::from_millis(500),
@@ -53,6 +57,7 @@ pub struct Drain {
 #[derive(Default)]
 struct Phases {
     draining: AtomicBool,
+    begun: CancellationToken,
     closing: CancellationToken,
     cutting: CancellationToken,
     ended: CancellationToken,
@@ -69,9 +74,15 @@ impl Drain {
         self.inner.draining.load(Relaxed)
     }
 
-    /// From here on answers carry `Connection: close`.
+    /// From here on answers carry `Connection: close`, and HTTP/2 connections are told to go away.
     pub fn begin(&self) {
         self.inner.draining.store(true, Relaxed);
+        self.inner.begun.cancel();
+    }
+
+    /// Resolves when the process is on its way out.
+    pub async fn begun(&self) {
+        self.inner.begun.cancelled().await;
     }
 
     /// Resolves when idle connections are to close.

@@ -28,6 +28,10 @@ pub mod drain;
 
 pub mod listener;
 
+pub mod tls;
+
+pub mod descriptors;
+
 mod chain;
 
 pub use chain::error_chain;

@@ -2,14 +2,15 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use socket2::{Domain, Protocol, SockFilter, SockRef, Socket, TcpKeepalive, Type};
 
-use crate::cores::Dispatcher;
+use crate::cores::{Arrival, Dispatcher};
+use crate::tls::ListenerTls;
 
 /// Connections the kernel may hold for us while all cores are busy.
 const BACKLOG: i32 = 4_096;
@@ -17,6 +18,11 @@ const BACKLOG: i32 = 4_096;
 const KEEPALIVE: Duration = Duration::from_secs(60);
 /// How long to wait when the process is out of file descriptors: others have to close first.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(50);
+/// How often a door that is closing looks for who is still coming in.
+const CLOSING_LOOK: Duration = Duration::from_millis(5);
+/// How much of an answer the kernel may hold that it cannot send. Beyond it the socket takes no more, so that a client that
+/// stops reading is noticed early and holds little, and one that reads slowly is seen to move.
+const UNSENT: u32 = 128 * 1024;
 
 /// An open door. Bound before anything else starts, so that a port in use is known at once.
 pub struct Listener {
@@ -48,17 +54,26 @@ impl Listener {
         self.address
     }
 
-    /// Starts to accept.
+    /// Starts to accept: TLS where it is given, else plain text.
     ///
     /// # Errors
     /// When no thread can be had.
-    pub fn accept_for(self, cores: Dispatcher) -> io::Result<Accepting> {
-        let closing = Arc::new(AtomicBool::new(false));
+    pub fn accept_for(
+        self,
+        cores: Dispatcher,
+        tls: Option<Arc<ListenerTls>>,
+    ) -> io::Result<Accepting> {
         let Self { socket, address } = self;
-        let seen = closing.clone();
+        let closing = Arc::new(Closing::default());
+        let door = Door {
+            socket,
+            cores,
+            tls,
+            closing: closing.clone(),
+        };
         let thread = std::thread::Builder::new()
             .name(format!("accept-{}", address.port()))
-            .spawn(move || accept(&socket, &cores, &seen))?;
+            .spawn(move || door.accept())?;
         Ok(Accepting {
             address,
             closing,
@@ -70,8 +85,15 @@ impl Listener {
 /// A door that lets connections in.
 pub struct Accepting {
     address: SocketAddr,
-    closing: Arc<AtomicBool>,
+    closing: Arc<Closing>,
     thread: JoinHandle<()>,
+}
+
+/// That the door is to close, and how long those may take who are on its step.
+#[derive(Default)]
+struct Closing {
+    now: AtomicBool,
+    settle: OnceLock<Duration>,
 }
 
 impl Accepting {
@@ -80,9 +102,10 @@ impl Accepting {
         self.address
     }
 
-    /// Takes in what the kernel has already accepted, then closes the socket. Returns when it is closed.
-    pub fn close(self) {
-        self.closing.store(true, SeqCst);
+    /// Lets nobody new begin, takes in who has begun within `settle`, then closes the socket. Returns when it is closed.
+    pub fn close(self, settle: Duration) {
+        let _once = self.closing.settle.set(settle);
+        self.closing.now.store(true, SeqCst);
         // The thread sleeps in accept(2); a connection of our own wakes it.
         let _woken = TcpStream::connect_timeout(&reachable(self.address), Duration::from_secs(1));
         if self.thread.join().is_err() {
@@ -91,40 +114,93 @@ impl Accepting {
     }
 }
 
-fn accept(socket: &TcpListener, cores: &Dispatcher, closing: &AtomicBool) {
-    loop {
-        match socket.accept() {
-            Ok((stream, _)) => hand_over(stream, cores),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted
-                ) => {}
-            Err(error) => {
-                tracing::warn!(%error, "accept");
-                std::thread::sleep(OUT_OF_DESCRIPTORS);
+struct Door {
+    socket: TcpListener,
+    cores: Dispatcher,
+    tls: Option<Arc<ListenerTls>>,
+    closing: Arc<Closing>,
+}
+
+impl Door {
+    fn accept(self) {
+        while !self.closing.now.load(SeqCst) {
+            match self.socket.accept() {
+                Ok((stream, _)) => self.hand_over(stream),
+                Err(error) => pause_after(&error),
             }
         }
-        // From here on only what is already in the backlog is taken in.
-        if closing.load(SeqCst) && socket.set_nonblocking(true).is_err() {
-            return;
+        if self.socket.set_nonblocking(true).is_ok() {
+            self.close();
+        }
+    }
+
+    /// Takes in what the kernel has accepted or is about to. Closing the socket resets whoever is still in its queue, so
+    /// newcomers are kept out of it first: they hear of the closed port when they knock again.
+    fn close(self) {
+        if let Err(error) = SockRef::from(&self.socket).attach_filter(&no_newcomers()) {
+            tracing::debug!(%error, "newcomers cannot be kept from the closing door");
+        }
+        let settle = self.closing.settle.get().copied().unwrap_or_default();
+        let until = Instant::now() + settle;
+        loop {
+            match self.socket.accept() {
+                Ok((stream, _)) => self.hand_over(stream),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if Instant::now() >= until {
+                        return;
+                    }
+                    std::thread::sleep(CLOSING_LOOK.min(settle));
+                }
+                Err(error) => pause_after(&error),
+            }
+        }
+    }
+
+    fn hand_over(&self, stream: TcpStream) {
+        match prepare(&stream) {
+            Ok(()) => self.cores.dispatch(Arrival {
+                stream,
+                tls: self.tls.clone(),
+            }),
+            // The client is gone already.
+            Err(error) => tracing::debug!(%error, "a connection ended before it was served"),
         }
     }
 }
 
-fn hand_over(stream: TcpStream, cores: &Dispatcher) {
-    let prepared = stream
-        .set_nodelay(true)
-        .and_then(|()| {
-            SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE))
-        })
-        .and_then(|()| stream.set_nonblocking(true));
-    match prepared {
-        Ok(()) => cores.dispatch(stream),
-        // The client is gone already.
-        Err(error) => tracing::debug!(%error, "a connection ended before it was served"),
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE))?;
+    socket.set_tcp_notsent_lowat(UNSENT)?;
+    stream.set_nonblocking(true)
+}
+
+fn pause_after(error: &io::Error) {
+    let passing = [io::ErrorKind::ConnectionAborted, io::ErrorKind::Interrupted];
+    if !passing.contains(&error.kind()) {
+        tracing::warn!(%error, "accept");
+        std::thread::sleep(OUT_OF_DESCRIPTORS);
     }
+}
+
+/// A filter in the kernel's packet language that drops what opens a connection (SYN without ACK) and passes all else. A
+/// dropped SYN is sent again by its client after a second, when the port is closed and says so.
+fn no_newcomers() -> [SockFilter; 5] {
+    const FLAGS: u32 = 13; // of the TCP header, where a listening socket's filter begins to look
+    const SYN: u32 = 0x02;
+    const ACK: u32 = 0x10;
+    const LOAD_BYTE: u16 = 0x30; // BPF_LD | BPF_B | BPF_ABS
+    const AND: u16 = 0x54; // BPF_ALU | BPF_AND | BPF_K
+    const JUMP_IF_EQUAL: u16 = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
+    const RETURN: u16 = 0x06; // BPF_RET | BPF_K
+    [
+        SockFilter::new(LOAD_BYTE, 0, 0, FLAGS),
+        SockFilter::new(AND, 0, 0, SYN | ACK),
+        SockFilter::new(JUMP_IF_EQUAL, 0, 1, SYN),
+        SockFilter::new(RETURN, 0, 0, 0),
+        SockFilter::new(RETURN, 0, 0, u32::MAX),
+    ]
 }
 
 /// An address of our own by which the listener can be reached.
@@ -136,3 +212,6 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     };
     SocketAddr::new(ip, address.port())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! A connection of the pool for work that must be over by a deadline.
 //!
-//! A connection that has not answered in time is thrown away and not given back: the pool would wait for it.
+//! A connection that has not answered in time, or whose work was cut off, is thrown away and not given back: the pool
+//! would wait for it, or hand it on in the middle of somebody else's transaction.
 
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use crate::{Store, StoreError};
 /// A connection, and until when its work must be done.
 #[derive(Debug)]
 pub(crate) struct Lease {
-    connection: PoolConnection<Postgres>,
+    /// Absent once the lease has ended.
+    connection: Option<PoolConnection<Postgres>>,
     deadline: Instant,
     doing: &'static str,
 }
@@ -28,7 +30,7 @@ impl Lease {
         let deadline = Instant::now() + limit;
         match timeout_at(deadline, store.pool().acquire()).await {
             Ok(Ok(connection)) => Ok(Self {
-                connection,
+                connection: Some(connection),
                 deadline,
                 doing,
             }),
@@ -39,26 +41,40 @@ impl Lease {
 
     /// The connection, and when the work on it must be given up.
     pub(crate) fn parts(&mut self) -> (&mut PgConnection, Instant) {
-        (&mut self.connection, self.deadline)
+        let connection = self.connection.as_mut();
+        let connection = connection.expect("only `end`, which consumes the lease, takes it");
+        (connection, self.deadline)
     }
 
     /// Ends the lease with what came of the work.
     pub(crate) fn end<T>(
-        self,
+        mut self,
         outcome: Result<Result<T, sqlx::Error>, Elapsed>,
     ) -> Result<T, StoreError> {
         match outcome {
-            Ok(Ok(value)) => Ok(value),
+            Ok(Ok(value)) => {
+                self.give_back();
+                Ok(value)
+            }
             Ok(Err(error)) => {
-                if error.as_database_error().is_none() {
-                    drop(self.connection.detach());
+                if error.as_database_error().is_some() {
+                    self.give_back();
                 }
                 Err(StoreError::doing(self.doing)(error))
             }
-            Err(_) => {
-                drop(self.connection.detach());
-                Err(StoreError::doing(self.doing)(too_late()))
-            }
+            Err(_) => Err(StoreError::doing(self.doing)(too_late())),
+        }
+    }
+
+    fn give_back(&mut self) {
+        drop(self.connection.take());
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            drop(connection.detach());
         }
     }
 }

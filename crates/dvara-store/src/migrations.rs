@@ -25,6 +25,11 @@ const EMBEDDED: &[(i64, &str, &str)] = &[
         include_str!("../migrations/0001_configuration.sql"),
     ),
     (2, "usage", include_str!("../migrations/0002_usage.sql")),
+    (
+        3,
+        "usage_sums",
+        include_str!("../migrations/0003_usage_sums.sql"),
+    ),
 ];
 
 statements! {
@@ -231,7 +236,8 @@ fn migrate_error(source: MigrateError) -> StoreError {
 pub(crate) fn digest() -> String {
     let mut digest: u64 = 0xcbf2_9ce4_8422_2325;
     for migration in migrator().iter() {
-        for byte in migration.checksum.iter() {
+        let number = migration.version.to_be_bytes();
+        for byte in number.iter().chain(migration.checksum.iter()) {
             // FNV-1a: names a template, guards nothing.
             digest = (digest ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }

@@ -63,7 +63,9 @@ fn modules() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("rows/api_keys.rs", crate::rows::api_keys::STATEMENTS),
         ("rows/routes.rs", crate::rows::routes::STATEMENTS),
         ("rows/credentials.rs", crate::rows::credentials::STATEMENTS),
-        ("usage.rs", crate::usage::STATEMENTS),
+        ("usage/days.rs", crate::usage::days::STATEMENTS),
+        ("usage/insert.rs", crate::usage::insert::STATEMENTS),
+        ("usage/sums.rs", crate::usage::sums::STATEMENTS),
         ("epochs.rs", crate::epochs::STATEMENTS),
     ]
 }

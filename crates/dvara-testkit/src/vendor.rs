@@ -1,4 +1,5 @@
-//! A fake vendor: plays an OpenAI-shaped server in tests, well or badly, as a script says.
+//! A fake vendor: plays an OpenAI-shaped server, or Anthropic, in tests, well or badly, as a script says. Which of them, the
+//! path of a call tells.
 //!
 //! It runs on a thread and a runtime of its own, so that a test may block, or stop its gateway, without stopping
 //! the vendor. It binds port 0 and records what it was sent.
@@ -15,6 +16,7 @@
 
 mod chat;
 mod instance;
+mod messages;
 mod script;
 mod serve;
 
@@ -116,6 +118,11 @@ impl FakeVendor {
     /// Its base URL, version segment included: what a provider's `base_url` is set to.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Forgets the requests it got, for tests of very many.
+    pub fn forget(&self) {
+        self.record.with(|seen| seen.requests.clear());
     }
 
     /// The requests it got, in the order in which their bodies were complete.

@@ -30,6 +30,6 @@ pub use id::{ApiKeyId, CredentialId, EpochId, InvalidId, RouteId, SettlementId, 
 pub use key::{ApiKeyRecord, KeyHash, KeyStatus, Scope, Scopes};
 pub use money::NanoUsd;
 pub use provider::{ProviderKind, ProviderName};
-pub use route::{RouteRecord, RouteStrategy, RouteTarget};
+pub use route::{MAX_FALLBACKS, RouteFallback, RouteRecord, RouteStrategy, RouteTarget};
 pub use tenant::{TenantRecord, TenantStatus};
 pub use usage::{TokenCount, Usage};

@@ -37,6 +37,20 @@ pub struct RouteTarget {
     pub weight: u32,
 }
 
+/// Where a route's calls go when its provider failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteFallback {
+    /// The provider's name.
+    pub provider: ProviderName,
+    /// The model to ask it for; the one asked for when absent, which it must serve then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+}
+
+/// Most fallbacks of a route (data-plane sheet §13).
+pub const MAX_FALLBACKS: usize = 5;
+
 fn one() -> u32 {
     1
 }
@@ -58,4 +72,6 @@ pub struct RouteRecord {
     pub providers: Vec<RouteTarget>,
     /// The model that is sent upstream in place of the one asked for.
     pub pinned_model_version: Option<String>,
+    /// Where calls go, in order, when the provider failed.
+    pub fallbacks: Vec<RouteFallback>,
 }

@@ -11,23 +11,29 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
 
 use crate::error::UpstreamError;
-use crate::origin::Origin;
+use crate::http2::Lease;
+use crate::pool::Pool;
 use crate::upstreams::Upstreams;
 
 /// The body of a vendor's answer.
 ///
-/// Read to the end, its connection serves the next request. Dropped before that, the connection closes: whoever drops it early
-/// has no use for the rest, and the vendor should stop making it.
+/// Read to the end, its connection serves the next request. Dropped before that, the connection closes, or with HTTP/2 the stream
+/// is reset: whoever drops it early has no use for the rest, and the vendor should stop making it.
 pub struct UpstreamBody {
     incoming: Incoming,
     lent: Option<Lent>,
 }
 
-/// A connection on loan, with its way home.
-pub(crate) struct Lent {
-    pub(crate) home: Rc<Upstreams>,
-    pub(crate) origin: Origin,
-    pub(crate) sender: SendRequest<Full<Bytes>>,
+/// What an answer holds until its end.
+pub(crate) enum Lent {
+    /// A whole connection, with its way home.
+    Http1 {
+        home: Rc<Upstreams>,
+        pool: Rc<Pool>,
+        sender: SendRequest<Full<Bytes>>,
+    },
+    /// A place on a shared one.
+    Http2(Lease),
 }
 
 impl UpstreamBody {
@@ -43,13 +49,10 @@ impl UpstreamBody {
     }
 
     fn give_back(&mut self) {
-        if let Some(Lent {
-            home,
-            origin,
-            sender,
-        }) = self.lent.take()
-        {
-            home.keep(&origin, sender);
+        match self.lent.take() {
+            Some(Lent::Http1 { home, pool, sender }) => home.keep(&pool, sender),
+            Some(Lent::Http2(lease)) => drop(lease),
+            None => {}
         }
     }
 }

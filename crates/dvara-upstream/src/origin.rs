@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::HeaderValue;
-use http::uri::{Scheme, Uri};
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderValue, Uri};
 
 /// The text is no base URL that requests could go to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +25,8 @@ struct Parts {
     tls: bool,
     host: String,
     port: u16,
-    authority: HeaderValue,
+    authority: Authority,
+    host_header: HeaderValue,
 }
 
 impl Origin {
@@ -60,7 +61,12 @@ impl Origin {
             return Err(refuse("it names no host"));
         }
         let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
-        let header = HeaderValue::from_str(&authority.as_str().to_ascii_lowercase())
+        let authority: Authority = authority
+            .as_str()
+            .to_ascii_lowercase()
+            .parse()
+            .map_err(|_| refuse("it names no host"))?;
+        let host_header = HeaderValue::from_str(authority.as_str())
             .map_err(|_| refuse("its host cannot stand in a header"))?;
         let path = uri.path().trim_end_matches('/').to_owned();
         Ok((
@@ -68,7 +74,8 @@ impl Origin {
                 tls,
                 host,
                 port,
-                authority: header,
+                authority,
+                host_header,
             })),
             path,
         ))
@@ -91,7 +98,29 @@ impl Origin {
 
     /// The `Host` header.
     pub fn authority(&self) -> &HeaderValue {
-        &self.0.authority
+        &self.0.host_header
+    }
+
+    /// `host:port`, with brackets around an IPv6 address: what a proxy is asked to connect to.
+    pub(crate) fn host_and_port(&self) -> String {
+        format!("{}:{}", self.0.host, self.0.port)
+    }
+
+    /// The absolute form of a path here. A target that is absolute already stays as it is.
+    pub(crate) fn absolute(&self, target: &Uri) -> Uri {
+        if target.scheme().is_some() {
+            return target.clone();
+        }
+        let mut parts = target.clone().into_parts();
+        parts.scheme = Some(if self.0.tls {
+            Scheme::HTTPS
+        } else {
+            Scheme::HTTP
+        });
+        parts.authority = Some(self.0.authority.clone());
+        let root = || PathAndQuery::from_static("/");
+        parts.path_and_query = Some(parts.path_and_query.unwrap_or_else(root));
+        Uri::from_parts(parts).unwrap_or_else(|_| target.clone())
     }
 }
 
@@ -141,6 +170,15 @@ mod tests {
             (false, "::1", 8000, "")
         );
         assert_eq!(origin.authority(), "[::1]:8000");
+        assert_eq!(origin.host_and_port(), "[::1]:8000");
+    }
+
+    #[test]
+    fn a_path_becomes_absolute_once() {
+        let (origin, _) = Origin::of_base_url("https://api.example.com/v1").unwrap();
+        let absolute = origin.absolute(&Uri::from_static("/v1/chat?x=1"));
+        assert_eq!(absolute, "https://api.example.com/v1/chat?x=1");
+        assert_eq!(origin.absolute(&absolute), absolute);
     }
 
     #[test]

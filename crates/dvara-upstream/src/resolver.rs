@@ -25,6 +25,14 @@ impl Resolver {
         }
     }
 
+    /// A resolver that asks through this one instead of what the system's configuration says.
+    pub fn asking(background: Handle, resolver: TokioResolver) -> Self {
+        Self {
+            background,
+            system: Arc::new(OnceLock::from(resolver)),
+        }
+    }
+
     /// The addresses of an origin, in the order to try them.
     pub(crate) async fn addresses(
         &self,

@@ -13,7 +13,7 @@ use dvara_service::background::Background;
 use dvara_service::boot::{self, BootError};
 use dvara_service::drain::DrainTiming;
 use dvara_service::settings::{Env, Loader};
-use dvara_service::{licence, telemetry};
+use dvara_service::{descriptors, licence, telemetry};
 use dvara_store::StoreSettings;
 use dvara_store::admin::SeedReport;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -60,6 +60,9 @@ pub(crate) fn serve(
     )?;
     loaded.log_warnings();
     licence::announce(&licence);
+    if let Err(error) = descriptors::raise_limit() {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
     let options = StartOptions {
         listen: (launch.listen)(config.common.port),
         licence,

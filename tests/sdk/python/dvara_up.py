@@ -21,7 +21,7 @@ START_SECONDS = 90
 STOP_SECONDS = 45
 """Draining may take 30 seconds, stopping the database a few more."""
 
-CONFIGURING = re.compile(r"^(DVARA_|GATEWAY_|SPRING_|OPENAI_|ANTHROPIC_|GEMINI_|OTEL_|AWS_|MOCK_|[A-Z]+_API_KEY)")
+CONFIGURING = re.compile(r"^(DVARA_|GATEWAY_|SPRING_|OPENAI_|ANTHROPIC_|GEMINI_|OTEL_|AWS_|MOCK_|[A-Z]+_API_KEY|[A-Z]+_PROXY$)", re.IGNORECASE)
 
 
 def program() -> str:

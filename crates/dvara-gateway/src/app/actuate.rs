@@ -7,6 +7,7 @@ use dvara_service::actuator::{Actuator, ActuatorView, Component, HealthView, Sta
 use dvara_service::cores::Pulse;
 use dvara_service::metrics::Metrics as Registered;
 use dvara_service::readiness::Readiness;
+use dvara_service::tls::ListenerTls;
 use prometheus_client::registry::Registry;
 use tokio::runtime::Handle;
 
@@ -39,6 +40,7 @@ pub(super) fn actuator(
 ) -> (Arc<Actuator>, LatePulse) {
     let pulse = LatePulse::default();
     let alive = pulse.clone();
+    let tls = config.common.listening.tls.clone();
     let (writer, summary) = (writer.clone(), status.readiness_details());
     let components = move || {
         let database = if writer.counters().database_up {
@@ -50,7 +52,9 @@ pub(super) fn actuator(
         for (name, value) in &summary {
             gateway = gateway.detail(name, value.clone());
         }
-        vec![gateway, Component::new("db", database).aside()]
+        let mut components = vec![gateway, Component::new("db", database).aside()];
+        components.extend(tls.as_deref().map(certificate));
+        components
     };
     let view = ActuatorView {
         health: HealthView {
@@ -70,4 +74,13 @@ pub(super) fn actuator(
         )),
         pulse,
     )
+}
+
+/// Whether the listener shows the certificate that is in its files.
+fn certificate(tls: &ListenerTls) -> Component {
+    match tls.problem() {
+        None => Component::new("tls", Status::Up),
+        Some(problem) => Component::new("tls", Status::Unknown).detail("problem", problem),
+    }
+    .aside()
 }

@@ -31,8 +31,6 @@ pub struct GatewayConfig {
     pub(crate) overlay: Overlay,
     /// Where the database is.
     pub store: StoreSettings,
-    /// More roots, in PEM form.
-    pub(crate) ca_bundle: Option<Vec<u8>>,
     /// The pod or host this runs on.
     pub(crate) host: String,
 }
@@ -46,11 +44,14 @@ impl GatewayConfig {
         let gateway = GatewaySettings::load(loader);
         let file = file(loader);
         let bootstrap = bootstrap(loader);
-        let ca_bundle = ca_bundle(loader, gateway.ca_bundle.as_deref());
         let store = private.or_else(|| store(loader, &common));
         let mut providers = gateway.providers.clone();
         for provider in &file.providers {
             put_provider(&mut providers, provider.clone());
+        }
+        let names = providers.iter().map(|provider| &provider.name);
+        for stray in gateway.data_plane.resilience.strays(names) {
+            loader.warn(format!("{stray} is for a provider that is not configured"));
         }
         let overlay = Overlay {
             providers,
@@ -68,7 +69,6 @@ impl GatewayConfig {
             bootstrap,
             overlay,
             store: store?,
-            ca_bundle,
             host,
         })
     }
@@ -154,19 +154,6 @@ fn store(loader: &mut Loader, common: &CommonSettings) -> Option<StoreSettings> 
             for problem in problems {
                 loader.refuse(Problem::new(problem.to_string()));
             }
-            None
-        }
-    }
-}
-
-fn ca_bundle(loader: &mut Loader, path: Option<&str>) -> Option<Vec<u8>> {
-    let path = path?;
-    match fs::read(path) {
-        Ok(pem) => Some(pem),
-        Err(error) => {
-            loader.refuse(Problem::new(format!(
-                "dvara.llm-gateway.outbound.ca-bundle: {path}: {error}"
-            )));
             None
         }
     }

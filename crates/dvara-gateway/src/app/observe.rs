@@ -98,6 +98,11 @@ impl Collector for Parts {
                 ledger.spool_bytes,
             ),
             (
+                "gateway_ledger_spool_full",
+                "Whether settlements are being lost because the spool takes no more",
+                u64::from(self.writer.spool_is_full()),
+            ),
+            (
                 "gateway_ledger_incomplete_epochs",
                 "Processes of the last day that ended without settling all",
                 incomplete,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dvara_crypto::envelope::MasterKey;
 use dvara_crypto::licence::Verified;
-use dvara_ledger::LedgerSettings;
+use dvara_ledger::{LedgerSettings, SPOOL_LIMIT};
 use dvara_service::boot::BootError;
 use dvara_service::error_chain;
 use dvara_store::admin::{Seed, SeedReport};
@@ -79,10 +79,15 @@ pub(super) fn database_failure(error: StoreError) -> BootError {
 }
 
 pub(super) fn ledger_settings(config: &GatewayConfig) -> LedgerSettings {
-    LedgerSettings::new(
-        &config.common.spool_dir,
-        "gateway",
-        &config.host,
-        env!("CARGO_PKG_VERSION"),
-    )
+    let common = &config.common;
+    LedgerSettings {
+        spool_limit: common.spool_max_size.unwrap_or(SPOOL_LIMIT),
+        keep_days: common.usage_retention_days,
+        ..LedgerSettings::new(
+            &common.spool_dir,
+            "gateway",
+            &config.host,
+            env!("CARGO_PKG_VERSION"),
+        )
+    }
 }

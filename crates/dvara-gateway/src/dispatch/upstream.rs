@@ -1,7 +1,7 @@
 //! One attempt at a vendor over HTTP: encode, send, wait for the head, and for a whole answer its body.
 
 use std::rc::Rc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::{Bytes, BytesMut};
 use dvara_dialects::answer::{Answer, ResponseHead};
@@ -13,14 +13,13 @@ use dvara_ledger::Ledger;
 use dvara_service::error_chain;
 use dvara_upstream::{UpstreamBody, UpstreamError};
 use http::header::{HOST, USER_AGENT};
-use http::response::Parts;
 use http::{HeaderValue, Method, Request, Uri};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full};
 use tokio::time::Instant;
 use tracing::Span;
 
-use super::{Answered, Reply};
+use super::{Answered, Reply, note};
 use crate::core::Core;
 use crate::http::error::GatewayError;
 use crate::plan::Attempt;
@@ -35,57 +34,60 @@ const MAX_ERROR: usize = 1024 * 1024;
 
 static OURS: HeaderValue = HeaderValue::from_static(concat!("dvara/", env!("CARGO_PKG_VERSION")));
 
-/// Sends a call to a vendor.
+/// Sends a call to a vendor, and waits for its answer or its stream's first event until `ends`.
 pub(super) async fn send(
     core: &Rc<Core>,
     request: &ChatRequest,
     attempt: &Attempt,
     reach: &HttpReach,
+    ends: Instant,
     ledger: &mut Ledger,
 ) -> Result<Reply, GatewayError> {
-    let timeouts = core.shared.settings.timeouts;
     let (outgoing, dropped) = outgoing(request, attempt, reach)?;
-    if request.stream() {
-        let started = Instant::now();
-        let sent = core
-            .upstreams
-            .send(&reach.origin, outgoing, timeouts.connect);
-        let answer = within(timeouts.first_byte, sent).await?;
-        ledger.answered();
-        let (head, body) = answer.map_err(unreachable)?.into_parts();
-        let limits = StreamLimits {
-            idle: timeouts.idle,
-            ends: timeouts.streaming.map(|limit| started + limit),
-        };
-        let decoder = StreamDecoder::new(attempt.provider.kind, request, unix_seconds());
-        let stream = open_stream(
-            decoder,
-            &read_head(&head),
-            body,
-            limits,
-            timeouts.first_byte,
-        )
-        .await?;
-        return Ok(Reply::new(Answered::Stream(stream), dropped));
-    }
-    let whole = async {
-        let sent = core
-            .upstreams
-            .send(&reach.origin, outgoing, timeouts.connect)
-            .await;
-        ledger.answered();
-        let (head, body) = sent.map_err(unreachable)?.into_parts();
-        let bound = if head.status.is_success() {
-            MAX_ANSWER
+    note(ledger, request, attempt);
+    let timeouts = attempt.provider.resilience.timeouts;
+    let started = Instant::now();
+    let sent = core
+        .upstreams
+        .send(&reach.origin, outgoing, timeouts.connect);
+    let answer = async {
+        let (head, body) = sent.await.map_err(unreachable)?.into_parts();
+        let head = ResponseHead::read(head.status, &head.headers, SystemTime::now());
+        if request.stream() {
+            let limits = StreamLimits {
+                idle: timeouts.idle,
+                ends: timeouts.streaming.map(|limit| started + limit),
+            };
+            let decoder = StreamDecoder::new(attempt.provider.kind, request, unix_seconds());
+            let stream = open_stream(decoder, &head, body, limits).await?;
+            ledger.answered();
+            Ok(Answered::Stream(stream))
         } else {
-            MAX_ERROR
-        };
-        Ok::<_, GatewayError>((collect(body, bound).await?, head))
+            whole(request, attempt, &head, body, ledger).await
+        }
     };
-    let (bytes, head) = within(timeouts.chat, whole).await??;
+    let answered = tokio::time::timeout_at(ends, answer)
+        .await
+        .map_err(|_| UpstreamFault::timeout("no answer within the limit"))??;
+    Ok(Reply::new(answered, dropped))
+}
+
+async fn whole(
+    request: &ChatRequest,
+    attempt: &Attempt,
+    head: &ResponseHead,
+    body: UpstreamBody,
+    ledger: &mut Ledger,
+) -> Result<Answered, GatewayError> {
+    let bound = if head.status.is_success() {
+        MAX_ANSWER
+    } else {
+        MAX_ERROR
+    };
+    let bytes = collect(body, bound).await?;
+    ledger.answered();
     let kind = attempt.provider.kind;
-    let Decoded { answer, body } =
-        vendor::decode(kind, request, &read_head(&head), bytes, unix_seconds())?;
+    let Decoded { answer, body } = vendor::decode(kind, request, head, bytes, unix_seconds())?;
     show(&answer);
     match answer.usage {
         Some(usage) => ledger.usage(usage),
@@ -94,7 +96,7 @@ pub(super) async fn send(
             ledger.relayed(answer.output_characters);
         }
     }
-    Ok(Reply::new(Answered::Whole(body), dropped))
+    Ok(Answered::Whole(body))
 }
 
 /// Adds what a whole answer came to to the attempt's span.
@@ -141,24 +143,20 @@ fn unix_seconds() -> u64 {
     since.map_or(0, |since| since.as_secs())
 }
 
-/// An answer to a streamed call: a stream, or the vendor's refusal as a whole.
+/// An answer to a streamed call: a stream whose first event has come, or the vendor's refusal as a whole.
 async fn open_stream(
     decoder: StreamDecoder,
     head: &ResponseHead,
     body: UpstreamBody,
     limits: StreamLimits,
-    patience: Duration,
 ) -> Result<Box<Stream>, GatewayError> {
     if head.status.is_success() && head.is_event_stream() {
-        let source = FromUpstream::new(body, decoder, limits);
+        let mut source = FromUpstream::new(body, decoder, limits);
+        source.first_event().await?;
         return Ok(Box::new(Stream::Upstream(source)));
     }
-    let bytes = within(patience, collect(body, MAX_ERROR)).await??;
+    let bytes = collect(body, MAX_ERROR).await?;
     Err(vendor::not_a_stream(head, &bytes).into())
-}
-
-fn read_head(head: &Parts) -> ResponseHead {
-    ResponseHead::read(head.status, &head.headers, SystemTime::now())
 }
 
 /// A body up to a bound. One that comes in one piece is not copied.
@@ -204,10 +202,4 @@ async fn next(body: &mut UpstreamBody) -> Result<Option<Bytes>, GatewayError> {
 
 fn unreachable(error: UpstreamError) -> GatewayError {
     UpstreamFault::unreachable(error_chain(&error)).into()
-}
-
-async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, GatewayError> {
-    tokio::time::timeout(limit, work)
-        .await
-        .map_err(|_| UpstreamFault::timeout("no answer within the limit").into())
 }

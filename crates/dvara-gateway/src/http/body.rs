@@ -27,6 +27,11 @@ impl GatewayBody {
     pub(crate) fn settling(bytes: Bytes, ledger: Ledger) -> Self {
         Self::Whole(Some(bytes), Some(ledger))
     }
+
+    /// Nothing.
+    pub(crate) fn empty() -> Self {
+        Self::Whole(None, None)
+    }
 }
 
 impl From<Bytes> for GatewayBody {

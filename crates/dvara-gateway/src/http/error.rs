@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use dvara_dialects::error_body::ErrorBody;
 use dvara_dialects::fault::{FaultCode, UpstreamFault};
+use dvara_dialects::head::MediaTypeError;
 use dvara_dialects::request::ReadError;
 use dvara_types::{ProviderName, Scope};
 
@@ -57,6 +58,8 @@ pub(crate) enum GatewayError {
     NoProvider(String),
     /// A stored credential exists for this provider and cannot be used; nobody else's is used in its place.
     CredentialUnavailable(ProviderName),
+    /// The provider failed, and what the route has in its place cannot do what the call asks for.
+    FailoverBlocked,
     /// The vendor refused, failed or could not be reached.
     Upstream(UpstreamFault),
     /// More calls are open or unsettled than the process can account for.
@@ -101,6 +104,15 @@ impl From<ReadError> for GatewayError {
     }
 }
 
+impl From<MediaTypeError> for GatewayError {
+    fn from(error: MediaTypeError) -> Self {
+        match error {
+            MediaTypeError::Unsupported(hint) => Self::UnsupportedMediaType(hint),
+            MediaTypeError::NotAcceptable => Self::NotAcceptable,
+        }
+    }
+}
+
 impl From<UpstreamFault> for GatewayError {
     fn from(fault: UpstreamFault) -> Self {
         Self::Upstream(fault)
@@ -132,7 +144,10 @@ impl GatewayError {
             Self::TooLarge { .. } => 413,
             Self::UnsupportedMediaType(_) => 415,
             Self::Upstream(fault) => fault.code.status_hint().as_u16(),
-            Self::Overloaded | Self::ShuttingDown | Self::CredentialUnavailable(_) => 503,
+            Self::Overloaded
+            | Self::ShuttingDown
+            | Self::CredentialUnavailable(_)
+            | Self::FailoverBlocked => 503,
             Self::Internal => 500,
         }
     }
@@ -154,6 +169,7 @@ impl GatewayError {
             Self::NotFound { .. } => "not_found_error",
             Self::TooLarge { .. } => "input_size_error",
             Self::Upstream(fault) => fault.code.kind(),
+            Self::FailoverBlocked => "provider_unavailable",
             Self::CredentialUnavailable(_) => "tenant_credential_unavailable",
             Self::Overloaded | Self::ShuttingDown | Self::Internal => "gateway_error",
         }
@@ -181,6 +197,7 @@ impl GatewayError {
             Self::NoProvider(_) => "no_provider",
             Self::Upstream(fault) => fault.code.as_str(),
             Self::CredentialUnavailable(_) => "tenant_credential_unavailable",
+            Self::FailoverBlocked => "failover_capability_mismatch",
             Self::Overloaded => "gateway_overloaded",
             Self::ShuttingDown => "gateway_shutting_down",
             Self::Internal => "internal_error",
@@ -215,6 +232,10 @@ impl GatewayError {
             Self::Upstream(fault) => fault.message_for_caller.to_string(),
             Self::CredentialUnavailable(provider) => {
                 format!("A credential is stored for the provider `{provider}`, but it cannot be used.")
+            }
+            Self::FailoverBlocked => {
+                "The provider failed, and no fallback can do what this call asks for (tools, images, structured outputs)."
+                    .to_owned()
             }
             Self::Overloaded => "The gateway has more calls open than it can account for; try again shortly.".to_owned(),
             Self::ShuttingDown => "The gateway is shutting down; send the call again.".to_owned(),
@@ -260,6 +281,7 @@ impl GatewayError {
                 FaultCode::ProviderError | FaultCode::ProviderRateLimited => Fault::Upstream,
                 FaultCode::ProviderRejectedRequest => Fault::Caller,
             },
+            Self::FailoverBlocked => Fault::Upstream,
             Self::Overloaded
             | Self::ShuttingDown
             | Self::CredentialUnavailable(_)

@@ -1,18 +1,20 @@
 //! Heads of answers.
 
+use dvara_dialects::head::TRACE_ID;
 use dvara_dialects::target::Dropped;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderName, HeaderValue, Response, StatusCode, Version};
 
 use super::body::GatewayBody;
 use super::error::GatewayError;
-use super::head::TRACE_ID;
 
 const DROPPED_FIELDS: HeaderName = HeaderName::from_static("x-gateway-dropped-fields");
+const FAILOVER_BLOCKED: HeaderName = HeaderName::from_static("x-gateway-failover-blocked");
 const STRICT_DOWNGRADED: HeaderName = HeaderName::from_static("x-gateway-strict-downgraded");
 
 static JSON: HeaderValue = HeaderValue::from_static("application/json");
 static EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+static CLOSE: HeaderValue = HeaderValue::from_static("close");
 static NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// A whole answer in JSON.
@@ -49,6 +51,12 @@ pub(crate) fn error(error: &GatewayError, trace_id: &str) -> Response<GatewayBod
             .headers_mut()
             .insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
     }
+    if matches!(error, GatewayError::FailoverBlocked) {
+        response.headers_mut().insert(
+            FAILOVER_BLOCKED,
+            HeaderValue::from_static("capability_mismatch"),
+        );
+    }
     if let GatewayError::MethodNotAllowed { allow } = error {
         response
             .headers_mut()
@@ -74,6 +82,14 @@ pub(crate) fn say_what_was_dropped(response: &mut Response<GatewayBody>, dropped
         response
             .headers_mut()
             .insert(STRICT_DOWNGRADED, HeaderValue::from_static("true"));
+    }
+}
+
+/// Says that the connection ends with this answer: what is left of the request's body is not going to be read, so nothing that
+/// follows it could be. HTTP/2 ends the stream by itself.
+pub(crate) fn last(response: &mut Response<GatewayBody>, version: Version) {
+    if version < Version::HTTP_2 {
+        response.headers_mut().insert(CONNECTION, CLOSE.clone());
     }
 }
 

@@ -28,11 +28,55 @@ pub(crate) const BODY_TIMEOUT: Property = Property::new(
 )
 .default("60000");
 
+pub(crate) const CORS_ORIGINS: Property = Property::new(
+    "dvara.llm-gateway.cors.allowed-origins",
+    "Origins whose web pages may call, separated by commas, each as a browser writes it (https://app.example.com); or `*`. Unset: none.",
+);
+
 pub(crate) const CA_BUNDLE: Property = Property::new(
     "dvara.llm-gateway.outbound.ca-bundle",
-    "A file of certificates in PEM form that are trusted in vendors' certificates beside Mozilla's roots.",
+    "Files of certificates in PEM form, separated by commas, whose authorities are trusted beside Mozilla's roots.",
 )
 .env(&["SSL_CERT_FILE"]);
+
+pub(crate) const HTTP2: Property = Property::new(
+    "dvara.llm-gateway.upstream.http2",
+    "Whether vendors are offered HTTP/2 over TLS; `false` for HTTP/1.1 alone.",
+)
+.default("true");
+
+pub(crate) const PROXY_URL: Property = Property::new(
+    "dvara.outbound.proxy-url",
+    "The proxy for all calls to vendors, http[s]://[user:password@]host[:port]. Unset: what the three below say.",
+)
+.secret();
+
+pub(crate) const HTTPS_PROXY_URL: Property = Property::new(
+    "dvara.outbound.https-proxy-url",
+    "The proxy for vendors at https:// addresses, which is asked for a tunnel. Unset: none.",
+)
+.env(&["HTTPS_PROXY", "https_proxy"])
+.secret();
+
+pub(crate) const HTTP_PROXY_URL: Property = Property::new(
+    "dvara.outbound.http-proxy-url",
+    "The proxy for vendors at http:// addresses. Unset: none.",
+)
+.env(&["HTTP_PROXY", "http_proxy"])
+.secret();
+
+pub(crate) const ALL_PROXY_URL: Property = Property::new(
+    "dvara.outbound.all-proxy-url",
+    "The proxy for vendors whose scheme has none of its own. Unset: none.",
+)
+.env(&["ALL_PROXY", "all_proxy"])
+.secret();
+
+pub(crate) const NO_PROXY: Property = Property::new(
+    "dvara.outbound.no-proxy",
+    "What is called without a proxy, separated by commas: names (with all below them), addresses, ranges, `*`; a port may follow.",
+)
+.env(&["NO_PROXY", "no_proxy"]);
 
 pub(crate) const CONNECT_TIMEOUT: Property = Property::new(
     "dvara.llm-gateway.resilience.timeout.connect-timeout-ms",
@@ -42,7 +86,7 @@ pub(crate) const CONNECT_TIMEOUT: Property = Property::new(
 
 pub(crate) const FIRST_BYTE_TIMEOUT: Property = Property::new(
     "dvara.llm-gateway.resilience.timeout.first-byte-timeout-ms",
-    "Milliseconds from sending a streamed call to the head of the vendor's answer.",
+    "Milliseconds from sending a streamed call to the first event of the vendor's answer.",
 )
 .default("300000");
 
@@ -54,7 +98,7 @@ pub(crate) const IDLE_TIMEOUT: Property = Property::new(
 
 pub(crate) const CHAT_TIMEOUT: Property = Property::new(
     "dvara.llm-gateway.resilience.timeout.chat-timeout-ms",
-    "Milliseconds for a whole call that is not streamed.",
+    "Milliseconds for a whole call that is not streamed, with its retries.",
 )
 .default("600000");
 
@@ -63,6 +107,77 @@ pub(crate) const STREAMING_TIMEOUT: Property = Property::new(
     "Milliseconds for a whole stream; 0 for no limit.",
 )
 .default("0");
+
+pub(crate) const RESILIENCE_ENABLED: Property = Property::new(
+    "dvara.llm-gateway.resilience.enabled",
+    "False: every call is sent once, to one provider.",
+)
+.default("true");
+
+pub(crate) const RETRY_MAX_ATTEMPTS: Property = Property::new(
+    "dvara.llm-gateway.resilience.retry.max-attempts",
+    "How often a provider is asked at most, the first time included; only after faults that may pass (429, 5xx, broken connections).",
+)
+.default("3");
+
+pub(crate) const RETRY_INITIAL_BACKOFF: Property = Property::new(
+    "dvara.llm-gateway.resilience.retry.initial-backoff-ms",
+    "Milliseconds before the second attempt; each pause is shortened at random by up to half.",
+)
+.default("500");
+
+pub(crate) const RETRY_MULTIPLIER: Property = Property::new(
+    "dvara.llm-gateway.resilience.retry.backoff-multiplier",
+    "How much longer each pause is than the one before.",
+)
+.default("2.0");
+
+pub(crate) const RETRY_MAX_BACKOFF: Property = Property::new(
+    "dvara.llm-gateway.resilience.retry.max-backoff-ms",
+    "The longest pause in milliseconds. A vendor whose Retry-After asks for more is not asked again for the call.",
+)
+.default("10000");
+
+pub(crate) const FALLBACK_ENABLED: Property = Property::new(
+    "dvara.llm-gateway.resilience.fallback.enabled",
+    "Whether calls go to other targets when a provider failed.",
+)
+.default("true");
+
+pub(crate) const FALLBACK_MAX_ATTEMPTS: Property = Property::new(
+    "dvara.llm-gateway.resilience.fallback.max-attempts",
+    "How many further targets are asked at most.",
+)
+.default("3");
+
+pub(crate) const FALLBACK_DEADLINE: Property = Property::new(
+    "dvara.llm-gateway.resilience.fallback.deadline",
+    "How long after the first attempt another target may still be asked.",
+)
+.default("600s");
+
+const fn per_provider(path: &'static str) -> Property {
+    Property::new(path, "The same for one provider, by its name.")
+}
+
+pub(crate) const PROVIDER_MAX_ATTEMPTS: Property =
+    per_provider("dvara.llm-gateway.providers.*.retry.max-attempts");
+pub(crate) const PROVIDER_INITIAL_BACKOFF: Property =
+    per_provider("dvara.llm-gateway.providers.*.retry.initial-backoff-ms");
+pub(crate) const PROVIDER_MULTIPLIER: Property =
+    per_provider("dvara.llm-gateway.providers.*.retry.backoff-multiplier");
+pub(crate) const PROVIDER_MAX_BACKOFF: Property =
+    per_provider("dvara.llm-gateway.providers.*.retry.max-backoff-ms");
+pub(crate) const PROVIDER_CONNECT_TIMEOUT: Property =
+    per_provider("dvara.llm-gateway.providers.*.timeout.connect-timeout-ms");
+pub(crate) const PROVIDER_FIRST_BYTE_TIMEOUT: Property =
+    per_provider("dvara.llm-gateway.providers.*.timeout.first-byte-timeout-ms");
+pub(crate) const PROVIDER_IDLE_TIMEOUT: Property =
+    per_provider("dvara.llm-gateway.providers.*.timeout.idle-timeout-ms");
+pub(crate) const PROVIDER_CHAT_TIMEOUT: Property =
+    per_provider("dvara.llm-gateway.providers.*.timeout.chat-timeout-ms");
+pub(crate) const PROVIDER_STREAMING_TIMEOUT: Property =
+    per_provider("dvara.llm-gateway.providers.*.timeout.streaming-timeout-ms");
 
 pub(crate) const OPENAI_API_KEY: Property = Property::new(
     "dvara.llm-gateway.providers.openai.api-key",
@@ -197,12 +312,36 @@ pub static PROPERTIES: &[Property] = &[
     REQUIRE_API_KEY,
     MAX_BODY_BYTES,
     BODY_TIMEOUT,
+    CORS_ORIGINS,
     CA_BUNDLE,
+    HTTP2,
+    PROXY_URL,
+    HTTPS_PROXY_URL,
+    HTTP_PROXY_URL,
+    ALL_PROXY_URL,
+    NO_PROXY,
     CONNECT_TIMEOUT,
     FIRST_BYTE_TIMEOUT,
     IDLE_TIMEOUT,
     CHAT_TIMEOUT,
     STREAMING_TIMEOUT,
+    RESILIENCE_ENABLED,
+    RETRY_MAX_ATTEMPTS,
+    RETRY_INITIAL_BACKOFF,
+    RETRY_MULTIPLIER,
+    RETRY_MAX_BACKOFF,
+    FALLBACK_ENABLED,
+    FALLBACK_MAX_ATTEMPTS,
+    FALLBACK_DEADLINE,
+    PROVIDER_MAX_ATTEMPTS,
+    PROVIDER_INITIAL_BACKOFF,
+    PROVIDER_MULTIPLIER,
+    PROVIDER_MAX_BACKOFF,
+    PROVIDER_CONNECT_TIMEOUT,
+    PROVIDER_FIRST_BYTE_TIMEOUT,
+    PROVIDER_IDLE_TIMEOUT,
+    PROVIDER_CHAT_TIMEOUT,
+    PROVIDER_STREAMING_TIMEOUT,
     OPENAI_API_KEY,
     OPENAI_BASE_URL,
     ANTHROPIC_API_KEY,
@@ -235,10 +374,7 @@ pub static PROPERTIES: &[Property] = &[
         "dvara.llm-gateway.rate-limit.per-key.tokens-per-minute",
         &[],
     ),
-    later("dvara.llm-gateway.resilience.enabled", &[]),
-    later("dvara.llm-gateway.resilience.retry.*", &[]),
     later("dvara.llm-gateway.resilience.circuit-breaker.*", &[]),
-    later("dvara.llm-gateway.resilience.fallback.*", &[]),
     later("dvara.llm-gateway.cache.*", &[]),
     later("dvara.llm-gateway.pii.*", &[]),
     later("dvara.llm-gateway.guardrail.*", &[]),

@@ -1,6 +1,7 @@
 //! A vendor's stream: bytes from its connection through the dialect's decoder.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -48,11 +49,35 @@ impl FromUpstream {
         self.decoder.summary()
     }
 
+    /// Waits for the first bytes that go on to the client. A fault until then leaves everything open: an error answer, or
+    /// another attempt.
+    pub(crate) async fn first_event(&mut self) -> Result<(), GatewayError> {
+        loop {
+            match poll_fn(|context| self.pull(context)).await {
+                Piece::Fault(error) => return Err(error),
+                Piece::End => return Ok(()),
+                Piece::More if self.ready.is_empty() => {}
+                Piece::More => return Ok(()),
+            }
+        }
+    }
+
     pub(super) fn poll_piece(
         &mut self,
         context: &mut Context<'_>,
         relay: &mut VecDeque<Bytes>,
     ) -> Poll<Piece> {
+        let piece = if self.ready.is_empty() {
+            ready!(self.pull(context))
+        } else {
+            Piece::More
+        };
+        relay.extend(self.ready.drain(..));
+        Poll::Ready(piece)
+    }
+
+    /// Takes what the connection has. What goes on to the client is `ready` then.
+    fn pull(&mut self, context: &mut Context<'_>) -> Poll<Piece> {
         let Some(body) = &mut self.body else {
             return Poll::Ready(Piece::End);
         };
@@ -73,7 +98,6 @@ impl FromUpstream {
                 self.decoder.finish(&mut self.ready)
             }
         };
-        relay.extend(self.ready.drain(..));
         Poll::Ready(match outcome {
             Err(fault) => {
                 self.body = None;

@@ -9,6 +9,7 @@ use crate::harness::{Setup, chats, hello, streamed};
 
 fn patient() -> DrainTiming {
     DrainTiming {
+        settle: Duration::from_millis(50),
         linger: Duration::from_millis(300),
         cut: Duration::from_millis(2_000),
         end: Duration::from_millis(2_500),
@@ -29,11 +30,9 @@ async fn calls_under_way_are_answered_and_new_connections_are_not_taken() {
     .await;
     let ending = gateway.take();
     let finished = tokio::spawn(ending.finish());
-    let address = gateway.url.trim_start_matches("http://").to_owned();
+    let address = gateway.address;
     dvara_testkit::eventually("the door is closed", async || {
-        std::net::TcpStream::connect(&address)
-            .is_err()
-            .then_some(())
+        std::net::TcpStream::connect(address).is_err().then_some(())
     })
     .await;
     let response = call.await.unwrap().unwrap();

@@ -110,7 +110,7 @@ async fn a_wrong_call_is_refused_before_the_vendor_hears_of_it() {
         (deep.into_bytes(), "invalid_json"),
         (json!({"model":"gpt-4o","messages":[{"role":"user","content":"x"}],"response_format":{"type":"yaml"}}).to_string().into_bytes(), "invalid_request"),
         (json!({"model":"gpt-4o","messages":[{"role":"user","content":"x"}],"metadata":{"prompt_template_id":"t"}}).to_string().into_bytes(), "unsupported_capability"),
-        (hello("claude-4").to_string().into_bytes(), "no_provider"),
+        (hello("gemini-3").to_string().into_bytes(), "no_provider"),
     ];
     for (body, expected) in bodies {
         let shown = String::from_utf8_lossy(&body[..body.len().min(90)]).into_owned();

@@ -1,6 +1,7 @@
 //! A gateway for one test, with a key, and a client that has it.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ pub(crate) struct Setup {
     env: Vec<(String, String)>,
     database: Option<Arc<TestDatabase>>,
     drain: DrainTiming,
+    root: Option<reqwest::Certificate>,
 }
 
 /// A gateway with a tenant and a key.
@@ -35,6 +37,7 @@ pub(crate) struct TestGateway {
     gateway: Option<Gateway>,
     pub(crate) database: Arc<TestDatabase>,
     pub(crate) url: String,
+    pub(crate) address: SocketAddr,
     pub(crate) key: String,
     pub(crate) key_id: ApiKeyId,
     pub(crate) http: reqwest::Client,
@@ -55,6 +58,7 @@ impl Setup {
             ("DVARA_ACTUATOR_METRICS_API_KEY", METRICS_KEY),
             ("SPRING_DATASOURCE_URL", "postgres://unused/unused"),
             ("DVARA_CORES", "1"),
+            ("DVARA_LLM_GATEWAY_RESILIENCE_RETRY_INITIAL_BACKOFF_MS", "1"),
         ];
         let env = env
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -63,18 +67,37 @@ impl Setup {
             env,
             database: None,
             drain: DrainTiming::immediate(),
+            root: None,
         }
     }
 
-    /// With the provider `openai` at a fake vendor.
+    /// With the providers `openai` and `anthropic` at a fake vendor.
     pub(crate) fn vendor(self, vendor: &FakeVendor) -> Self {
         self.env("OPENAI_API_KEY", "sk-test")
             .env("DVARA_LLM_GATEWAY_PROVIDERS_OPENAI_BASE_URL", vendor.url())
+            .env("ANTHROPIC_API_KEY", "sk-ant-test")
+            .env("ANTHROPIC_BASE_URL", vendor.url())
     }
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// With a second provider `second`, also in OpenAI's dialect.
+    pub(crate) fn second_vendor(self, vendor: &FakeVendor) -> Self {
+        self.env("DVARA_PROVIDERS_0_TYPE", "openai")
+            .env("DVARA_PROVIDERS_0_NAME", "second")
+            .env("DVARA_PROVIDERS_0_API_KEY", "sk-second")
+            .env("DVARA_PROVIDERS_0_BASE_URL", vendor.url())
+    }
+
+    /// With TLS, and a client that trusts the certificate.
+    pub(crate) fn tls(mut self, certificate: &Path, key: &Path) -> Self {
+        let pem = std::fs::read(certificate).unwrap();
+        self.root = Some(reqwest::Certificate::from_pem(&pem).unwrap());
+        self.env("SERVER_SSL_CERTIFICATE", certificate.to_str().unwrap())
+            .env("SERVER_SSL_CERTIFICATE_PRIVATE_KEY", key.to_str().unwrap())
     }
 
     /// On the database of another gateway.
@@ -88,7 +111,8 @@ impl Setup {
         self
     }
 
-    pub(crate) async fn start(self) -> TestGateway {
+    pub(crate) async fn start(mut self) -> TestGateway {
+        let trusted = self.root.take();
         let database = match &self.database {
             Some(database) => database.clone(),
             None => Arc::new(TestDatabase::new().await),
@@ -120,12 +144,13 @@ impl Setup {
             .await
             .unwrap();
         let started = TestGateway {
-            url: format!("http://{}", gateway.address()),
+            url: format!("{}://{}", gateway.scheme(), gateway.address()),
+            address: gateway.address(),
             gateway: Some(gateway),
             database,
             key: made.key.expose().clone(),
             key_id: made.record.id,
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            http: client(trusted),
             spool,
         };
         started.knows_key(&started.key).await;
@@ -179,6 +204,14 @@ impl TestGateway {
         .await;
     }
 
+    /// From here on its client trusts these certificates.
+    pub(crate) fn trust(&mut self, certificates: &[&rustls::pki_types::CertificateDer<'_>]) {
+        let roots = certificates
+            .iter()
+            .map(|certificate| reqwest::Certificate::from_der(certificate).unwrap());
+        self.http = client(roots);
+    }
+
     pub(crate) fn get(&self, path: &str) -> reqwest::RequestBuilder {
         self.http
             .get(format!("{}{path}", self.url))
@@ -223,6 +256,19 @@ impl TestGateway {
             .unwrap()
     }
 
+    /// The value of a metric without labels.
+    pub(crate) async fn metric(&self, name: &str) -> u64 {
+        let scrape = self.get("/actuator/prometheus").bearer_auth(METRICS_KEY);
+        let text = scrape.send().await.unwrap().text().await.unwrap();
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value
+            .unwrap_or_else(|| panic!("{name} is missing: {text}"))
+            .parse()
+            .unwrap()
+    }
+
     pub(crate) async fn readiness(&self) -> u16 {
         self.get("/actuator/health/readiness")
             .send()
@@ -251,6 +297,14 @@ impl TestGateway {
     pub(crate) fn spool(&self) -> &std::path::Path {
         self.spool.path()
     }
+}
+
+fn client(trusted: impl IntoIterator<Item = reqwest::Certificate>) -> reqwest::Client {
+    reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_merge(trusted)
+        .build()
+        .unwrap()
 }
 
 /// The smallest chat call.
@@ -285,6 +339,8 @@ pub(crate) fn chats(vendor: &FakeVendor) -> Vec<Received> {
     vendor
         .requests()
         .into_iter()
-        .filter(|request| request.path.ends_with("/chat/completions"))
+        .filter(|request| {
+            request.path.ends_with("/chat/completions") || request.path.ends_with("/messages")
+        })
         .collect()
 }

@@ -9,9 +9,7 @@ use crate::harness::{Setup, TestGateway, error_code, hello};
 
 /// Sends bytes and returns what comes back until the other side closes or is silent.
 async fn exchange(gateway: &TestGateway, bytes: &[u8]) -> String {
-    let mut stream = TcpStream::connect(gateway.url.trim_start_matches("http://"))
-        .await
-        .unwrap();
+    let mut stream = TcpStream::connect(gateway.address).await.unwrap();
     // The other side may refuse before it has read everything.
     let _written = stream.write_all(bytes).await;
     let mut answer = Vec::new();
@@ -158,9 +156,7 @@ async fn a_body_that_does_not_come_is_a_timeout() {
     let head = format!(
         "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{{"
     );
-    let mut stream = TcpStream::connect(gateway.url.trim_start_matches("http://"))
-        .await
-        .unwrap();
+    let mut stream = TcpStream::connect(gateway.address).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = vec![0_u8; 12];
     tokio::time::timeout(Duration::from_secs(10), stream.read_exact(&mut answer))

@@ -5,13 +5,22 @@
 mod harness;
 
 mod cancelling;
+mod cors;
 mod draining;
 mod errors;
+mod failover;
+mod faults;
 mod files;
 mod hostile;
+mod http2;
 mod keys;
 mod outage;
 mod relaying;
 mod routing;
 mod settling;
+mod slow;
+mod smuggling;
 mod streaming;
+mod tls;
+mod under_load;
+mod ways_out;

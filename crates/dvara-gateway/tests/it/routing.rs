@@ -14,6 +14,7 @@ fn draft(id: &str, pattern: &str, provider: &str, pin: Option<&str>) -> RouteDra
         strategy: None,
         providers: vec![(provider.to_owned(), None)],
         pinned_model_version: pin.map(str::to_owned),
+        fallbacks: Vec::new(),
         position: None,
     }
 }

@@ -22,7 +22,7 @@ pub(crate) const MAGIC: &[u8; 8] = b"DVSPOOL1";
 const MAX_BODY: usize = 1 << 20;
 
 /// What is waiting for the database.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Record {
     /// A call was settled.
@@ -36,11 +36,40 @@ pub(crate) enum Record {
     },
 }
 
+/// A [`Record`] that is somebody else's, for writing.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Entry<'a> {
+    Settled(&'a UsageRow),
+    Closed { epoch: &'a EpochId, dropped: u64 },
+}
+
+impl<'a> From<&'a UsageRow> for Entry<'a> {
+    fn from(row: &'a UsageRow) -> Self {
+        Self::Settled(row)
+    }
+}
+
+impl<'a> From<&'a Record> for Entry<'a> {
+    fn from(record: &'a Record) -> Self {
+        match record {
+            Record::Settled(row) => Self::Settled(row),
+            Record::Closed { epoch, dropped } => Self::Closed {
+                epoch,
+                dropped: *dropped,
+            },
+        }
+    }
+}
+
 /// Appends the record to `bytes`.
-pub(crate) fn encode(record: &Record, bytes: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+pub(crate) fn encode<'a>(
+    record: impl Into<Entry<'a>>,
+    bytes: &mut Vec<u8>,
+) -> Result<(), serde_json::Error> {
     let start = bytes.len();
     bytes.extend_from_slice(&[0; 8]);
-    if let Err(error) = serde_json::to_writer(&mut *bytes, record) {
+    if let Err(error) = serde_json::to_writer(&mut *bytes, &record.into()) {
         bytes.truncate(start);
         return Err(error);
     }

@@ -1,3 +1,4 @@
+use super::record::Record;
 use super::*;
 use crate::tests::row;
 

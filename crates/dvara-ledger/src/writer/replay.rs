@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::closing::Closing;
 use super::database::{Database, Unwritten};
+use super::late::Late;
 use crate::counters::AllCounters;
 use crate::spool::record::{Contents, Record};
 use crate::spool::{self, Folder, Spool};
@@ -26,6 +27,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub(crate) struct Replay {
     pub(crate) database: Arc<Database>,
     pub(crate) spool: Arc<Mutex<Spool>>,
+    pub(crate) late: Arc<Late>,
     pub(crate) counters: Arc<AllCounters>,
     /// Folders of dead processes, oldest first; the upkeep finds more.
     pub(crate) orphans: Arc<Mutex<VecDeque<Folder>>>,
@@ -100,8 +102,13 @@ impl Replay {
     async fn replay_all(&self) -> Result<(), Stopped> {
         while let Some(waiting) = self.next().await? {
             let (Waiting::Own(segment) | Waiting::Orphan(segment)) = waiting.clone();
-            let contents = blocking(move || spool::read(&segment)).await?;
-            self.write(&contents).await?;
+            if let Waiting::Own(_) = waiting {
+                // Nothing is added to the segment any more; what the database works on now may be in it.
+                self.late.none().await;
+            }
+            let mut contents = blocking(move || spool::read(&segment)).await?;
+            self.late.take_written(&mut contents);
+            self.write(std::mem::take(&mut contents.records)).await?;
             self.done_with(waiting, contents).await?;
         }
         Ok(())
@@ -125,14 +132,14 @@ impl Replay {
         .await
     }
 
-    async fn write(&self, contents: &Contents) -> Result<(), Stopped> {
+    async fn write(&self, records: Vec<Record>) -> Result<(), Stopped> {
         let mut rows: Vec<UsageRow> = vec![];
-        for record in &contents.records {
+        for record in records {
             match record {
-                Record::Settled(row) => rows.push((**row).clone()),
+                Record::Settled(row) => rows.push(*row),
                 Record::Closed { epoch, dropped } => {
                     self.write_rows(&mut rows).await?;
-                    self.database.close_epoch(epoch, *dropped).await?;
+                    self.database.close_epoch(&epoch, dropped).await?;
                 }
             }
             if rows.len() >= CHUNK {

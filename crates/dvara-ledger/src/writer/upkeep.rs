@@ -1,11 +1,12 @@
-//! What has to be done now and then, whether calls come or not: signs of life, partitions, folders of the dead.
+//! What has to be done now and then, whether calls come or not: signs of life, partitions made and dropped, folders of
+//! the dead.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{Days, Utc};
+use chrono::{Days, NaiveDate, Utc};
 use dvara_store::usage;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -29,6 +30,8 @@ pub(crate) struct Upkeep {
     pub(crate) database: Arc<Database>,
     pub(crate) spool_directory: PathBuf,
     pub(crate) orphans: Arc<Mutex<VecDeque<Folder>>>,
+    /// Days before today whose rows are kept; all where absent.
+    pub(crate) keep_days: Option<u32>,
 }
 
 impl Upkeep {
@@ -50,8 +53,26 @@ impl Upkeep {
                     }
                 }
                 _ = adopt.tick() => self.adopt().await,
-                _ = partitions.tick() => ensure_partitions(&self.database).await,
+                _ = partitions.tick() => {
+                    ensure_partitions(&self.database).await;
+                    self.drop_old_days().await;
+                }
             }
+        }
+    }
+
+    /// Drops the rows of days that nobody wants any more, where there is such a limit. Several processes may try.
+    pub(crate) async fn drop_old_days(&self) {
+        let Some(first_kept) = self.keep_days.and_then(first_kept) else {
+            return;
+        };
+        match usage::drop_before(self.database.store(), first_kept).await {
+            Ok(0) => {}
+            Ok(days) => tracing::info!(days, %first_kept, "usage rows of old days were dropped"),
+            Err(error) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot drop old usage; trying again later"
+            ),
         }
     }
 
@@ -76,6 +97,11 @@ impl Upkeep {
             Err(error) => tracing::warn!(%error, "cannot look for the spools of dead processes"),
         }
     }
+}
+
+fn first_kept(keep_days: u32) -> Option<NaiveDate> {
+    let today = Utc::now().date_naive();
+    today.checked_sub_days(Days::new(keep_days.into()))
 }
 
 /// Makes the partitions of the days to come. Without them rows go to the default partition, so failing is no disaster.

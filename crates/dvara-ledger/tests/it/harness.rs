@@ -103,7 +103,8 @@ impl Process {
 impl Core {
     fn start(writer: Writer) -> Self {
         let (jobs, inbox) = mpsc::channel::<Job>();
-        let thread = std::thread::spawn(move || {
+        let core = std::thread::Builder::new().name("core".to_owned());
+        let work = move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build_local(tokio::runtime::LocalOptions::default())
@@ -120,7 +121,8 @@ impl Core {
                     }
                 }
             });
-        });
+        };
+        let thread = core.spawn(work).unwrap();
         Self { jobs, thread }
     }
 }

@@ -5,6 +5,7 @@
 mod harness;
 mod server;
 
+mod cost;
 mod death;
 mod outage;
 mod partitions;

@@ -6,7 +6,7 @@ use chrono::{Days, NaiveDate, TimeZone, Utc};
 use dvara_store::usage;
 use dvara_testkit::database::TestDatabase;
 
-use crate::harness::{Look, Process, settle_at};
+use crate::harness::{Look, Process, settings, settle_at};
 
 const WHERE_ROWS_ARE: &str =
     "SELECT trace_id || ' ' || tableoid::regclass::text FROM dvara_main.usage ORDER BY opened_at";
@@ -165,4 +165,37 @@ async fn old_days_are_dropped_by_partition_and_their_sums_stay() {
         4
     );
     assert_eq!(usage::drop_before(&store, ours).await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_start_drops_the_days_that_are_not_to_be_kept_and_without_a_limit_none() {
+    let database = TestDatabase::new().await;
+    let store = database.store().await;
+    let today = Utc::now().date_naive();
+    let ago = move |days| today.checked_sub_days(Days::new(days)).unwrap();
+    usage::ensure_partitions(&store, ago(40), today)
+        .await
+        .unwrap();
+    let spool = tempfile::tempdir().unwrap();
+    let process = Process::start(&store, spool.path()).await;
+    process
+        .on_core(move |ledgers| {
+            for (number, days) in (0..).zip([40, 31, 30, 29, 0]) {
+                settle_at(ledgers, "call", number, midnight(ago(days)));
+            }
+        })
+        .await;
+    process.stop().await;
+    let mut look = Look::at(&database.settings()).await;
+    look.has_exactly(&[("call", 0..5)]).await;
+
+    let mut month = settings(spool.path());
+    month.keep_days = Some(30);
+    Process::with(&store, month, vec![]).await.stop().await;
+    let traces: Vec<_> = look.traces().await.into_keys().collect();
+    assert_eq!(traces, ["call-000002", "call-000003", "call-000004"]);
+    let oldest = format!("usage_p{}", ago(30).format("%Y%m%d"));
+    assert_eq!(look.texts(PARTITIONS).await[1], oldest);
+    let calls = "SELECT sum(calls)::bigint FROM dvara_main.usage_hourly";
+    assert_eq!(look.number(calls).await, 5, "sums stay");
 }

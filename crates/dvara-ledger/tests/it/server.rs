@@ -34,12 +34,19 @@ impl Server {
         self.running = Some(PrivateServer::start(&options).await.unwrap());
     }
 
-    /// Makes it crash, and waits until it is gone.
-    pub(crate) async fn crash(&mut self) {
+    /// The id of its first process.
+    pub(crate) fn postmaster(&self) -> String {
         let pid_file = self.folder.path().join("data/postgres/postmaster.pid");
         let text = std::fs::read_to_string(pid_file).unwrap();
-        let pid = text.lines().next().unwrap().trim();
-        let killed = Command::new("kill").args(["-QUIT", pid]).status().unwrap();
+        text.lines().next().unwrap().trim().to_owned()
+    }
+
+    /// Makes it crash, and waits until it is gone.
+    pub(crate) async fn crash(&mut self) {
+        let killed = Command::new("kill")
+            .args(["-QUIT", &self.postmaster()])
+            .status()
+            .unwrap();
         assert!(killed.success());
         self.stop().await;
     }
@@ -47,6 +54,11 @@ impl Server {
     /// Stops it in order.
     pub(crate) async fn stop(&mut self) {
         self.running.take().unwrap().stop().await.unwrap();
+    }
+
+    /// Stops it for good.
+    pub(crate) async fn end(mut self) {
+        self.stop().await;
     }
 
     /// How to reach it.

@@ -15,6 +15,9 @@ pub const MANAGEMENT_PORT: &str =
 /// What to do about it.
 pub const MANAGEMENT_PORT_FIX: &str = "remove the setting";
 
+/// What to do about a listener's certificate and key that are no pair.
+pub const TLS_PAIR_FIX: &str = "give a certificate and its private key, two files in PEM form that the process may read, or neither for plain text";
+
 /// No database is configured (S157).
 pub const DATASOURCE_MISSING: &str =
     "SPRING_DATASOURCE_URL is not set: PostgreSQL is required, there is no in-memory fallback";

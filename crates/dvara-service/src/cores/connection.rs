@@ -1,4 +1,7 @@
-//! One core's connections: hyper's HTTP/1.1, the count of open requests, and how a connection ends when the process drains.
+//! One core's connections: what each speaks, hyper's HTTP/1.1, the count of open requests, and how a connection ends when the
+//! process drains.
+//!
+//! A connection that has said nothing yet costs a task and no buffer: what serves it is set up with its first byte.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -6,11 +9,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderValue;
 use http::header::CONNECTION;
+use http::{HeaderValue, Version};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -20,78 +22,66 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use super::Plane;
+use super::greeting::{Protocol, protocol_of, secured};
+use super::http2;
+use super::limits::{HEAD_SIZE, HEADERS, HttpLimits};
 use super::load::CoreLoad;
+use super::transport::{Socket, Transport};
+use super::{Arrival, Plane};
 use crate::drain::Drain;
-
-/// Bounds on what a client may send before anybody has looked at it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct HttpLimits {
-    /// How long a connection may take for its next head, idle time included. Longer than the 60 s after which load balancers
-    /// drop an idle connection, so that it is not we who cut one that is about to be used.
-    head_timeout: Duration,
-    /// Largest head, in bytes; beyond it the answer is 431.
-    head_size: usize,
-    /// Most headers in a head.
-    headers: usize,
-}
-
-impl Default for HttpLimits {
-    fn default() -> Self {
-        Self {
-            head_timeout: Duration::from_secs(75),
-            head_size: 64 * 1024,
-            headers: 100,
-        }
-    }
-}
+use crate::tls::ListenerTls;
 
 /// The connections of one core.
 pub(super) struct Connections<P> {
     shared: Rc<Shared<P>>,
 }
 
-struct Shared<P> {
+/// What the connections of one core have in common.
+pub(super) struct Shared<P> {
     plane: Rc<P>,
-    load: Arc<CoreLoad>,
-    drain: Drain,
+    tally: Rc<Tally>,
     http: http1::Builder,
+    pub(super) drain: Drain,
+    pub(super) limits: HttpLimits,
+}
+
+/// The connections that are open.
+struct Tally {
+    load: Arc<CoreLoad>,
     open: Cell<usize>,
     one_ended: Notify,
 }
 
 impl<P: Plane> Connections<P> {
-    pub(super) fn new(
-        plane: Rc<P>,
-        load: Arc<CoreLoad>,
-        drain: Drain,
-        limits: &HttpLimits,
-    ) -> Self {
+    pub(super) fn new(plane: Rc<P>, load: Arc<CoreLoad>, drain: Drain, limits: HttpLimits) -> Self {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
             .header_read_timeout(limits.head_timeout)
-            .max_header_size(limits.head_size)
-            .max_headers(limits.headers);
-        let open = Cell::new(0);
-        let one_ended = Notify::new();
+            .max_header_size(HEAD_SIZE as usize)
+            .max_headers(HEADERS);
+        let tally = Rc::new(Tally {
+            load,
+            open: Cell::new(0),
+            one_ended: Notify::new(),
+        });
         Self {
             shared: Rc::new(Shared {
                 plane,
-                load,
-                drain,
+                tally,
                 http,
-                open,
-                one_ended,
+                drain,
+                limits,
             }),
         }
     }
 
     /// Serves a connection until either side closes it.
-    pub(super) fn serve(&self, stream: std::net::TcpStream) {
-        let counted = CountedConnection::new(self.shared.clone());
-        match TcpStream::from_std(stream) {
+    pub(super) fn serve(&self, arrival: Arrival) {
+        let counted = CountedConnection::new(self.shared.tally.clone());
+        match TcpStream::from_std(arrival.stream) {
             Ok(stream) => {
-                tokio::task::spawn_local(serve(counted, stream));
+                let socket = Socket::new(stream, self.shared.limits.write_timeout);
+                tokio::task::spawn_local(greet(self.shared.clone(), counted, socket, arrival.tls));
             }
             Err(error) => tracing::warn!(%error, "a connection could not be taken over"),
         }
@@ -99,19 +89,66 @@ impl<P: Plane> Connections<P> {
 
     /// Resolves when no connection is left.
     pub(super) async fn all_ended(&self) {
-        while self.shared.open.get() > 0 {
-            self.shared.one_ended.notified().await;
+        let tally = &self.shared.tally;
+        while tally.open.get() > 0 {
+            tally.one_ended.notified().await;
         }
     }
 }
 
-async fn serve<P: Plane>(counted: CountedConnection<P>, stream: TcpStream) {
-    let shared = counted.shared.clone();
+/// Finds out what a client speaks, and serves it.
+async fn greet<P: Plane>(
+    shared: Rc<Shared<P>>,
+    counted: CountedConnection,
+    socket: Socket,
+    tls: Option<Arc<ListenerTls>>,
+) {
+    let greeted = match tls {
+        // Boxed, as is what serves: a connection that only waits holds neither.
+        Some(tls) => Box::pin(greet_secured(&shared, socket, &tls)).await,
+        None => greet_plain(&shared, socket).await,
+    };
+    match greeted {
+        Some((transport, Protocol::Http1)) => Box::pin(serve(shared, counted, transport)).await,
+        Some((transport, Protocol::Http2)) => {
+            Box::pin(http2::serve(shared, counted, transport)).await;
+        }
+        None => {}
+    }
+}
+
+async fn greet_plain<P>(shared: &Shared<P>, socket: Socket) -> Option<(Transport, Protocol)> {
+    let protocol = tokio::select! {
+        biased;
+        protocol = protocol_of(&socket) => protocol.ok().flatten()?,
+        () = shared.drain.closing() => return None,
+        () = tokio::time::sleep(shared.limits.head_timeout) => return None,
+    };
+    Some((Transport::Plain(socket), protocol))
+}
+
+async fn greet_secured<P>(
+    shared: &Shared<P>,
+    socket: Socket,
+    tls: &ListenerTls,
+) -> Option<(Transport, Protocol)> {
+    tokio::select! {
+        biased;
+        secured = secured(socket, tls, shared.limits.head_timeout) => secured
+            .inspect_err(|error| tracing::debug!(%error, "no TLS with a client"))
+            .ok(),
+        () = shared.drain.ended() => None,
+    }
+}
+
+async fn serve<P: Plane>(shared: Rc<Shared<P>>, _counted: CountedConnection, transport: Transport) {
     let service = service_fn({
         let shared = shared.clone();
         move |request| answer(shared.clone(), request)
     });
-    let connection = shared.http.serve_connection(TokioIo::new(stream), service);
+    let connection = shared
+        .http
+        .serve_connection(TokioIo::new(transport), service);
     tokio::pin!(connection);
     tokio::select! {
         biased;
@@ -126,20 +163,23 @@ async fn serve<P: Plane>(counted: CountedConnection<P>, stream: TcpStream) {
     }
 }
 
-fn log_end(ended: Result<(), hyper::Error>) {
+pub(super) fn log_end(ended: Result<(), hyper::Error>) {
     if let Err(error) = ended {
         // Clients come and go; what a refused head or a reset means is theirs to know.
         tracing::debug!(error = %crate::error_chain(&error), "connection ended");
     }
 }
 
-async fn answer<P: Plane>(
+/// Answers one request.
+pub(super) async fn answer<P: Plane>(
     shared: Rc<Shared<P>>,
     request: Request<Incoming>,
 ) -> Result<Response<Counted<P::Body>>, Infallible> {
-    let open = OpenRequest::new(shared.load.clone());
+    let open = OpenRequest::new(shared.tally.load.clone());
+    let version = request.version();
     let mut response = shared.plane.clone().answer(request).await;
-    if shared.drain.is_draining() {
+    // HTTP/2 has no such header; its connections are told by GOAWAY.
+    if shared.drain.is_draining() && version < Version::HTTP_2 {
         response
             .headers_mut()
             .insert(CONNECTION, HeaderValue::from_static("close"));
@@ -148,22 +188,22 @@ async fn answer<P: Plane>(
 }
 
 /// Counts a connection for as long as it lives.
-struct CountedConnection<P> {
-    shared: Rc<Shared<P>>,
+pub(super) struct CountedConnection {
+    tally: Rc<Tally>,
 }
 
-impl<P> CountedConnection<P> {
-    fn new(shared: Rc<Shared<P>>) -> Self {
-        shared.open.set(shared.open.get() + 1);
-        Self { shared }
+impl CountedConnection {
+    fn new(tally: Rc<Tally>) -> Self {
+        tally.open.set(tally.open.get() + 1);
+        Self { tally }
     }
 }
 
-impl<P> Drop for CountedConnection<P> {
+impl Drop for CountedConnection {
     fn drop(&mut self) {
-        self.shared.load.connection_ended();
-        self.shared.open.set(self.shared.open.get() - 1);
-        self.shared.one_ended.notify_one();
+        self.tally.load.connection_ended();
+        self.tally.open.set(self.tally.open.get() - 1);
+        self.tally.one_ended.notify_one();
     }
 }
 
@@ -186,7 +226,7 @@ impl Drop for OpenRequest {
 }
 
 /// An answer's body that keeps its request counted.
-struct Counted<B> {
+pub(super) struct Counted<B> {
     body: B,
     _open: OpenRequest,
 }

@@ -3,11 +3,14 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
+
 /// Open work of one core.
 #[derive(Debug)]
 pub struct CoreLoad {
     requests: AtomicUsize,
     connections: AtomicUsize,
+    tasks: AtomicUsize,
     last_beat_ms: AtomicU64,
     heart: Heart,
 }
@@ -17,6 +20,7 @@ impl CoreLoad {
         Self {
             requests: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
+            tasks: AtomicUsize::new(0),
             last_beat_ms: AtomicU64::new(heart.now_ms()),
             heart: heart.clone(),
         }
@@ -30,6 +34,11 @@ impl CoreLoad {
     /// Connections, busy or idle.
     pub fn connections(&self) -> usize {
         self.connections.load(Relaxed)
+    }
+
+    /// Tasks that its runtime has, as of the last heartbeat.
+    pub fn tasks(&self) -> usize {
+        self.tasks.load(Relaxed)
     }
 
     pub(super) fn weight(&self) -> (usize, usize) {
@@ -53,7 +62,10 @@ impl CoreLoad {
         self.requests.fetch_sub(1, Relaxed);
     }
 
+    /// To be called on the core's own runtime.
     pub(super) fn beat(&self) {
+        let tasks = Handle::current().metrics().num_alive_tasks();
+        self.tasks.store(tasks, Relaxed);
         self.last_beat_ms.store(self.heart.now_ms(), Relaxed);
     }
 }
@@ -89,14 +101,16 @@ impl Heart {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_core_that_stops_beating_is_noticed() {
+    #[tokio::test]
+    async fn a_core_that_stops_beating_is_noticed() {
         let heart = Heart::new(Duration::from_millis(20));
         let load = CoreLoad::new(&heart);
         assert!(heart.is_recent(&load));
         std::thread::sleep(Duration::from_millis(40));
         assert!(!heart.is_recent(&load));
+        let _task = tokio::spawn(std::future::pending::<()>());
         load.beat();
         assert!(heart.is_recent(&load));
+        assert_eq!(load.tasks(), 1);
     }
 }

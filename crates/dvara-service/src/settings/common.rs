@@ -8,6 +8,7 @@ use dvara_crypto::Secret;
 
 use super::cluster::{self, Cluster};
 use super::datasource::{self, Datasource};
+use super::listening::{self, Listening};
 use super::loader::Loader;
 use super::logging::{self, TelemetrySettings};
 use super::problem::Problem;
@@ -94,6 +95,18 @@ pub const SPOOL_DIR: Property = Property::new(
     "Folder for usage and audit that the database did not take. On a volume it survives the pod.",
 )
 .default("/tmp/dvara-spool");
+/// `DVARA_SPOOL_MAX_SIZE`.
+pub const SPOOL_MAX_SIZE: Property = Property::new(
+    "dvara.spool.max-size",
+    "How much may wait in the spool of this process. Beyond it usage is lost and counted, and readiness is red.",
+)
+.default("256MB");
+/// `DVARA_USAGE_RETENTION_DAYS`.
+pub const USAGE_RETENTION_DAYS: Property = Property::new(
+    "dvara.usage.retention-days",
+    "Whole UTC days, before today, whose usage rows are kept; older ones are deleted, their hourly sums stay. \
+     Unset: all are kept.",
+);
 /// `JAVA_OPTS`.
 pub const JAVA_OPTS: Property =
     Property::new("java.opts", "Accepted for charts that set it; no meaning.").env(&["JAVA_OPTS"]);
@@ -104,6 +117,11 @@ pub static TABLE: &[Property] = &[
     CONFIG_FILE,
     PROFILES,
     SERVER_PORT,
+    listening::CERTIFICATE,
+    listening::PRIVATE_KEY,
+    listening::HEAD_TIMEOUT,
+    listening::WRITE_TIMEOUT,
+    listening::CONNECTION_AGE,
     datasource::URL,
     datasource::USERNAME,
     datasource::PASSWORD,
@@ -123,6 +141,8 @@ pub static TABLE: &[Property] = &[
     POLL_INTERVAL,
     MAX_STALENESS,
     SPOOL_DIR,
+    SPOOL_MAX_SIZE,
+    USAGE_RETENTION_DAYS,
     logging::LOG_LEVEL,
     logging::LOG_LEVELS,
     logging::OTLP_ENDPOINT,
@@ -152,6 +172,8 @@ pub struct CommonSettings {
     pub datasource: Datasource,
     /// Port to listen on, where one is given.
     pub port: Option<u16>,
+    /// TLS and limits of the listener.
+    pub listening: Listening,
     /// Cores that serve requests, where a number is given.
     pub cores: Option<NonZeroUsize>,
     /// Who may read the actuator.
@@ -172,6 +194,10 @@ pub struct CommonSettings {
     pub max_staleness: Duration,
     /// Folder of the spool.
     pub spool_dir: PathBuf,
+    /// Bytes that may wait in it; absent after a mistake.
+    pub spool_max_size: Option<u64>,
+    /// Days before today whose usage rows are kept; all where absent.
+    pub usage_retention_days: Option<u32>,
     /// Logs and spans.
     pub telemetry: TelemetrySettings,
 }
@@ -191,6 +217,7 @@ impl CommonSettings {
         Self {
             datasource: Datasource::load(loader),
             port: loader.within(&SERVER_PORT, 0..=u16::MAX),
+            listening: Listening::load(loader),
             cores: cores.and_then(NonZeroUsize::new),
             actuator: actuator_keys(loader, &profile),
             show_details: show_details(loader),
@@ -201,6 +228,8 @@ impl CommonSettings {
             poll_interval: at_least(loader, &POLL_INTERVAL, Duration::from_millis(10)),
             max_staleness: at_least(loader, &MAX_STALENESS, Duration::from_secs(1)),
             spool_dir: PathBuf::from(loader.text(&SPOOL_DIR)),
+            spool_max_size: loader.bytes(&SPOOL_MAX_SIZE),
+            usage_retention_days: loader.within(&USAGE_RETENTION_DAYS, 1..=36_500),
             telemetry: TelemetrySettings::load(loader),
             profile,
         }

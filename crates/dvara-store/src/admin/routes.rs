@@ -1,7 +1,10 @@
 //! Routes: written, deleted, and brought back as they were. Every version is kept.
 
 use chrono::{DateTime, Utc};
-use dvara_types::{Glob, ProviderName, RouteId, RouteRecord, RouteStrategy, RouteTarget};
+use dvara_types::{
+    Glob, MAX_FALLBACKS, ProviderName, RouteFallback, RouteId, RouteRecord, RouteStrategy,
+    RouteTarget,
+};
 
 use super::fields::Fields;
 use super::{Action, Admin, AdminError, FieldProblem, id_seed};
@@ -23,6 +26,8 @@ pub struct RouteDraft {
     pub providers: Vec<(String, Option<u32>)>,
     /// The model that is sent upstream in place of the one asked for.
     pub pinned_model_version: Option<String>,
+    /// Where calls go when the provider failed, in order: providers, and the models to ask them for.
+    pub fallbacks: Vec<(String, Option<String>)>,
 }
 
 /// One version of a route.
@@ -176,6 +181,7 @@ pub(crate) fn check(draft: &RouteDraft) -> Result<RouteRecord, Vec<FieldProblem>
         .pinned_model_version
         .as_deref()
         .map(|model| fields.name("pinned_model_version", model));
+    let fallbacks = check_fallbacks(&mut fields, &draft.fallbacks);
     let problems = fields.problems();
     match id {
         Some(id) if problems.is_empty() => Ok(RouteRecord {
@@ -186,6 +192,7 @@ pub(crate) fn check(draft: &RouteDraft) -> Result<RouteRecord, Vec<FieldProblem>
             strategy,
             providers,
             pinned_model_version: pinned,
+            fallbacks,
         }),
         _ => Err(problems),
     }
@@ -215,4 +222,33 @@ fn check_providers(fields: &mut Fields, given: &[(String, Option<u32>)]) -> Vec<
         }
     }
     providers
+}
+
+fn check_fallbacks(fields: &mut Fields, given: &[(String, Option<String>)]) -> Vec<RouteFallback> {
+    if given.len() > MAX_FALLBACKS {
+        fields.refuse(
+            "fallbacks",
+            format!(
+                "a route has at most {MAX_FALLBACKS}, and there are {}",
+                given.len()
+            ),
+        );
+    }
+    let mut fallbacks = Vec::with_capacity(given.len());
+    for (name, model) in given {
+        let model = model
+            .as_deref()
+            .map(|model| fields.name("fallbacks.model", model));
+        match ProviderName::parse(name.trim()) {
+            Ok(provider) => {
+                let fallback = RouteFallback { provider, model };
+                if fallbacks.contains(&fallback) {
+                    fields.refuse("fallbacks", format!("`{name}` is given twice"));
+                }
+                fallbacks.push(fallback);
+            }
+            Err(error) => fields.refuse("fallbacks.provider", error.to_string()),
+        }
+    }
+    fallbacks
 }

@@ -1,4 +1,4 @@
-//! `routes[]`: id, model, provider or providers, strategy, pinned_model_version.
+//! `routes[]`: id, model, provider or providers, strategy, pinned_model_version, fallbacks.
 
 use dvara_types::RouteRecord;
 use serde_json::Value;
@@ -7,9 +7,7 @@ use super::reader::{Placed, Reading, Section};
 use crate::admin::{RouteDraft, check_route};
 
 /// Fields of later strategies. Those that change who answers are refused by their strategy.
-const NOT_BUILT: [&str; 7] = [
-    "fallback",
-    "fallbacks",
+const NOT_BUILT: [&str; 5] = [
     "cost_tolerance_pct",
     "latency_sla_ms",
     "model_tiers",
@@ -21,10 +19,11 @@ pub(super) fn read(entries: &[Placed<'_>], reading: &mut Reading) -> Vec<RouteRe
     let mut routes: Vec<RouteRecord> = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         let targets = targets(entry, reading);
+        let fallbacks = fallbacks(entry, reading);
         let Some(mut section) = Section::at(entry, reading) else {
             continue;
         };
-        let draft = read_one(&mut section, index, targets);
+        let draft = read_one(&mut section, index, targets, fallbacks);
         match draft.map(|draft| check_route(&draft)) {
             None => {}
             Some(Ok(route)) if routes.iter().any(|other| other.id == route.id) => {
@@ -46,9 +45,15 @@ fn read_one(
     section: &mut Section<'_, '_>,
     index: usize,
     mut targets: Vec<(String, Option<u32>)>,
+    mut fallbacks: Vec<(String, Option<String>)>,
 ) -> Option<RouteDraft> {
-    // Read by `targets`; named here so that it counts as known.
+    // Read by `targets` and `fallbacks`; named here so that they count as known.
     section.list("providers");
+    section.list("fallbacks");
+    // The form of earlier versions: one provider, for the model that was asked for.
+    if let Some(provider) = section.text("fallback") {
+        fallbacks.push((provider, None));
+    }
     if let Some(provider) = section.text("provider") {
         if !targets.is_empty() {
             section.refuse("provider", "give either provider or providers");
@@ -81,7 +86,30 @@ fn read_one(
         strategy,
         providers: targets,
         pinned_model_version,
+        fallbacks,
     })
+}
+
+/// The entries of `fallbacks[]`: tables with a provider and perhaps a model.
+fn fallbacks(entry: &Placed<'_>, reading: &mut Reading) -> Vec<(String, Option<String>)> {
+    let (path, value) = entry;
+    let listed = value.as_object().and_then(|table| table.get("fallbacks"));
+    let Some(Value::Array(listed)) = listed else {
+        return Vec::new();
+    };
+    let mut fallbacks = Vec::new();
+    for (index, value) in listed.iter().enumerate() {
+        let place = (format!("{path}.fallbacks[{index}]"), value);
+        let Some(mut section) = Section::at(&place, reading) else {
+            continue;
+        };
+        let model = section.text("model");
+        if let Some(provider) = section.required("provider") {
+            fallbacks.push((provider, model));
+        }
+        section.finish();
+    }
+    fallbacks
 }
 
 /// The entries of `providers[]`: names, or tables with a weight.

@@ -21,7 +21,8 @@ fn every_section_of_the_fact_sheet_is_read() {
         ],
         "routes": [
             {"id": "fast", "model": "gpt-4*", "provider": "openai", "pinned_model_version": "gpt-4o-2024"},
-            {"model": "llama*", "providers": [{"provider": "local", "weight": 3}], "strategy": "model-prefix"},
+            {"model": "llama*", "providers": [{"provider": "local", "weight": 3}], "strategy": "model-prefix",
+             "fallbacks": [{"provider": "openai", "model": "gpt-4o"}], "fallback": "mock"},
         ],
         "api_keys": [
             {"generate": true, "tenant": "acme", "name": "ci", "scopes": ["models:read"]},
@@ -42,6 +43,12 @@ fn every_section_of_the_fact_sheet_is_read() {
     assert_eq!(file.routes[0].id.as_str(), "fast");
     assert_eq!(file.routes[1].id.as_str(), "file-2");
     assert_eq!(file.routes[1].providers[0].weight, 3);
+    let fallbacks: Vec<_> = file.routes[1]
+        .fallbacks
+        .iter()
+        .map(|fallback| (fallback.provider.as_str(), fallback.model.as_deref()))
+        .collect();
+    assert_eq!(fallbacks, [("openai", Some("gpt-4o")), ("mock", None)]);
     assert!(matches!(
         file.api_keys[0].material,
         SeedKeyMaterial::Generate
@@ -63,10 +70,13 @@ fn an_empty_file_is_in_order() {
 fn what_is_not_built_yet_is_listed() {
     let file = parse(&json!({
         "rate_limits": {"requests_per_minute": 10},
-        "routes": [{"model": "a", "fallbacks": [{"provider": "b"}]}],
+        "routes": [{"model": "a", "cost_tolerance_pct": 5}],
     }))
     .unwrap();
-    assert_eq!(file.not_built, ["rate_limits", "routes[0].fallbacks"]);
+    assert_eq!(
+        file.not_built,
+        ["rate_limits", "routes[0].cost_tolerance_pct"]
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `routes` and `route_versions`: who serves which models, now and before.
 
 use chrono::{DateTime, Utc};
-use dvara_types::{Glob, RouteId, RouteRecord, RouteStrategy, RouteTarget};
+use dvara_types::{Glob, RouteFallback, RouteId, RouteRecord, RouteStrategy, RouteTarget};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::Row;
@@ -63,6 +63,8 @@ struct Definition {
     providers: Vec<RouteTarget>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pinned_model_version: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fallbacks: Vec<RouteFallback>,
 }
 
 impl RouteRow {
@@ -81,6 +83,7 @@ impl RouteRow {
             strategy: strategy(&self.strategy)?,
             providers: definition.providers,
             pinned_model_version: definition.pinned_model_version,
+            fallbacks: definition.fallbacks,
         })
     }
 }
@@ -208,6 +211,7 @@ fn definition(route: &RouteRecord) -> Value {
     let definition = Definition {
         providers: route.providers.clone(),
         pinned_model_version: route.pinned_model_version.clone(),
+        fallbacks: route.fallbacks.clone(),
     };
     serde_json::to_value(definition).expect("names, numbers and texts are always JSON")
 }

@@ -49,6 +49,7 @@ fn file_route(id: &str, pattern: &str) -> RouteRecord {
         strategy: RouteStrategy::ModelPrefix,
         providers: Vec::new(),
         pinned_model_version: None,
+        fallbacks: Vec::new(),
     }
 }
 

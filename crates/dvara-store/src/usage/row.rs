@@ -84,3 +84,15 @@ pub struct UsageRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<NanoUsd>,
 }
+
+impl UsageRow {
+    /// The status as its column takes it.
+    pub(super) fn stored_status(&self) -> i16 {
+        i16::try_from(self.status).unwrap_or(0)
+    }
+
+    /// The attempts as their column takes them.
+    pub(super) fn stored_attempts(&self) -> i32 {
+        i32::try_from(self.attempts).unwrap_or(i32::MAX)
+    }
+}

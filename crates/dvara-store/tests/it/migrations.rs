@@ -35,11 +35,15 @@ async fn a_filled_database_is_migrated_again_and_keeps_its_rows() {
     database
         .execute(
             "DROP TABLE dvara_main.usage, dvara_main.usage_hourly, dvara_main.epochs CASCADE; \
-             DROP FUNCTION dvara_main.usage_ensure_partitions, dvara_main.usage_drop_before; \
+             DROP FUNCTION dvara_main.usage_ensure_partitions, dvara_main.usage_drop_before, \
+             dvara_main.usage_add_sums; \
              DELETE FROM dvara_main.schema_migrations WHERE version > 1",
         )
         .await;
-    assert_eq!(store.migrate().await.unwrap(), ["0002_usage"]);
+    assert_eq!(
+        store.migrate().await.unwrap(),
+        ["0002_usage", "0003_usage_sums"]
+    );
     assert_eq!(admin.keys(None).await.unwrap(), [made.record]);
 }
 

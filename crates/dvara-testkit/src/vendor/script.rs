@@ -10,6 +10,7 @@ use bytes::Bytes;
 pub struct Script {
     first: VecDeque<Turn>,
     then: Turn,
+    repeats: bool,
     key: Option<String>,
 }
 
@@ -19,7 +20,17 @@ impl Script {
         Self {
             first: VecDeque::new(),
             then: turn,
+            repeats: false,
             key: None,
+        }
+    }
+
+    /// Requests get these turns in order, over and over.
+    pub fn cycle(turns: impl IntoIterator<Item = Turn>) -> Self {
+        Self {
+            first: turns.into_iter().collect(),
+            repeats: true,
+            ..Self::default()
         }
     }
 
@@ -38,7 +49,13 @@ impl Script {
     }
 
     pub(super) fn next(&mut self) -> Turn {
-        self.first.pop_front().unwrap_or_else(|| self.then.clone())
+        let Some(turn) = self.first.pop_front() else {
+            return self.then.clone();
+        };
+        if self.repeats {
+            self.first.push_back(turn.clone());
+        }
+        turn
     }
 
     pub(super) fn admits(&self, authorization: Option<&str>) -> bool {
@@ -59,6 +76,7 @@ pub struct Turn {
     pub(super) head_after: Duration,
     pub(super) pieces_every: Duration,
     pub(super) cut_after: Option<usize>,
+    pub(super) bits: Option<usize>,
     pub(super) reports_usage: bool,
     pub(super) headers: Vec<(&'static str, String)>,
 }
@@ -150,6 +168,13 @@ impl Turn {
         self
     }
 
+    /// Sends the body in pieces of so many bytes, wherever its events end.
+    #[must_use]
+    pub fn in_bits(mut self, bytes: usize) -> Self {
+        self.bits = Some(bytes);
+        self
+    }
+
     /// Reports no usage.
     #[must_use]
     pub fn without_usage(mut self) -> Self {
@@ -170,6 +195,7 @@ impl Turn {
             head_after: Duration::ZERO,
             pieces_every: Duration::ZERO,
             cut_after: None,
+            bits: None,
             reports_usage: true,
             headers: Vec::new(),
         }

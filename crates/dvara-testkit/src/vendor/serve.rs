@@ -20,8 +20,12 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::chat::{Body, Chat};
+use super::messages::{self, Message};
 use super::script::{Answer, Script, Turn};
 use super::{Received, Record};
+
+const CHAT: &str = "/v1/chat/completions";
+const MESSAGES: &str = "/v1/messages";
 
 type VendorBody = UnsyncBoxBody<Bytes, io::Error>;
 type VendorResponse = Response<VendorBody>;
@@ -99,7 +103,7 @@ async fn play(
             );
         }
         match (&head.method, head.uri.path()) {
-            (&Method::POST, "/v1/chat/completions") => script.next(),
+            (&Method::POST, CHAT | MESSAGES) => script.next(),
             (&Method::GET, "/v1/models") => return models(),
             _ => return error(StatusCode::NOT_FOUND, "Invalid URL", "unknown_url"),
         }
@@ -108,21 +112,23 @@ async fn play(
         ended: false,
         record,
     };
-    answer(turn, &call, watch).await
+    answer(turn, head.uri.path(), &call, watch).await
 }
 
-async fn answer(turn: Turn, call: &Value, watch: Watch) -> VendorResponse {
+async fn answer(turn: Turn, path: &str, call: &Value, watch: Watch) -> VendorResponse {
     // The watch sees a client that leaves in here, too.
     tokio::time::sleep(turn.head_after).await;
     let (status, content_type, pieces) = match &turn.answer {
-        Answer::Chat(text) => match Chat::to(call, text, turn.reports_usage) {
-            Ok(chat) => match chat.body() {
-                Body::Json(bytes) => (200, "application/json", Pieces::Listed(vec![bytes])),
-                Body::Events(events) => (200, "text/event-stream", Pieces::Listed(events)),
-            },
+        Answer::Chat(text) => match chat(path, call, text, turn.reports_usage) {
+            Ok(Body::Json(bytes)) => (200, "application/json", Pieces::Listed(vec![bytes])),
+            Ok(Body::Events(events)) => (200, "text/event-stream", Pieces::Listed(events)),
             Err(complaint) => {
                 watch.end();
-                return error(StatusCode::BAD_REQUEST, &complaint, "invalid_request_error");
+                return fixed(
+                    StatusCode::BAD_REQUEST,
+                    "application/json",
+                    complaint.to_string().into(),
+                );
             }
         },
         Answer::Fixed {
@@ -132,13 +138,23 @@ async fn answer(turn: Turn, call: &Value, watch: Watch) -> VendorResponse {
         } => (*status, *content_type, Pieces::Listed(vec![body.clone()])),
         Answer::Pieces(pieces) => (200, "text/event-stream", Pieces::Listed(pieces.clone())),
         Answer::Endless(word) => {
-            let event = Chat::word(call, word);
-            (200, "text/event-stream", Pieces::Endless(event))
+            let (first, then) = if path == MESSAGES {
+                Message::words(call, word)
+            } else {
+                (Vec::new(), Chat::word(call, word))
+            };
+            (200, "text/event-stream", Pieces::Endless { first, then })
         }
         Answer::Silence => std::future::pending().await,
     };
+    let pieces = match turn.bits {
+        Some(bytes) => pieces.in_bits(bytes),
+        None => pieces,
+    };
     let whole = match (&pieces, turn.cut_after) {
-        (Pieces::Listed(listed), None) if content_type != "text/event-stream" => {
+        (Pieces::Listed(listed), None)
+            if turn.bits.is_none() && content_type != "text/event-stream" =>
+        {
             listed.first().cloned()
         }
         _ => None,
@@ -162,16 +178,39 @@ async fn answer(turn: Turn, call: &Value, watch: Watch) -> VendorResponse {
         .expect("scripts have valid statuses and headers")
 }
 
+/// The answer in the dialect of the path, or its vendor's complaint.
+fn chat(path: &str, call: &Value, text: &str, reports_usage: bool) -> Result<Body, Value> {
+    if path == MESSAGES {
+        Message::to(call, text, reports_usage)
+            .map(|message| message.body())
+            .map_err(|complaint| messages::error(&complaint, "invalid_request_error"))
+    } else {
+        Chat::to(call, text, reports_usage)
+            .map(|chat| chat.body())
+            .map_err(|complaint| complaint_of_openai(&complaint, "invalid_request_error"))
+    }
+}
+
 enum Pieces {
     Listed(Vec<Bytes>),
-    Endless(Bytes),
+    Endless { first: Vec<Bytes>, then: Bytes },
 }
 
 impl Pieces {
+    fn in_bits(self, bytes: usize) -> Self {
+        match self {
+            Self::Listed(pieces) => {
+                let whole = pieces.concat();
+                Self::Listed(whole.chunks(bytes).map(Bytes::copy_from_slice).collect())
+            }
+            endless @ Self::Endless { .. } => endless,
+        }
+    }
+
     fn at(&self, index: usize) -> Option<Bytes> {
         match self {
             Self::Listed(pieces) => pieces.get(index).cloned(),
-            Self::Endless(piece) => Some(piece.clone()),
+            Self::Endless { first, then } => Some(first.get(index).unwrap_or(then).clone()),
         }
     }
 }
@@ -230,8 +269,12 @@ fn models() -> VendorResponse {
 }
 
 fn error(status: StatusCode, message: &str, code: &str) -> VendorResponse {
-    let body = json!({"error": {"message": message, "type": "invalid_request_error", "param": null, "code": code}});
+    let body = complaint_of_openai(message, code);
     fixed(status, "application/json", body.to_string().into())
+}
+
+fn complaint_of_openai(message: &str, code: &str) -> Value {
+    json!({"error": {"message": message, "type": "invalid_request_error", "param": null, "code": code}})
 }
 
 fn fixed(status: StatusCode, content_type: &str, body: Bytes) -> VendorResponse {

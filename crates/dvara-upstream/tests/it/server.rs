@@ -2,9 +2,9 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use dvara_upstream::Origin;
 
@@ -51,6 +51,7 @@ pub(crate) struct Server {
     port: u16,
     connections: Arc<AtomicUsize>,
     closed: Arc<AtomicUsize>,
+    requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
@@ -59,19 +60,10 @@ impl Server {
     }
 
     pub(crate) fn start_tls(
-        certified: &rcgen::CertifiedKey<rcgen::KeyPair>,
+        config: Arc<rustls::ServerConfig>,
         script: impl Fn(usize, &[u8]) -> Answer + Send + Sync + 'static,
     ) -> Self {
-        let key =
-            rustls::pki_types::PrivateKeyDer::Pkcs8(certified.signing_key.serialize_der().into());
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certified.cert.der().clone()], key)
-            .unwrap();
-        Self::listen(Some(Arc::new(config)), script)
+        Self::listen(Some(config), script)
     }
 
     fn listen(
@@ -81,7 +73,13 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (connections, closed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let (seen, ended, script) = (connections.clone(), closed.clone(), Arc::new(script));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (seen, ended, noted) = (connections.clone(), closed.clone(), requests.clone());
+        let script = Arc::new(move |count, request: &[u8]| {
+            let text = String::from_utf8(request.to_vec()).unwrap();
+            noted.lock().unwrap().push(text);
+            script(count, request)
+        });
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let stream = stream.unwrap();
@@ -103,6 +101,7 @@ impl Server {
             port,
             connections,
             closed,
+            requests,
         }
     }
 
@@ -112,8 +111,20 @@ impl Server {
             .0
     }
 
+    /// The same server by its name, over TLS.
+    pub(crate) fn tls_origin(&self) -> Origin {
+        Origin::of_base_url(&format!("https://localhost:{}", self.port))
+            .unwrap()
+            .0
+    }
+
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Every request so far, byte for byte.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
     }
 
     /// Connections accepted so far.
@@ -164,14 +175,5 @@ fn drip(stream: &mut impl Write) {
         .is_ok()
     {
         std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-/// Waits until something holds, for ten seconds at most.
-pub(crate) async fn eventually(what: &str, holds: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < Duration::from_secs(10), "in vain: {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -41,6 +41,9 @@ enum RouteCommand {
         /// The model that is sent in place of the one asked for.
         #[arg(long, value_name = "MODEL")]
         pin: Option<String>,
+        /// Where calls go when the provider failed, `PROVIDER` or `PROVIDER:MODEL`; several are tried in order.
+        #[arg(long = "fallback", value_name = "PROVIDER[:MODEL]")]
+        fallbacks: Vec<String>,
         /// Where it stands; lower is tried first. As before, or last, when absent.
         #[arg(long, allow_negative_numbers = true)]
         position: Option<i32>,
@@ -81,6 +84,7 @@ pub(crate) async fn run(
             provider,
             strategy,
             pin,
+            fallbacks,
             position,
         } => {
             let draft = RouteDraft {
@@ -90,6 +94,7 @@ pub(crate) async fn run(
                 strategy: Some(strategy.clone()),
                 providers: provider.iter().map(|name| (name.clone(), None)).collect(),
                 pinned_model_version: pin.clone(),
+                fallbacks: fallbacks.iter().map(|text| fallback(text)).collect(),
             };
             write_one(out, args.json, &admin.put_route(draft).await?)?;
         }
@@ -110,6 +115,14 @@ pub(crate) async fn run(
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// `PROVIDER:MODEL` in two; models hold colons of their own (`llama3:8b`), providers do not.
+fn fallback(text: &str) -> (String, Option<String>) {
+    match text.split_once(':') {
+        Some((provider, model)) => (provider.to_owned(), Some(model.to_owned())),
+        None => (text.to_owned(), None),
+    }
 }
 
 fn write_versions(
@@ -149,8 +162,16 @@ fn line(route: &RouteRecord) -> String {
         Some(model) => format!(" as {model}"),
         None => String::new(),
     };
+    let fallbacks: String = route
+        .fallbacks
+        .iter()
+        .map(|fallback| match &fallback.model {
+            Some(model) => format!(", else {} as {model}", fallback.provider),
+            None => format!(", else {}", fallback.provider),
+        })
+        .collect();
     format!(
-        "{:<30}  v{:<4} at {:<4}  {} -> {provider}{pinned}",
+        "{:<30}  v{:<4} at {:<4}  {} -> {provider}{pinned}{fallbacks}",
         route.id.as_str(),
         route.version,
         route.position,
@@ -167,6 +188,7 @@ fn described(route: &RouteRecord) -> Value {
         "strategy": route.strategy,
         "providers": route.providers,
         "pinned_model_version": route.pinned_model_version,
+        "fallbacks": route.fallbacks,
     })
 }
 
@@ -207,7 +229,16 @@ mod tests {
             (&made["version"], &made["model"]),
             (&json!(1), &json!("gpt-*"))
         );
-        call(&store, "put o3* --id fast").await.unwrap();
+        let chained = call(
+            &store,
+            "put o3* --id fast --provider openai --fallback anthropic:claude-x --fallback ollama:llama3:8b",
+        )
+        .await
+        .unwrap();
+        assert!(
+            chained.contains("openai, else anthropic as claude-x, else ollama as llama3:8b"),
+            "{chained}"
+        );
         call(&store, "create mock/* --position -5").await.unwrap();
         let listed = json_of(&store, "list --json").await;
         assert_eq!(listed[0]["model"], "mock/*");
@@ -231,6 +262,12 @@ mod tests {
         for (line, expected) in [
             ("create x --strategy weighted", "not built yet"),
             ("create x --provider Open_AI!", "providers:"),
+            ("create x --fallback Open_AI!", "fallbacks.provider:"),
+            ("create x --fallback a --fallback a", "given twice"),
+            (
+                "create x --fallback a --fallback b --fallback c --fallback d --fallback e --fallback f",
+                "at most 5",
+            ),
             ("delete ghost", "there is no route `ghost`"),
             ("versions ghost", "there is no route `ghost`"),
             ("restore ghost 1", "no route version"),

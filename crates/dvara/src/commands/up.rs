@@ -77,7 +77,7 @@ fn serve_on(
         private: Some(database.settings()),
         listen: &|_| SocketAddr::new(ip, port),
     };
-    let started = |gateway: &Gateway| quickstart::write(folder, gateway.address(), &key);
+    let started = |gateway: &Gateway| quickstart::write(folder, gateway, &key);
     serve(loader, background, launch, started, database.supervise())
 }
 

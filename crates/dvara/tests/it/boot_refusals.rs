@@ -108,6 +108,32 @@ fn each_refusal_has_its_text() {
             "fewer than 32 characters",
         ),
         (
+            &[("SERVER_SSL_CERTIFICATE", "/etc/tls/tls.crt")],
+            "server.ssl.certificate is set and server.ssl.certificate-private-key is not",
+        ),
+        (
+            &[
+                ("SERVER_SSL_CERTIFICATE", "/nonexistent/tls.crt"),
+                ("SERVER_SSL_CERTIFICATE_PRIVATE_KEY", "/nonexistent/tls.key"),
+            ],
+            "server.ssl.certificate: /nonexistent/tls.crt cannot be read",
+        ),
+        (
+            &[(
+                "DVARA_LLM_GATEWAY_CORS_ALLOWED_ORIGINS",
+                "https://app.example.com/",
+            )],
+            "a browser writes it `https://app.example.com`",
+        ),
+        (
+            &[("HTTPS_PROXY", "socks5://proxy:1080")],
+            "dvara.outbound.https-proxy-url",
+        ),
+        (
+            &[("SSL_CERT_FILE", "/nowhere/ca.pem")],
+            "the file /nowhere/ca.pem cannot be read",
+        ),
+        (
             &[("MANAGEMENT_ENDPOINT_HEALTH_SHOW_DETAILS", "always")],
             "show-details=always",
         ),

@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod boot_refusals;
+mod idle;
+mod leaks;
 mod run;
+mod running;
 mod settings;
 mod up;

@@ -1,104 +1,14 @@
 //! `dvara up` in a folder of its own: first start, commands beside it, restart, and what is refused.
 
-use std::path::Path;
-use std::process::Child;
-use std::time::{Duration, Instant};
+use std::os::unix::fs::PermissionsExt as _;
 
-use serde_json::Value;
-
-use crate::run::{Ran, dvara, ran, run};
-
-/// A running `dvara up`. Killed with the test, if it fails.
-struct Up {
-    child: Option<Child>,
-    quickstart: Value,
-}
-
-impl Up {
-    fn start(folder: &Path) -> Self {
-        let quickstart = folder.join("quickstart.json");
-        // The file of an earlier start would be taken for this one's.
-        let before = std::fs::read(&quickstart).ok();
-        if before.is_some() {
-            std::fs::rename(&quickstart, folder.join("quickstart.before")).unwrap();
-            std::fs::copy(folder.join("quickstart.before"), &quickstart).unwrap();
-        }
-        let changed = std::fs::metadata(&quickstart)
-            .ok()
-            .and_then(|facts| facts.modified().ok());
-        let mut child = dvara(
-            &[
-                "up",
-                "--data-dir",
-                folder.to_str().unwrap(),
-                "--gateway-port",
-                "0",
-            ],
-            &[("HOME", "/nonexistent")],
-        )
-        .spawn()
-        .unwrap();
-        let start = Instant::now();
-        loop {
-            let now = std::fs::metadata(&quickstart)
-                .ok()
-                .and_then(|facts| facts.modified().ok());
-            if now.is_some() && now != changed {
-                break;
-            }
-            if let Some(status) = child.try_wait().unwrap() {
-                let Ran { out, err, .. } = ran(child.wait_with_output().unwrap());
-                panic!("dvara up ended with {status}: {out}{err}");
-            }
-            assert!(
-                start.elapsed() < Duration::from_secs(120),
-                "dvara up does not come up"
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let quickstart = serde_json::from_slice(&std::fs::read(&quickstart).unwrap()).unwrap();
-        Self {
-            child: Some(child),
-            quickstart,
-        }
-    }
-
-    fn url(&self) -> &str {
-        self.quickstart["gateway_url"].as_str().unwrap()
-    }
-
-    /// Ends it as an operator does.
-    fn stop(mut self) -> Ran {
-        let child = self.child.take().unwrap();
-        let killed = std::process::Command::new("kill")
-            .arg(child.id().to_string())
-            .status()
-            .unwrap();
-        assert!(killed.success());
-        ran(child.wait_with_output().unwrap())
-    }
-
-    fn kill(mut self) {
-        let mut child = self.child.take().unwrap();
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ended = child.kill();
-        }
-    }
-}
+use crate::run::run;
+use crate::running::{Up, open_to_the_database};
 
 #[test]
 fn a_folder_comes_up_is_managed_beside_survives_a_kill_and_stops_clean() {
     let folder = tempfile::tempdir().unwrap();
-    // The private server's own user has to reach the folder.
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    open_to_the_database(folder.path());
     let data = folder.path().join("data");
     let data_dir = data.to_str().unwrap().to_owned();
     let up = Up::start(&data);

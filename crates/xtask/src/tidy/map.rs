@@ -19,7 +19,7 @@ pub(super) const PURE: &[&str] = &[
 pub(super) const APPS: &[&str] = &["dvara-gateway", "dvara-mcp", "dvara-flightdeck"];
 
 /// Crates that help to build and test the product and are no part of it.
-pub(super) const TOOLS: &[&str] = &["xtask", "dvara-bench", "dvara-testkit"];
+pub(super) const TOOLS: &[&str] = &["xtask", "dvara-bench", "dvara-fuzz", "dvara-testkit"];
 
 /// A crate of the workspace.
 #[derive(Debug, Clone)]

@@ -17,6 +17,12 @@ fn every_error_has_its_status_type_and_code() {
         ),
         (shape, 400, "invalid_request_error", "validation_error"),
         (
+            GatewayError::FailoverBlocked,
+            503,
+            "provider_unavailable",
+            "failover_capability_mismatch",
+        ),
+        (
             GatewayError::BodyBroken,
             400,
             "invalid_request_error",

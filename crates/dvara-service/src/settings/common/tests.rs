@@ -158,6 +158,7 @@ fn settings_arrive_typed() {
         ("TRACING_SAMPLING_PROBABILITY", "0.25"),
         ("RUST_LOG", "warn,dvara_store=debug"),
         ("DVARA_SPOOL_DIR", "/data/spool"),
+        ("DVARA_USAGE_RETENTION_DAYS", "90"),
     ];
     for (name, value) in given {
         env.set(name, value);
@@ -179,6 +180,8 @@ fn settings_arrive_typed() {
     assert_eq!(settings.poll_interval, Duration::from_millis(500));
     assert_eq!(settings.max_staleness, Duration::from_secs(900));
     assert_eq!(settings.spool_dir, PathBuf::from("/data/spool"));
+    assert_eq!(settings.spool_max_size, Some(256 << 20));
+    assert_eq!(settings.usage_retention_days, Some(90));
     assert_eq!(settings.show_details, ShowDetails::WhenAuthorized);
     let otlp = settings.telemetry.otlp.unwrap();
     assert_eq!(

@@ -106,6 +106,28 @@ impl Loader {
         })
     }
 
+    /// The entries of a property whose path holds a `*`, each read with a rule that says what is wrong
+    /// (`is not a number`). An entry that is wrong is a mistake and left out.
+    pub fn read_entries<T>(
+        &mut self,
+        property: &Property,
+        rule: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<(String, T)> {
+        let mut read = Vec::new();
+        for (name, text) in self.entries(property) {
+            match rule(&text) {
+                Ok(value) => read.push((name, value)),
+                Err(reason) => self.entry_mistake(property, &name, &reason),
+            }
+        }
+        read
+    }
+
+    /// The entries of such a property as durations, spelled as for [`Self::millis`].
+    pub fn durations(&mut self, property: &Property) -> Vec<(String, Duration)> {
+        self.read_entries(property, quantity::duration)
+    }
+
     /// Reads a value with a rule of one's own, which says what is wrong (`is not a URL`).
     pub fn read<T>(
         &mut self,

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 
 use dvara_crypto::api_key;
+use dvara_gateway::Gateway;
 use dvara_service::boot::BootError;
 use dvara_service::error_chain;
 use dvara_store::admin::{NewKey, Seed, SeedTenant};
@@ -83,8 +84,8 @@ async fn make_key(admin: &Admin<'_>, tenant: TenantId, known: usize) -> Result<S
 }
 
 /// Writes `quickstart.json` and says where to go.
-pub(super) fn write(folder: &DataFolder, address: SocketAddr, key: &str) -> Result<(), BootError> {
-    let gateway_url = format!("http://{}", reachable(address));
+pub(super) fn write(folder: &DataFolder, gateway: &Gateway, key: &str) -> Result<(), BootError> {
+    let gateway_url = format!("{}://{}", gateway.scheme(), reachable(gateway.address()));
     folder.write_private(
         FILE,
         &Quickstart {

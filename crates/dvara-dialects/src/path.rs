@@ -1,0 +1,127 @@
+//! Which plane a path belongs to, and whether it is written in the one way we accept.
+
+/// Where a request goes by its path alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plane<'a> {
+    /// `/v1/…`: governed; a key is needed even for what does not exist.
+    Governed(&'a str),
+    /// Below `/v1/` by any reading, yet not written canonically.
+    Disguised,
+    /// Anywhere else.
+    Elsewhere,
+}
+
+/// Sorts a path. A first segment that only reads `v1` after decoding is governed too, so that `/v%31/models` cannot walk
+/// around the key (data-plane sheet §4).
+pub fn plane(path: &str) -> Plane<'_> {
+    if let Some(rest) = path.strip_prefix("/v1/") {
+        return if is_canonical(path) {
+            Plane::Governed(rest)
+        } else {
+            Plane::Disguised
+        };
+    }
+    if path == "/v1" {
+        return Plane::Governed("");
+    }
+    if names_v1(path) {
+        Plane::Disguised
+    } else {
+        Plane::Elsewhere
+    }
+}
+
+fn is_canonical(path: &str) -> bool {
+    !path.bytes().any(|byte| matches!(byte, b'%' | b';' | b'\\'))
+        && !path.contains("//")
+        && !path
+            .split('/')
+            .any(|segment| segment == "." || segment == "..")
+}
+
+/// Whether the first segment that is not empty or a dot reads `v1` once decoded. The whole path is decoded before it is
+/// cut: an escaped slash, backslash or semicolon ends a segment too.
+fn names_v1(path: &str) -> bool {
+    // Twice over, as a careless server behind us might.
+    let read = decode(&decode(path));
+    read.split(['/', '\\'])
+        .map(|segment| segment.split(';').next().unwrap_or_default())
+        .find(|segment| !segment.is_empty() && *segment != "." && *segment != "..")
+        .is_some_and(|segment| segment.eq_ignore_ascii_case("v1"))
+}
+
+/// The path with its percent escapes resolved.
+fn decode(path: &str) -> String {
+    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        match (first, digit(tail.first()), digit(tail.get(1))) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push((high * 16 + low) as u8);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_v1_is_governed_and_only_one_is_accepted() {
+        assert_eq!(plane("/v1/models"), Plane::Governed("models"));
+        for path in [
+            "/v%31/models",
+            "/%76%31/chat/completions",
+            "/v%2531/models",
+            "//v1/models",
+            "/./v1/models",
+            "/x/../v1/models".strip_prefix("/x/..").unwrap_or_default(),
+            "/v1//models",
+            "/v1/./models",
+            "/v1/a/../models",
+            "/v1/models;x=1",
+            "/v1/models%2f",
+            "/v1\\models",
+            "/V%31/models",
+            "/v1;a/models",
+            "/v1%2fmodels",
+            // Found by fuzzing: separators that only decoding shows.
+            "/v1%5cmodels",
+            "/v1%3ba/models",
+            "/%2fv1/models",
+            "/%255cv1/models",
+            "/%2e%2fv1/models",
+        ] {
+            let expected = if path == "/v1/models" {
+                Plane::Governed("models")
+            } else {
+                Plane::Disguised
+            };
+            assert_eq!(plane(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn other_paths_are_elsewhere() {
+        for path in [
+            "/",
+            "/v2/models",
+            "/v1x",
+            "/index.html",
+            "/internal/keys",
+            "/actuator/health",
+            "/%+76%31/models",
+        ] {
+            assert_eq!(plane(path), Plane::Elsewhere, "{path}");
+        }
+        assert_eq!(plane("/v1"), Plane::Governed(""));
+    }
+}

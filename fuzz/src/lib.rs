@@ -1,0 +1,60 @@
+#![doc = include_str!("../README.md")]
+
+/// Whole answers of vendors.
+pub mod answer;
+/// Bodies of chat calls, and what goes out for them.
+pub mod body_view;
+/// Requests on the wire, up to what their heads say.
+pub mod head;
+/// The golden files as first inputs.
+pub mod seeds;
+/// Streamed answers of vendors.
+pub mod stream;
+
+mod events;
+mod pieces;
+
+/// A target: a function that panics when what must hold for every input does not hold for this one.
+#[derive(Clone, Copy)]
+pub struct Target {
+    /// Its name; the binary is `fuzz-NAME`, its inputs are in `corpus/NAME`.
+    pub name: &'static str,
+    /// The function.
+    pub check: fn(&[u8]),
+    /// The golden files that it starts from: a folder and the ending of their names.
+    pub golden: &'static [(&'static str, &'static str)],
+}
+
+/// Every target.
+pub const TARGETS: [Target; 6] = [
+    Target {
+        name: "head",
+        check: head::check,
+        golden: &[],
+    },
+    Target {
+        name: "body_view",
+        check: body_view::check,
+        golden: &[("openai", ".request.json"), ("anthropic", ".request.json")],
+    },
+    Target {
+        name: "openai_stream",
+        check: stream::openai,
+        golden: &[("openai", ".stream.sse")],
+    },
+    Target {
+        name: "openai_answer",
+        check: answer::openai,
+        golden: &[("openai", ".answer.json")],
+    },
+    Target {
+        name: "anthropic_stream",
+        check: stream::anthropic,
+        golden: &[("anthropic", ".stream.sse")],
+    },
+    Target {
+        name: "anthropic_answer",
+        check: answer::anthropic,
+        golden: &[("anthropic", ".answer.json")],
+    },
+];
