@@ -16,6 +16,7 @@ from said import sign
 from wire import Refused
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+ID = re.compile(r"[a-zA-Z0-9_-]+")
 MOST_CACHE_BREAKPOINTS = 4
 LEAST_THINKING_TOKENS = 1024
 
@@ -129,8 +130,8 @@ def _uses_and_results(index: int, message: dict, before: dict, after: dict | Non
     if results and kinds[: len(results)] != ["tool_result"] * len(results):
         yield f"messages.{index}: `tool_result` blocks must come first in the content"
     for id in used:
-        if not NAME.fullmatch(id):
-            yield f"messages.{index}: tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'"
+        if not ID.fullmatch(id):
+            yield f"messages.{index}: tool_use.id: String should match pattern '^{ID.pattern}$'"
 
 
 def _thinking(request: dict) -> Iterator[str]:

@@ -29,6 +29,9 @@ MODELS = ["claude-sonnet-4-5", "claude-fake-text"]
 """What `GET /anthropic/v1/models` lists."""
 
 CALL_IDS = ["toolu_01Fake1", "toolu_01Fake2"]
+STRUCTURED_OUTPUT = "structured_output"
+"""The tool that the gateway offers where an answer must keep to a schema (data-plane sheet §15)."""
+
 END = b""
 """After `message_stop` nothing follows."""
 
@@ -147,9 +150,8 @@ def _blocks(request: dict, said: Said) -> Iterator[types.ContentBlock]:
         yield types.ThinkingBlock(type="thinking", thinking=said.thinking, signature=sign(said.thinking))
     if said.redacted is not None:
         yield types.RedactedThinkingBlock(type="redacted_thinking", data=said.redacted)
-    if forced := _forced(request):
-        # Told to call a tool, the model puts what it says into the call.
-        yield types.ToolUseBlock(type="tool_use", id=CALL_IDS[0], name=forced, input=json.loads(said.text))
+    if _answers_by_tool(request, said):
+        yield types.ToolUseBlock(type="tool_use", id=CALL_IDS[0], name=STRUCTURED_OUTPUT, input=json.loads(said.text))
         return
     if said.text:
         yield types.TextBlock(type="text", text=said.text)
@@ -157,14 +159,14 @@ def _blocks(request: dict, said: Said) -> Iterator[types.ContentBlock]:
         yield types.ToolUseBlock(type="tool_use", id=CALL_IDS[index], name=name, input=json.loads(arguments))
 
 
-def _forced(request: dict) -> str | None:
-    """The tool whose call the request demands as its structured output."""
-    choice = request.get("tool_choice") or {}
-    return choice.get("name") if choice.get("name") == "structured_output" else None
+def _answers_by_tool(request: dict, said: Said) -> bool:
+    """Offered a tool for its answer, the model puts what it says into a call of it: forced to, or because it was told to."""
+    offered = any(tool["name"] == STRUCTURED_OUTPUT for tool in request.get("tools", []))
+    return offered and not said.calls
 
 
 def _stop(request: dict, said: Said) -> types.StopReason:
-    return "tool_use" if _forced(request) else STOP_REASONS[said.stop]
+    return "tool_use" if _answers_by_tool(request, said) else STOP_REASONS[said.stop]
 
 
 def _message(request: dict, said: Said, **members) -> types.Message:

@@ -122,7 +122,12 @@ class _Handler(BaseHTTPRequestHandler):
         request = json.loads(body)
         call = Call("POST", self.path, request.get("model", ""), self._headers(), body.decode())
         self.server.vendor.calls.append(call)
-        self._answer(lambda: self._complete(dialect, call, request))
+        try:
+            self._answer(lambda: self._complete(dialect, call, request))
+        except ConnectionError:
+            # It left while it was being written to.
+            call.closed_by_client = True
+            raise
         call.finished = True
 
     def _headers(self) -> dict[str, str]:

@@ -49,7 +49,7 @@ ECHO = "I read: {} – ok ✓"
 def said(scenario: str, turns: list[Turn]) -> Said:
     """The answer of a scenario to a conversation."""
     results = turns[-1].results if turns else []
-    return _SCENARIOS.get(scenario, _text)(turns, results)
+    return SCENARIOS.get(scenario, _text)(turns, results)
 
 
 def sign(thinking: str) -> str:
@@ -87,7 +87,7 @@ def _after(results: list[str]) -> Said | None:
     return Said(text=f"The tools said: {' and '.join(results)}.") if results else None
 
 
-_SCENARIOS = {
+SCENARIOS = {
     "tools": _tools,
     "text-and-tools": _text_and_tools,
     "parallel-tools": _parallel_tools,

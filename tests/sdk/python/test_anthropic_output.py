@@ -51,6 +51,46 @@ def test_schema_of_a_model_that_thinks_is_its_own_format(client, claude, vendor)
     assert "tool_choice" not in sent
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+def test_schema_of_an_old_model_that_thinks_is_a_tool_that_it_is_told_to_call(client, claude, vendor, streamed):
+    """It has no format of its own, and cannot be forced."""
+    name = claude("structured")
+    body = {"model": name, "messages": ask(), "response_format": City, "reasoning_effort": "low"}
+    if streamed:
+        with client.chat.completions.stream(**body) as stream:
+            choice = stream.get_final_completion().choices[0]
+    else:
+        choice = client.chat.completions.parse(**body).choices[0]
+    assert choice.message.parsed == ZURICH
+    assert choice.finish_reason == "stop"
+    assert not choice.message.tool_calls
+    sent = json.loads(vendor.call(name).body)
+    assert [tool["name"] for tool in sent["tools"]] == ["structured_output"]
+    assert sent.get("tool_choice", {"type": "auto"})["type"] == "auto"
+    assert "structured_output" in json.dumps(sent["system"])
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_schema_beside_tools_of_an_old_model_leaves_both_ways_open(client, claude, streamed):
+    """It may call a tool of the client's, or give the answer."""
+    for scenario in ("structured", "tools"):
+        name = claude(scenario)
+        options = {"model": name, "messages": ask(), "response_format": STRICT, "tools": TOOLS}
+        if streamed:
+            chunks = list(client.chat.completions.create(**options, stream=True))
+            text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+            calls = [call.function.name for chunk in chunks for call in chunk.choices[0].delta.tool_calls or [] if call.id]
+            finish = chunks[-1].choices[0].finish_reason
+        else:
+            choice = client.chat.completions.create(**options).choices[0]
+            text, finish = choice.message.content, choice.finish_reason
+            calls = [call.function.name for call in choice.message.tool_calls or []]
+        if scenario == "tools":
+            assert (calls, finish, text or "") == (["get_weather"], "tool_calls", "")
+        else:
+            assert (calls, finish, json.loads(text)) == ([], "stop", json.loads(CITY))
+
+
 def test_schema_beside_tools_of_a_model_with_formats(client, claude, vendor):
     name = claude("structured", generation="4-5")
     answer = client.chat.completions.parse(model=name, messages=ask(), response_format=City, tools=strict_tools())

@@ -140,6 +140,14 @@ def test_reason_to_stop_is_told_in_openais_words(client, model, dialect, scenari
 
 
 @pytest.mark.parametrize("streamed", [False, True])
+def test_answer_that_says_nothing_is_an_answer(client, model, dialect, streamed):
+    answered = client.chat.completions.create(model=model("no-text"), messages=ask(), stream=streamed)
+    choices = [chunk.choices[0] for chunk in answered] if streamed else answered.choices
+    assert choices[-1].finish_reason == "stop"
+    assert all(not (choice.delta if streamed else choice.message).content for choice in choices)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
 def test_tokens_written_to_a_cache_are_counted_once(gateway, client, claude, streamed):
     name = claude("cache-write")
     options = {"stream": True, **WITH_USAGE} if streamed else {}

@@ -12,7 +12,10 @@ from chat import TOOLS, ask, text_of
 from dvara_up import eventually
 from fake_vendor import KEY, USAGE
 from pydantic import BaseModel
-from said import CITY, HUGE, THINKING, sign
+from said import CITY, HUGE, SCENARIOS, THINKING, Turn, said, sign
+
+SPOKEN = sorted({"text", *SCENARIOS} - {"forty-megabytes", "seventy-megabytes"})
+"""What the model can say, but for what is only large."""
 
 STATUSES = [400, 401, 403, 404, 413, 429, 500, 503, 529]
 EVERY_TOOL_CALL = [{"city": "Zürich"}, {"zone": "Europe/Zurich", "style": {"seconds": False}}]
@@ -37,6 +40,22 @@ class TestOpenAI:
         assert text_of(chunks) == "I read: user: hello – ok ✓"
         assert [bool(chunk.usage) for chunk in chunks].count(True) == asked
         assert bool(chunks[-1].choices) != asked
+
+    @pytest.mark.parametrize("scenario", SPOKEN)
+    def test_every_scenario_is_read(self, direct, model, scenario):
+        body = {"model": model(scenario), "messages": ask(), "tools": TOOLS}
+        choice = direct.chat.completions.create(**body).choices[0]
+        expected = said(scenario, [Turn("user", "hello")])
+        assert (choice.message.content or "") == (expected.text or "")
+        assert [(call.function.name, call.function.arguments) for call in choice.message.tool_calls or []] == expected.calls
+        assert choice.finish_reason == expected.stop
+
+        chunks = [chunk.choices[0] for chunk in direct.chat.completions.create(**body, stream=True)]
+        fragments = [fragment for chunk in chunks for fragment in chunk.delta.tool_calls or []]
+        assert "".join(chunk.delta.content or "" for chunk in chunks) == (expected.text or "")
+        assert [fragment.function.name for fragment in fragments if fragment.id] == [name for name, _ in expected.calls]
+        assert "".join(fragment.function.arguments for fragment in fragments) == "".join(text for _, text in expected.calls)
+        assert chunks[-1].finish_reason == expected.stop
 
     def test_streamed_tool_calls_assemble(self, direct, model):
         with direct.chat.completions.stream(model=model("parallel-tools"), messages=ask(), tools=TOOLS) as stream:
@@ -199,6 +218,16 @@ class TestAnthropic:
             assert "".join(stream.text_stream) == "I read: user: hello – ok ✓"
             message = stream.get_final_message()
         assert (message.stop_reason, message.usage.output_tokens) == ("end_turn", 46)
+
+    @pytest.mark.parametrize("stream", [False, True])
+    @pytest.mark.parametrize("scenario", SPOKEN)
+    def test_every_scenario_is_read(self, claude, scenario, stream):
+        answer = final(claude(scenario, stream=stream, tools=[WEATHER, TIME]))
+        expected = said(scenario, [Turn("user", "hello")])
+        blocks = {kind: [block for block in answer.content if block.type == kind] for kind in ("thinking", "text", "tool_use")}
+        assert [block.text for block in blocks["text"]] == [expected.text] * bool(expected.text)
+        assert [block.thinking for block in blocks["thinking"]] == [expected.thinking] * bool(expected.thinking)
+        assert [(block.name, block.input) for block in blocks["tool_use"]] == [(name, json.loads(text)) for name, text in expected.calls]
 
     @pytest.mark.parametrize("stream", [False, True])
     def test_tool_calls_are_read(self, claude, stream):

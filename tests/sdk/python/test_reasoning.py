@@ -2,6 +2,7 @@
 
 import json
 
+import openai
 import pytest
 from chat import TOOLS, ask
 from database import usage_row
@@ -55,6 +56,18 @@ def test_bound_too_small_for_the_thinking_is_raised(client, claude, vendor):
     client.chat.completions.create(model=name, messages=ask(), max_tokens=100, **LOW)
     sent = json.loads(vendor.call(name).body)
     assert sent["max_tokens"] > sent["thinking"]["budget_tokens"]
+
+
+@pytest.mark.parametrize("generation", ["none", "4-6"])
+@pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "get_weather"}}], ids=["any", "named"])
+def test_effort_beside_a_forced_call_is_not_sent_to_be_refused(client, claude, choice, generation):
+    """OpenAI takes both; Anthropic's models that think take no forced call. One of the two is said to be left out, or refused by name."""
+    body = {"model": claude("tools", generation=generation), "messages": ask(), "tools": TOOLS, "tool_choice": choice, **LOW}
+    try:
+        answer = client.chat.completions.with_raw_response.create(**body)
+        assert answer.headers["x-gateway-dropped-fields"] in ("reasoning_effort", "tool_choice")
+    except openai.BadRequestError as refused:
+        assert (refused.code, refused.param) in [("unsupported_capability", name) for name in ("reasoning_effort", "tool_choice")]
 
 
 @pytest.mark.parametrize("streamed", [False, True])

@@ -159,6 +159,17 @@ def test_arguments_that_are_no_object_do_not_stop_the_dialogue(client, model, ve
     assert answer.choices[0].message.content == "The tools said: no city."
 
 
+def test_ids_of_another_vendor_are_taken(client, model, vendor, dialect):
+    """A conversation may have begun elsewhere: Anthropic takes fewer characters in ids, and a pair must stay a pair."""
+    name = model("tools")
+    ids = ["functions.get_weather:0", "x" * 200 + "|é"]
+    calls = [{"id": id, "type": "function", "function": {"name": "get_weather", "arguments": "{}"}} for id in ids]
+    results = [{"role": "tool", "tool_call_id": id, "content": str(index)} for index, id in enumerate(ids)]
+    messages = [*ask(), {"role": "assistant", "content": None, "tool_calls": calls}, *results]
+    answer = client.chat.completions.create(model=name, messages=messages, tools=TOOLS)
+    assert answer.choices[0].message.content == "The tools said: 0 and 1."
+
+
 # --- structured output -------------------------------------------------------------------------------------------
 
 
