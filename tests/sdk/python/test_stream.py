@@ -172,7 +172,7 @@ def test_cancelled_stream_closes_the_vendors_connection_and_is_marked(gateway, c
     next(iter(opened))
     assert not vendor.call(name).closed_by_client
     opened.close()
-    eventually(lambda: vendor.call(name).closed_by_client, "the vendor's connection closes", seconds=5)
+    eventually(lambda: vendor.call(name).closed_by_client, "the vendor's connection closes", seconds=15)
     row = usage_row(gateway, name)
     assert (row["outcome"], row["stream"]) == ("abandoned", True)
 
@@ -198,5 +198,5 @@ def test_client_that_gives_up_waiting_closes_the_vendors_connection(gateway, cli
     name = model("stall-head")
     with pytest.raises(openai.APITimeoutError):
         client.with_options(timeout=0.5).chat.completions.create(model=name, messages=ask())
-    eventually(lambda: vendor.call(name).closed_by_client, "the vendor's connection closes", seconds=5)
+    eventually(lambda: vendor.call(name).closed_by_client, "the vendor's connection closes", seconds=15)
     assert usage_row(gateway, name)["outcome"] == "abandoned"

@@ -4,7 +4,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 
 use super::VERSION;
-use super::fields::{self, Drops, Said};
+use super::fields::{self, Drops, Said, refusal};
 use super::generation::Generation;
 use super::messages;
 use super::output::{self, Form};
@@ -37,7 +37,7 @@ pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Encoded, Rea
         .number(thinking.max_tokens(request.max_tokens()));
     messages::write(&mut out, request, &conversation, &form, &mut drops)?;
     tools::write(&mut out, &conversation, &form, generation, &mut drops)?;
-    write_sampling(&mut out, request, &conversation);
+    write_sampling(&mut out, request, &conversation)?;
     write_thinking(&mut out, &thinking);
     write_output_config(&mut out, &said, &thinking, &form);
     write_said(&mut out, &said);
@@ -52,7 +52,11 @@ pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Encoded, Rea
     })
 }
 
-fn write_sampling(out: &mut Writer, request: &ChatRequest, conversation: &Conversation<'_>) {
+fn write_sampling(
+    out: &mut Writer,
+    request: &ChatRequest,
+    conversation: &Conversation<'_>,
+) -> Result<(), ReadError> {
     let sampling = &conversation.sampling;
     for (name, number) in [
         (",\"temperature\":", sampling.temperature),
@@ -63,6 +67,12 @@ fn write_sampling(out: &mut Writer, request: &ChatRequest, conversation: &Conver
         }
     }
     for (index, stop) in sampling.stop.iter().enumerate() {
+        if stop.text.trim().is_empty() {
+            return Err(refusal(
+                "stop",
+                "each of its stop sequences must hold a visible character",
+            ));
+        }
         out.json(if index == 0 {
             ",\"stop_sequences\":["
         } else {
@@ -76,6 +86,7 @@ fn write_sampling(out: &mut Writer, request: &ChatRequest, conversation: &Conver
     if request.stream() {
         out.json(",\"stream\":true");
     }
+    Ok(())
 }
 
 fn write_thinking(out: &mut Writer, thinking: &Thinking) {

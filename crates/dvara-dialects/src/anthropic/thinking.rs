@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::fields::{Drops, Said};
 use super::generation::Generation;
 use crate::json;
-use crate::request::{Block, Conversation, ReadError, Role};
+use crate::request::{Block, Conversation, ReadError, Role, ToolChoice};
 
 /// Output tokens when the client sets no bound: Anthropic's API demands one.
 const DEFAULT_MAX_TOKENS: u64 = 4_096;
@@ -84,6 +84,13 @@ pub(super) fn plan(
             ));
         }
     };
+    if forces_a_tool(conversation) && !generation.thinks_by_default() {
+        drops.add(
+            "reasoning_effort",
+            "this model does not think where it is made to call a tool",
+        );
+        return Ok(Thinking::default());
+    }
     if generation.thinks_adaptively() {
         return Ok(Thinking {
             mode: Some(Mode::Adaptive),
@@ -140,6 +147,15 @@ fn own_words(value: &RawValue) -> Thinking {
         budget: budget.unwrap_or(0),
         ..Thinking::default()
     }
+}
+
+/// Whether the model has to call a tool, which it does not do thinking (Extended thinking: with tool use).
+fn forces_a_tool(conversation: &Conversation<'_>) -> bool {
+    !conversation.tools.is_empty()
+        && matches!(
+            conversation.tool_choice,
+            Some(ToolChoice::Required | ToolChoice::Named(_))
+        )
 }
 
 /// Whether the turn that the model is in began without thinking: a model that gets a budget refuses to begin amid its
