@@ -1,8 +1,6 @@
 //! Anthropic behind chat completions, case by case: `tests/golden/README.md` says how the files work.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -16,8 +14,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::files::Files;
 use crate::golden::REQUESTS as OPENAI_REQUESTS;
 use crate::outcome;
+
+const FILES: Files = Files("anthropic");
 
 /// When everything here is answered.
 const NOW: u64 = 1_700_000_000;
@@ -55,17 +56,17 @@ fn requests_are_encoded_as_expected() {
     let own = cases(".request.json");
     assert!(!own.is_empty());
     for case in own {
-        let request = request(&read(&format!("{case}.request.json")));
+        let request = request(&FILES.read(&format!("{case}.request.json")));
         let target = Target::new(ProviderKind::Anthropic, request.model(), None);
-        compare(
+        FILES.compare(
             &format!("{case}.request.expected.json"),
             &encoded(&request, &target),
         );
     }
     for case in OPENAI_REQUESTS {
-        let request = request(&read(&format!("../openai/{case}.request.json")));
+        let request = request(&FILES.read(&format!("../openai/{case}.request.json")));
         let target = Target::new(ProviderKind::Anthropic, request.model(), Some(PINNED));
-        compare(
+        FILES.compare(
             &format!("openai-{case}.request.expected.json"),
             &encoded(&request, &target),
         );
@@ -102,7 +103,7 @@ fn answers_are_translated_as_expected() {
     assert!(!answers.is_empty());
     for case in answers {
         let file: AnswerFile =
-            serde_json::from_slice(&read(&format!("{case}.answer.json"))).unwrap();
+            serde_json::from_slice(&FILES.read(&format!("{case}.answer.json"))).unwrap();
         let mut headers = HeaderMap::new();
         for (name, value) in &file.headers {
             headers.insert(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
@@ -113,7 +114,7 @@ fn answers_are_translated_as_expected() {
             .text
             .unwrap_or_else(|| file.body.unwrap().get().to_owned());
         let asked = file.answers.as_deref().unwrap_or("plain");
-        let request = request(&read(&format!("{asked}.request.json")));
+        let request = request(&FILES.read(&format!("{asked}.request.json")));
         let kind = ProviderKind::Anthropic;
         let expected = match vendor::decode(kind, &request, &head, body.into(), NOW) {
             Ok(decoded) => json!({
@@ -126,7 +127,7 @@ fn answers_are_translated_as_expected() {
             }),
             Err(fault) => json!({"fault": outcome::fault(&fault)}),
         };
-        compare(&format!("{case}.answer.expected.json"), &expected);
+        FILES.compare(&format!("{case}.answer.expected.json"), &expected);
     }
 }
 
@@ -135,7 +136,7 @@ fn streams_are_translated_as_expected_however_they_are_split() {
     let streams = cases(".stream.sse");
     assert!(!streams.is_empty());
     for case in streams {
-        let sent = read(&format!("{case}.stream.sse"));
+        let sent = FILES.read(&format!("{case}.stream.sse"));
         let mut expected = json!({});
         for (client, shows_usage) in [("to_one_that_asked", true), ("to_others", false)] {
             let request = streamed(&case, shows_usage);
@@ -155,7 +156,7 @@ fn streams_are_translated_as_expected_however_they_are_split() {
             expected["summary"] = summary;
             expected[client] = relayed.split_inclusive('\n').map(Value::from).collect();
         }
-        compare(&format!("{case}.stream.expected.json"), &expected);
+        FILES.compare(&format!("{case}.stream.expected.json"), &expected);
     }
 }
 
@@ -173,7 +174,7 @@ fn streamed(case: &str, shows_usage: bool) -> ChatRequest {
         .find(|(stream, _)| *stream == case)
         .map_or("plain", |(_, request)| request);
     let file: RequestFile =
-        serde_json::from_slice(&read(&format!("{asked}.request.json"))).unwrap();
+        serde_json::from_slice(&FILES.read(&format!("{asked}.request.json"))).unwrap();
     let mut body: Value = serde_json::from_str(file.body.get()).unwrap();
     body["stream"] = json!(true);
     body["stream_options"] = json!({"include_usage": shows_usage});
@@ -192,7 +193,7 @@ fn every_golden_file_belongs_to_a_case() {
     for case in OPENAI_REQUESTS {
         known.insert(format!("openai-{case}.request.expected.json"));
     }
-    assert_eq!(files().collect::<BTreeSet<_>>(), known);
+    assert_eq!(FILES.names().collect::<BTreeSet<_>>(), known);
     for (stream, request) in STREAMED_REQUESTS {
         assert!(known.contains(&format!("{stream}.stream.sse")));
         assert!(known.contains(&format!("{request}.request.json")));
@@ -210,33 +211,10 @@ fn read_request(body: String) -> ChatRequest {
 
 /// The names of the cases whose files end so.
 fn cases(end: &str) -> Vec<String> {
-    let mut cases: Vec<_> = files()
+    let mut cases: Vec<_> = FILES
+        .names()
         .filter_map(|name| Some(name.strip_suffix(end)?.to_owned()))
         .collect();
     cases.sort();
     cases
-}
-
-fn files() -> impl Iterator<Item = String> {
-    fs::read_dir(folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/anthropic")
-}
-
-fn read(name: &str) -> Vec<u8> {
-    fs::read(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-}
-
-/// Compares with the golden file, or writes it when `DVARA_BLESS` is set.
-fn compare(name: &str, found: &Value) {
-    let found = format!("{}\n", serde_json::to_string_pretty(found).unwrap());
-    if std::env::var_os("DVARA_BLESS").is_some() {
-        fs::write(folder().join(name), found).unwrap();
-    } else {
-        assert_eq!(found, String::from_utf8(read(name)).unwrap(), "{name}");
-    }
 }

@@ -1,8 +1,6 @@
 //! Cases × targets and vendors: `tests/golden/README.md` says how the files work.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -18,7 +16,10 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::conversation::describe;
+use crate::files::Files;
 use crate::outcome;
+
+const FILES: Files = Files("openai");
 
 /// Targets that every request is encoded for: a name, the kind, and the model in place of the one asked for.
 const TARGETS: [(&str, ProviderKind, Option<&str>); 3] = [
@@ -132,7 +133,7 @@ struct AnswerFile {
 fn requests_are_read_and_encoded_as_expected() {
     for case in REQUESTS {
         let file: RequestFile =
-            serde_json::from_slice(&read(&format!("{case}.request.json"))).unwrap();
+            serde_json::from_slice(&FILES.read(&format!("{case}.request.json"))).unwrap();
         let body = Bytes::from(file.body.get().to_owned());
         let request = ChatRequest::read_openai(body, &ReadLimits::default()).unwrap();
         let targets: Vec<_> = TARGETS
@@ -142,7 +143,7 @@ fn requests_are_read_and_encoded_as_expected() {
             })
             .collect();
         let expected = json!({"read": describe(&request), "targets": targets});
-        compare(&format!("{case}.request.expected.json"), &expected);
+        FILES.compare(&format!("{case}.request.expected.json"), &expected);
     }
 }
 
@@ -177,7 +178,7 @@ fn answers_are_read_as_expected() {
     for (vendor, cases) in ANSWERS {
         for case in cases {
             let file: AnswerFile =
-                serde_json::from_slice(&read(&format!("{case}.answer.json"))).unwrap();
+                serde_json::from_slice(&FILES.read(&format!("{case}.answer.json"))).unwrap();
             let mut headers = HeaderMap::new();
             for (name, value) in &file.headers {
                 headers.insert(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
@@ -199,7 +200,7 @@ fn answers_are_read_as_expected() {
                 }),
                 Err(fault) => json!({"vendor": vendor, "fault": outcome::fault(fault)}),
             };
-            compare(&format!("{case}.answer.expected.json"), &expected);
+            FILES.compare(&format!("{case}.answer.expected.json"), &expected);
         }
     }
 }
@@ -208,7 +209,7 @@ fn answers_are_read_as_expected() {
 fn streams_are_relayed_and_read_as_expected_however_they_are_split() {
     for (vendor, cases) in STREAMS {
         for case in cases {
-            let sent = read(&format!("{case}.stream.sse"));
+            let sent = FILES.read(&format!("{case}.stream.sse"));
             let mut expected = json!({"vendor": vendor});
             for (client, shows_usage) in [("to_one_that_asked", true), ("to_others", false)] {
                 let whole = outcome::stream(&[&sent], shows_usage);
@@ -232,7 +233,7 @@ fn streams_are_relayed_and_read_as_expected_however_they_are_split() {
                     text.split_inclusive('\n').map(Value::from).collect()
                 };
             }
-            compare(&format!("{case}.stream.expected.json"), &expected);
+            FILES.compare(&format!("{case}.stream.expected.json"), &expected);
         }
     }
 }
@@ -256,27 +257,6 @@ fn every_golden_file_is_on_the_list() {
             listed.insert(format!("{case}.{kind}.expected.json"));
         }
     }
-    let found: BTreeSet<_> = fs::read_dir(folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let found: BTreeSet<_> = FILES.names().collect();
     assert_eq!(found, listed);
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/openai")
-}
-
-fn read(name: &str) -> Vec<u8> {
-    fs::read(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-}
-
-/// Compares with the golden file, or writes it when `DVARA_BLESS` is set.
-fn compare(name: &str, found: &Value) {
-    let found = format!("{}\n", serde_json::to_string_pretty(found).unwrap());
-    if std::env::var_os("DVARA_BLESS").is_some() {
-        fs::write(folder().join(name), found).unwrap();
-    } else {
-        assert_eq!(found, String::from_utf8(read(name)).unwrap(), "{name}");
-    }
 }

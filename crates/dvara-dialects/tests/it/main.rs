@@ -4,5 +4,6 @@
 
 mod anthropic;
 mod conversation;
+mod files;
 mod golden;
 mod outcome;

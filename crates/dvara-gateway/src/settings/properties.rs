@@ -1,6 +1,8 @@
 //! Every property of the gateway. The documentation, `dvara config explain` and the check for unknown keys are made from this
 //! table.
 
+pub(crate) mod resilience;
+
 use dvara_service::settings::Property;
 
 pub(crate) const MODE: Property = Property::new(
@@ -77,107 +79,6 @@ pub(crate) const NO_PROXY: Property = Property::new(
     "What is called without a proxy, separated by commas: names (with all below them), addresses, ranges, `*`; a port may follow.",
 )
 .env(&["NO_PROXY", "no_proxy"]);
-
-pub(crate) const CONNECT_TIMEOUT: Property = Property::new(
-    "dvara.llm-gateway.resilience.timeout.connect-timeout-ms",
-    "Milliseconds to make a connection to a vendor.",
-)
-.default("5000");
-
-pub(crate) const FIRST_BYTE_TIMEOUT: Property = Property::new(
-    "dvara.llm-gateway.resilience.timeout.first-byte-timeout-ms",
-    "Milliseconds from sending a streamed call to the first event of the vendor's answer.",
-)
-.default("300000");
-
-pub(crate) const IDLE_TIMEOUT: Property = Property::new(
-    "dvara.llm-gateway.resilience.timeout.idle-timeout-ms",
-    "Milliseconds between two pieces of a vendor's stream.",
-)
-.default("120000");
-
-pub(crate) const CHAT_TIMEOUT: Property = Property::new(
-    "dvara.llm-gateway.resilience.timeout.chat-timeout-ms",
-    "Milliseconds for a whole call that is not streamed, with its retries.",
-)
-.default("600000");
-
-pub(crate) const STREAMING_TIMEOUT: Property = Property::new(
-    "dvara.llm-gateway.resilience.timeout.streaming-timeout-ms",
-    "Milliseconds for a whole stream; 0 for no limit.",
-)
-.default("0");
-
-pub(crate) const RESILIENCE_ENABLED: Property = Property::new(
-    "dvara.llm-gateway.resilience.enabled",
-    "False: every call is sent once, to one provider.",
-)
-.default("true");
-
-pub(crate) const RETRY_MAX_ATTEMPTS: Property = Property::new(
-    "dvara.llm-gateway.resilience.retry.max-attempts",
-    "How often a provider is asked at most, the first time included; only after faults that may pass (429, 5xx, broken connections).",
-)
-.default("3");
-
-pub(crate) const RETRY_INITIAL_BACKOFF: Property = Property::new(
-    "dvara.llm-gateway.resilience.retry.initial-backoff-ms",
-    "Milliseconds before the second attempt; each pause is shortened at random by up to half.",
-)
-.default("500");
-
-pub(crate) const RETRY_MULTIPLIER: Property = Property::new(
-    "dvara.llm-gateway.resilience.retry.backoff-multiplier",
-    "How much longer each pause is than the one before.",
-)
-.default("2.0");
-
-pub(crate) const RETRY_MAX_BACKOFF: Property = Property::new(
-    "dvara.llm-gateway.resilience.retry.max-backoff-ms",
-    "The longest pause in milliseconds. A vendor whose Retry-After asks for more is not asked again for the call.",
-)
-.default("10000");
-
-pub(crate) const FALLBACK_ENABLED: Property = Property::new(
-    "dvara.llm-gateway.resilience.fallback.enabled",
-    "Whether calls go to other targets when a provider failed.",
-)
-.default("true");
-
-pub(crate) const FALLBACK_MAX_ATTEMPTS: Property = Property::new(
-    "dvara.llm-gateway.resilience.fallback.max-attempts",
-    "How many further targets are asked at most.",
-)
-.default("3");
-
-pub(crate) const FALLBACK_DEADLINE: Property = Property::new(
-    "dvara.llm-gateway.resilience.fallback.deadline",
-    "How long after the first attempt another target may still be asked.",
-)
-.default("600s");
-
-const fn per_provider(path: &'static str) -> Property {
-    Property::new(path, "The same for one provider, by its name.")
-}
-
-pub(crate) const PROVIDER_MAX_ATTEMPTS: Property =
-    per_provider("dvara.llm-gateway.providers.*.retry.max-attempts");
-pub(crate) const PROVIDER_INITIAL_BACKOFF: Property =
-    per_provider("dvara.llm-gateway.providers.*.retry.initial-backoff-ms");
-pub(crate) const PROVIDER_MULTIPLIER: Property =
-    per_provider("dvara.llm-gateway.providers.*.retry.backoff-multiplier");
-pub(crate) const PROVIDER_MAX_BACKOFF: Property =
-    per_provider("dvara.llm-gateway.providers.*.retry.max-backoff-ms");
-pub(crate) const PROVIDER_CONNECT_TIMEOUT: Property =
-    per_provider("dvara.llm-gateway.providers.*.timeout.connect-timeout-ms");
-pub(crate) const PROVIDER_FIRST_BYTE_TIMEOUT: Property =
-    per_provider("dvara.llm-gateway.providers.*.timeout.first-byte-timeout-ms");
-pub(crate) const PROVIDER_IDLE_TIMEOUT: Property =
-    per_provider("dvara.llm-gateway.providers.*.timeout.idle-timeout-ms");
-pub(crate) const PROVIDER_CHAT_TIMEOUT: Property =
-    per_provider("dvara.llm-gateway.providers.*.timeout.chat-timeout-ms");
-pub(crate) const PROVIDER_STREAMING_TIMEOUT: Property =
-    per_provider("dvara.llm-gateway.providers.*.timeout.streaming-timeout-ms");
 
 pub(crate) const OPENAI_API_KEY: Property = Property::new(
     "dvara.llm-gateway.providers.openai.api-key",
@@ -320,28 +221,28 @@ pub static PROPERTIES: &[Property] = &[
     HTTP_PROXY_URL,
     ALL_PROXY_URL,
     NO_PROXY,
-    CONNECT_TIMEOUT,
-    FIRST_BYTE_TIMEOUT,
-    IDLE_TIMEOUT,
-    CHAT_TIMEOUT,
-    STREAMING_TIMEOUT,
-    RESILIENCE_ENABLED,
-    RETRY_MAX_ATTEMPTS,
-    RETRY_INITIAL_BACKOFF,
-    RETRY_MULTIPLIER,
-    RETRY_MAX_BACKOFF,
-    FALLBACK_ENABLED,
-    FALLBACK_MAX_ATTEMPTS,
-    FALLBACK_DEADLINE,
-    PROVIDER_MAX_ATTEMPTS,
-    PROVIDER_INITIAL_BACKOFF,
-    PROVIDER_MULTIPLIER,
-    PROVIDER_MAX_BACKOFF,
-    PROVIDER_CONNECT_TIMEOUT,
-    PROVIDER_FIRST_BYTE_TIMEOUT,
-    PROVIDER_IDLE_TIMEOUT,
-    PROVIDER_CHAT_TIMEOUT,
-    PROVIDER_STREAMING_TIMEOUT,
+    resilience::CONNECT_TIMEOUT,
+    resilience::FIRST_BYTE_TIMEOUT,
+    resilience::IDLE_TIMEOUT,
+    resilience::CHAT_TIMEOUT,
+    resilience::STREAMING_TIMEOUT,
+    resilience::RESILIENCE_ENABLED,
+    resilience::RETRY_MAX_ATTEMPTS,
+    resilience::RETRY_INITIAL_BACKOFF,
+    resilience::RETRY_MULTIPLIER,
+    resilience::RETRY_MAX_BACKOFF,
+    resilience::FALLBACK_ENABLED,
+    resilience::FALLBACK_MAX_ATTEMPTS,
+    resilience::FALLBACK_DEADLINE,
+    resilience::PROVIDER_MAX_ATTEMPTS,
+    resilience::PROVIDER_INITIAL_BACKOFF,
+    resilience::PROVIDER_MULTIPLIER,
+    resilience::PROVIDER_MAX_BACKOFF,
+    resilience::PROVIDER_CONNECT_TIMEOUT,
+    resilience::PROVIDER_FIRST_BYTE_TIMEOUT,
+    resilience::PROVIDER_IDLE_TIMEOUT,
+    resilience::PROVIDER_CHAT_TIMEOUT,
+    resilience::PROVIDER_STREAMING_TIMEOUT,
     OPENAI_API_KEY,
     OPENAI_BASE_URL,
     ANTHROPIC_API_KEY,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use dvara_service::settings::{Loader, Property, same_name};
 use dvara_types::ProviderName;
 
-use super::properties as known;
+use super::properties::resilience as known;
 
 /// How the gateway deals with vendors that fail or are slow.
 #[derive(Debug, Clone)]
@@ -229,11 +229,14 @@ fn some_time(limit: Duration) -> Option<Duration> {
 }
 
 #[cfg(test)]
+use super::PROPERTIES;
+
+#[cfg(test)]
 impl ResilienceSettings {
     /// What holds when nothing is set.
     pub(crate) fn defaults() -> Self {
         let nothing = dvara_service::settings::Env::from_pairs(Vec::<(String, String)>::new());
-        Self::load(&mut Loader::new(nothing, &[known::PROPERTIES]))
+        Self::load(&mut Loader::new(nothing, &[PROPERTIES]))
     }
 }
 
@@ -247,10 +250,7 @@ mod tests {
         let env = pairs
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let mut loader = Loader::new(
-            Env::from_pairs(env.collect::<Vec<_>>()),
-            &[known::PROPERTIES],
-        );
+        let mut loader = Loader::new(Env::from_pairs(env.collect::<Vec<_>>()), &[PROPERTIES]);
         (ResilienceSettings::load(&mut loader), loader)
     }
 

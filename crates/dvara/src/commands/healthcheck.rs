@@ -49,10 +49,9 @@ fn ask(url: &str) -> anyhow::Result<u16> {
     let mut stream = TcpStream::connect_timeout(&address, LIMIT)
         .with_context(|| format!("connect to {address}"))?;
     stream.set_read_timeout(Some(LIMIT))?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n"
-    )?;
+    // In one piece: a socket sends what each write gives it.
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut head = [0_u8; 12];
     stream
         .read_exact(&mut head)
@@ -76,9 +75,13 @@ mod tests {
         let url = format!("http://{}/actuator/health", listener.local_addr().unwrap());
         std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut request = [0_u8; 512];
-            let length = stream.read(&mut request).unwrap();
-            assert!(request[..length].starts_with(b"GET /actuator/health HTTP/1.1\r\n"));
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0_u8];
+                stream.read_exact(&mut byte).unwrap();
+                request.extend(byte);
+            }
+            assert!(request.starts_with(b"GET /actuator/health HTTP/1.1\r\n"));
             stream.write_all(answer.as_bytes()).unwrap();
         });
         url
