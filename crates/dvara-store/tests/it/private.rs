@@ -47,14 +47,14 @@ async fn run(connection: &mut PgConnection, sql: &'static str) {
     sqlx::raw_sql(sql).execute(connection).await.unwrap();
 }
 
-async fn waiting_for_the_lock(admin: &mut PgConnection, sessions: i64) {
+async fn somebody_waits_for_the_lock(admin: &mut PgConnection) {
     let sql = "SELECT count(*) FROM pg_locks WHERE NOT granted";
     loop {
         let waiting: i64 = sqlx::query_scalar(sql)
             .fetch_one(&mut *admin)
             .await
             .unwrap();
-        if waiting == sessions {
+        if waiting == 1 {
             return;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -290,24 +290,19 @@ async fn a_database_that_a_killed_owner_is_just_making_is_taken() {
     let settings = PrivateServer::locate(&options(folder.path())).unwrap();
     let maintenance = settings.with_database("postgres");
     let mut admin = connect(&maintenance).await;
-    run(&mut admin, "DROP DATABASE dvara").await;
-    // Both creators come this far and no further, until the lock is gone.
+    run(&mut admin, "ALTER DATABASE dvara RENAME TO not_yet").await;
+    // Who comes now sees no such database, and cannot make one until the lock is gone.
     run(
         &mut admin,
         "BEGIN; LOCK TABLE pg_catalog.pg_database IN SHARE MODE",
     )
     .await;
-    let killed_owner = tokio::spawn(async move {
-        run(&mut connect(&maintenance).await, "CREATE DATABASE dvara").await;
-    });
-    waiting_for_the_lock(&mut admin, 1).await;
     let start = tokio::spawn({
         let options = options(folder.path());
         async move { PrivateServer::start(&options).await }
     });
-    waiting_for_the_lock(&mut admin, 2).await;
-    run(&mut admin, "COMMIT").await;
-    killed_owner.await.unwrap();
+    somebody_waits_for_the_lock(&mut admin).await;
+    run(&mut admin, "ALTER DATABASE not_yet RENAME TO dvara; COMMIT").await;
     let server = start.await.unwrap().unwrap();
     assert!(server.adopted());
     works(&server).await;
