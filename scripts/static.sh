@@ -4,6 +4,10 @@
 # Saying the target is what keeps procedural macros dynamic: they are loaded by the compiler.
 STATIC_TARGET="$(uname -m)-unknown-linux-gnu"
 
+# The profile of images for tests. Whole-program optimisation would cost minutes after each change, and its result is
+# no smaller. It is said here, so that commits which do not know it can be built with it.
+STATIC_CONFIG=(--config 'profile.image.inherits="release"' --config 'profile.image.lto=false')
+
 # build_static PROFILE TARGET_FOLDER: builds dvara of the current folder.
 #
 # The random source is the system call alone, since its usual lookup finds nothing in a static program. No path of
@@ -17,8 +21,21 @@ build_static() {
     )
     env CARGO_ENCODED_RUSTFLAGS="$(IFS=$'\x1f' && printf '%s' "${flags[*]}")" \
         "CFLAGS_${STATIC_TARGET//-/_}=-ffile-prefix-map=$crates=/crates" \
-        nice -n 5 cargo build --profile "$profile" --locked --package dvara \
+        nice -n 5 cargo build "${STATIC_CONFIG[@]}" --profile "$profile" --locked --package dvara \
         --target "$STATIC_TARGET" --target-dir "$target_folder"
+}
+
+# Cargo tells its own packages from changed ones by the age of files, and by their path within the clone: after a
+# change of clones it would take the other's for fresh. own_target_folder PROFILE
+own_target_folder() {
+    local mark="$CARGO_TARGET_DIR/clone"
+    [ ! -d "$CARGO_TARGET_DIR" ] || [ "$(cat "$mark" 2>/dev/null)" = "$ROOT" ] || forget_own_packages "$1"
+    mkdir -p "$CARGO_TARGET_DIR"
+    printf '%s' "$ROOT" >"$mark"
+}
+
+forget_own_packages() {
+    cargo clean "${STATIC_CONFIG[@]}" --quiet --workspace --profile "$1" --target "$STATIC_TARGET" >&2
 }
 
 product_version() { sed -nE '/^\[workspace.package\]/,/^\[/ s/^version = "(.*)"/\1/p' "$ROOT/Cargo.toml"; }
