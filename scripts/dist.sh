@@ -28,7 +28,7 @@ write_dist() {
     install -m 755 "$1" dist/dvara
     python3 deploy/image/pack.py dist/dvara dist/image.tar \
         --version "$version" --revision "$(revision_here)" --created "$created" >dist/images
-    bill_of_materials "$created"
+    bill_of_materials "$created" dist/dvara dist/dvara.cdx.json
     python3 deploy/image/licences.py dist/licences.txt --target "$STATIC_TARGET"
     (cd dist && sha256sum dvara dvara.cdx.json image.tar images licences.txt >SHA256SUMS)
 }
@@ -39,18 +39,19 @@ revision_here() {
     [ -z "$(git status --porcelain)" ] || printf -- '-dirty'
 }
 
-# The tool writes beside every Cargo.toml of the workspace, so it gets one of its own.
+# bill_of_materials CREATED BINARY BILL. The tool writes beside every Cargo.toml of the workspace, so it gets one of its
+# own.
 bill_of_materials() {
     local copy
     copy="$(mktemp -d)"
     git ls-files -z | xargs -0 cp --parents --target-directory "$copy"
     (
-        cd "$copy/crates/dvara"
+        cd "$copy/crates/dvara" || exit
         SOURCE_DATE_EPOCH="$1" PATH="$CACHE/tools/bin:$PATH" cargo cyclonedx --quiet --format json --spec-version 1.5 \
             --describe binaries --no-build-deps --target "$STATIC_TARGET"
     )
-    python3 deploy/image/bill.py "$copy/crates/dvara/dvara_bin.cdx.json" dist/dvara.cdx.json \
-        --binary dist/dvara --target "$STATIC_TARGET"
+    python3 deploy/image/bill.py "$copy/crates/dvara/dvara_bin.cdx.json" "$3" \
+        --binary "$2" --target "$STATIC_TARGET"
     rm -rf "$copy"
 }
 
