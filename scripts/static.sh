@@ -4,14 +4,18 @@
 # Saying the target is what keeps procedural macros dynamic: they are loaded by the compiler.
 STATIC_TARGET="$(uname -m)-unknown-linux-gnu"
 
-# The profile of images for tests. Whole-program optimisation would cost minutes after each change, and its result is
-# no smaller. It is said here, so that commits which do not know it can be built with it.
-STATIC_CONFIG=(--config 'profile.image.inherits="release"' --config 'profile.image.lto=false')
+# The profile of images for tests, close to `dist` in size and memory. Whole-program optimisation would cost minutes
+# after each change. It is said here, so that commits which do not know it can be built with it.
+STATIC_CONFIG=(
+    --config 'profile.image.inherits="release"'
+    --config 'profile.image.lto=false'
+    --config 'profile.image.codegen-units=1'
+)
 
 # build_static PROFILE TARGET_FOLDER: builds dvara of the current folder.
 #
 # The random source is the system call alone, since its usual lookup finds nothing in a static program. No path of
-# this machine gets into the binary: sources of dependencies are called /crates, what their build scripts wrote /build.
+# this machine gets into the binary: sources of dependencies are called /crates, and ours have no absolute path.
 build_static() {
     local profile="$1" target_folder="$2" crates="${CARGO_HOME:-$HOME/.cargo}/registry/src" flags
     flags=(
