@@ -46,15 +46,17 @@ class Entry:
 
     mode: int
     content: bytes | None = None
+    owner: int = 0
 
 
 def tar(entries: dict[str, Entry]) -> bytes:
-    """A tar archive of `entries`, all of them root's and from 1970."""
+    """A tar archive of `entries`, all of them from 1970."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for name, entry in sorted(entries.items()):
             head = tarfile.TarInfo(name)
             head.mode = entry.mode
+            head.uid = head.gid = entry.owner
             head.type = tarfile.DIRTYPE if entry.content is None else tarfile.REGTYPE
             head.size = len(entry.content or b"")
             archive.addfile(head, io.BytesIO(entry.content or b""))

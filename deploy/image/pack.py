@@ -1,7 +1,7 @@
 """Packs the static binary into one archive with the three images of the product: pack.py BINARY ARCHIVE OPTION...
 
-The images share their only layer: the binary, the certificate authorities and an empty /tmp. What differs is the
-command that a container runs when it is given none.
+The images share their only layer: the binary, the certificate authorities, and two empty folders to write to. What
+differs is the command that a container runs when it is given none.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from oci import Entry, Image, Layer
 
 REPOSITORY = "ghcr.io/dvarahq/dvara"
 SOURCE = "https://github.com/dvarahq/dvara"
-USER = "1001:1001"
+USER = 1001
 
 # Debian's package, without what an administrator of this machine has added to it.
 CA_ROOTS = Path("/usr/share/ca-certificates/mozilla")
@@ -81,6 +81,10 @@ def pack(binary: bytes, bundle: bytes, *, version: str, revision: str, created: 
             "etc/ssl/certs/": Entry(0o755),
             CA_BUNDLE: Entry(0o644, bundle),
             "tmp/": Entry(0o1777),
+            "var/": Entry(0o755),
+            "var/lib/": Entry(0o755),
+            # A volume that Docker makes here belongs to whom the folder belongs to.
+            "var/lib/dvara/": Entry(0o755, owner=USER),
         }
     )
     time = datetime.datetime.fromtimestamp(created, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -113,7 +117,7 @@ def architecture(binary: bytes) -> str:
 def run_configuration(labels: dict[str, str], command: str, port: int, title: str) -> dict:
     """How a container runs. Kubernetes has probes of its own; the health check is for Docker."""
     return {
-        "User": USER,
+        "User": f"{USER}:{USER}",
         "Entrypoint": ["/dvara"],
         "Cmd": [command],
         "WorkingDir": "/",

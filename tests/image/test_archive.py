@@ -48,13 +48,14 @@ def test_image_holds_two_files_and_no_shell(images):
     assert regular["dvara"].mode == 0o755
     assert regular["etc/ssl/certs/ca-certificates.crt"].mode == 0o644
     folders = {name: entry.mode for name, entry in files.items() if entry.isdir()}
-    assert folders == {"etc": 0o755, "etc/ssl": 0o755, "etc/ssl/certs": 0o755, "tmp": 0o1777}
+    assert folders == dict.fromkeys(["etc", "etc/ssl", "etc/ssl/certs", "var", "var/lib", "var/lib/dvara"], 0o755) | {"tmp": 0o1777}
     assert len(files) == len(regular) + len(folders), "there is something else than files and folders"
 
 
-def test_everything_in_the_image_is_roots(images):
+def test_everything_in_the_image_is_roots_but_the_folder_for_a_volume(images):
     for entry in files_of(images["dvara-llm-gateway"]).values():
-        assert (entry.uid, entry.gid, entry.uname, entry.gname) == (0, 0, "", "")
+        owner = 1001 if entry.name == "var/lib/dvara" else 0
+        assert (entry.uid, entry.gid, entry.uname, entry.gname) == (owner, owner, "", "")
         assert entry.mtime == 0
 
 

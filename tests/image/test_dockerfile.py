@@ -52,10 +52,11 @@ def test_build_takes_flags_from_the_script_that_packs():
     assert "RUSTFLAGS" not in DOCKERFILE.read_text()
 
 
-def test_images_start_from_nothing_and_copy_one_tree():
+def test_images_start_from_nothing_and_get_one_tree_and_a_folder_to_write_to():
     assert re.search(r"^FROM scratch AS base$", DOCKERFILE.read_text(), re.MULTILINE)
+    wanted = ["--from=build /image/ /", f"--from=build --chown={pack.USER}:{pack.USER} /empty/ /var/lib/dvara/"]
     for name in pack.IMAGES:
-        assert [rest for word, rest in stages()[name] if word in {"COPY", "ADD", "RUN"}] == ["--from=build /image/ /"]
+        assert [rest for word, rest in stages()[name] if word in {"COPY", "ADD", "RUN"}] == wanted
 
 
 @pytest.mark.parametrize("name", pack.IMAGES)
