@@ -9,6 +9,8 @@ use std::rc::Rc;
 
 use dvara_dialects::head::Head;
 use dvara_dialects::path::{Plane, plane};
+use dvara_service::actuator::Actuator;
+use dvara_service::random;
 use http::header::ORIGIN;
 use http::request::Parts;
 use http::{HeaderMap, Method};
@@ -66,7 +68,7 @@ pub(crate) async fn answer(core: Rc<Core>, request: Request<Incoming>) -> Respon
     let path = match plane(parts.uri.path()) {
         Plane::Governed(path) => Ok(path),
         Plane::Disguised => Err(GatewayError::InvalidPath),
-        Plane::Elsewhere if is_actuator(parts.uri.path()) => {
+        Plane::Elsewhere if Actuator::owns(parts.uri.path()) => {
             let actuator = &core.actuator;
             let asked = actuator.answer(&parts.method, parts.uri.path(), &parts.headers);
             return match asked.await {
@@ -106,20 +108,7 @@ async fn to_pages(
     answer
 }
 
-fn is_actuator(path: &str) -> bool {
-    path.strip_prefix("/actuator")
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// A trace id of our own.
-pub(crate) fn random_trace_id() -> String {
-    format!(
-        "{:032x}",
-        u128::from_be_bytes(dvara_service::random::bytes())
-    )
-}
-
 fn elsewhere(headers: &HeaderMap) -> Response<GatewayBody> {
-    let head = Head::of(headers, random_trace_id);
+    let head = Head::of(headers, random::trace_id);
     respond::error(&GatewayError::NotFound { governed: false }, &head.trace_id)
 }

@@ -32,6 +32,10 @@ pub mod tls;
 
 pub mod descriptors;
 
+pub mod body;
+
+pub mod process;
+
 mod chain;
 
 pub use chain::error_chain;

@@ -9,7 +9,8 @@ use dvara_dialects::error_body::ErrorBody;
 use dvara_dialects::fault::{FaultCode, UpstreamFault};
 use dvara_dialects::head::MediaTypeError;
 use dvara_dialects::request::ReadError;
-use dvara_types::{ProviderName, Scope};
+use dvara_service::body::BodyError;
+use dvara_types::{KeyFault, ProviderName, Scope};
 
 /// Why a call got no answer, or not the one it asked for.
 #[derive(Debug)]
@@ -70,19 +71,6 @@ pub(crate) enum GatewayError {
     Internal,
 }
 
-/// What was wrong with the key of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum KeyFault {
-    /// There is none.
-    Missing,
-    /// There are several, or one that is none of ours.
-    Invalid,
-    /// It was withdrawn.
-    Revoked,
-    /// Its time is over.
-    Expired,
-}
-
 /// Whose doing it is: decides how loudly it is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -109,6 +97,16 @@ impl From<MediaTypeError> for GatewayError {
         match error {
             MediaTypeError::Unsupported(hint) => Self::UnsupportedMediaType(hint),
             MediaTypeError::NotAcceptable => Self::NotAcceptable,
+        }
+    }
+}
+
+impl From<BodyError> for GatewayError {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge(limit) => Self::TooLarge { limit },
+            BodyError::Timeout => Self::BodyTimeout,
+            BodyError::Broken => Self::BodyBroken,
         }
     }
 }

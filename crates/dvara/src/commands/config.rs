@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use dvara_gateway::GatewayConfig;
+use dvara_service::process::ProcessConfig;
 use dvara_service::settings::{Env, write_explained, write_validated};
 
 use crate::process::loader;
@@ -31,7 +32,8 @@ pub(crate) fn run(
 ) -> anyhow::Result<ExitCode> {
     let mut loader = loader(env);
     // Reading the settings is what finds their mistakes; what they come to is not needed here.
-    let _config = GatewayConfig::load(&mut loader, None);
+    let _process = ProcessConfig::load(&mut loader, None);
+    let _gateway = GatewayConfig::load(&mut loader);
     match args.command {
         ConfigCommand::Explain => {
             write_explained(&mut out, &loader.explained())?;

@@ -11,7 +11,7 @@ use chrono::Utc;
 use clap::Args;
 use dvara_crypto::Secret;
 use dvara_crypto::licence::Roots;
-use dvara_gateway::Gateway;
+use dvara_gateway::GatewayConfig;
 use dvara_gateway::settings::MOCK_ENABLED;
 use dvara_service::background::Background;
 use dvara_service::boot::BootError;
@@ -20,7 +20,7 @@ use dvara_service::settings::{Env, Loader, common, datasource};
 use dvara_store::private::{PrivateError, PrivateServer};
 use dvara_store::{SettingNames, StoreSettings};
 
-use crate::process::{LAST_WORK, Launch, loader, serve};
+use crate::process::{LAST_WORK, Launch, loader, serve, show_generated_keys};
 use folder::{DataFolder, Secrets};
 
 const COMMAND: &str = "dvara up";
@@ -70,15 +70,25 @@ fn serve_on(
         &database.settings(),
     );
     let key = background.block_on(quickstart::ensure_key(&database.settings(), folder))?;
-    let (ip, port) = (args.listen, args.gateway_port);
+    let listen = SocketAddr::new(args.listen, args.gateway_port);
     let launch = Launch {
         service: "dvara",
         roots: &roots,
         private: Some(database.settings()),
-        listen: &|_| SocketAddr::new(ip, port),
     };
-    let started = |gateway: &Gateway| quickstart::write(folder, gateway, &key);
-    serve(loader, background, launch, started, database.supervise())
+    serve(
+        loader,
+        background,
+        launch,
+        GatewayConfig::load,
+        async |config, process, options| {
+            let (running, seeded) = dvara_gateway::start(config, process, listen, options).await?;
+            show_generated_keys(&seeded);
+            quickstart::write(folder, &running, &key)?;
+            Ok(running)
+        },
+        database.supervise(),
+    )
 }
 
 /// The database of this process: a private server, or one that somebody else runs.

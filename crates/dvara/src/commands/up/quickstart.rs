@@ -5,9 +5,10 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 
 use dvara_crypto::api_key;
-use dvara_gateway::Gateway;
+use dvara_gateway::GATEWAY;
 use dvara_service::boot::BootError;
 use dvara_service::error_chain;
+use dvara_service::process::Running;
 use dvara_store::admin::{NewKey, Seed, SeedTenant};
 use dvara_store::{Admin, Store, StoreSettings};
 use dvara_types::{KeyStatus, Scopes, TenantId, TenantStatus};
@@ -84,8 +85,8 @@ async fn make_key(admin: &Admin<'_>, tenant: TenantId, known: usize) -> Result<S
 }
 
 /// Writes `quickstart.json` and says where to go.
-pub(super) fn write(folder: &DataFolder, gateway: &Gateway, key: &str) -> Result<(), BootError> {
-    let gateway_url = format!("{}://{}", gateway.scheme(), reachable(gateway.address()));
+pub(super) fn write(folder: &DataFolder, running: &Running, key: &str) -> Result<(), BootError> {
+    let gateway_url = url(running, GATEWAY)?;
     folder.write_private(
         FILE,
         &Quickstart {
@@ -101,6 +102,14 @@ pub(super) fn write(folder: &DataFolder, gateway: &Gateway, key: &str) -> Result
     // A start is not worth failing for a closed terminal.
     let _written = io::stdout().lock().write_all(text.as_bytes());
     Ok(())
+}
+
+/// Where a service of this process can be called from this machine.
+fn url(running: &Running, service: &str) -> Result<String, BootError> {
+    let address = running
+        .address(service)
+        .ok_or_else(|| BootError::failure(format!("the {service} does not run")))?;
+    Ok(format!("{}://{}", running.scheme(), reachable(address)))
 }
 
 fn reachable(address: SocketAddr) -> SocketAddr {
