@@ -1,4 +1,4 @@
-//! A gateway put together, and taken apart again.
+//! A gateway put together. What it shares with the other services, and how a process ends, is `dvara_service::process`.
 
 mod actuate;
 mod config;
@@ -13,18 +13,14 @@ use std::time::Duration;
 use dvara_crypto::licence::Verified;
 use dvara_ledger::Writer;
 use dvara_service::boot::BootError;
-use dvara_service::cores::{Cores, LoadMetrics};
-use dvara_service::drain::{Drain, DrainTiming};
-use dvara_service::error_chain;
-use dvara_service::listener::{Accepting, Listener};
-use dvara_service::readiness::Readiness;
-use dvara_service::settings::Loaded;
-use dvara_service::tasks::{TaskFailure, Tasks};
-use dvara_service::tls::TlsMetrics;
+use dvara_service::listener::Listener;
+use dvara_service::process::{
+    Foundation, Kit, ProcessConfig, Running, Service, StartOptions, boot_failure, open_store,
+};
+use dvara_store::Store;
 use dvara_store::admin::SeedReport;
-use dvara_store::{Feed, FeedSettings, Store};
-use dvara_upstream::{PoolLimits, Upstreams};
-use prometheus_client::registry::Registry;
+use dvara_store::snapshot::Overlay;
+use dvara_upstream::{Outbound, PoolLimits, Upstreams};
 use tokio::runtime::Handle;
 
 use crate::core::{Core, Shared};
@@ -32,136 +28,113 @@ use crate::metrics::Metrics;
 use crate::mock::MockProvider;
 use crate::providers::Providers;
 use crate::status::StatusPage;
-use actuate::actuator;
 pub(crate) use config::BOOTSTRAP_FILE;
 pub use config::GatewayConfig;
-use stored::{database_failure, ledger_settings, master_key, open_store, seed};
-use tasks::{start_feeds, until_cancelled, watch};
+use stored::{ledger_settings, seed};
+
+/// What a process calls this service.
+pub const GATEWAY: &str = "gateway";
 
 /// What is left of the drain's 30 s for the ledger (design §10).
 const FLUSH: Duration = Duration::from_millis(4_500);
 
-/// What a start needs beside the configuration.
-pub struct StartOptions {
-    /// Where to listen; port 0 takes any free one.
-    pub listen: SocketAddr,
-    /// The verified licence.
-    pub licence: Verified,
-    /// What is left of the settings.
-    pub loaded: Loaded,
-    /// When the phases of the drain begin.
-    pub drain: DrainTiming,
-    /// The background runtime.
-    pub background: Handle,
+/// A gateway before anything is connected: its port is bound, its providers are known.
+pub struct Gateway {
+    config: GatewayConfig,
+    listener: Listener,
+    mock: Arc<MockProvider>,
+    providers: Providers,
+    outbound: Outbound,
 }
 
-/// A running gateway.
-pub struct Gateway {
-    address: SocketAddr,
-    scheme: &'static str,
-    accepting: Accepting,
-    cores: Cores,
-    drain: Drain,
-    timing: DrainTiming,
-    readiness: Readiness,
-    tasks: Tasks,
-    writer: Writer,
-    store: Store,
-    seeded: SeedReport,
+/// Starts a gateway alone. Ready when this returns. Call it on the background runtime.
+///
+/// # Errors
+/// When the port, the database, the spool or a provider cannot be used.
+pub async fn start(
+    config: GatewayConfig,
+    process: ProcessConfig,
+    listen: SocketAddr,
+    options: StartOptions,
+) -> Result<(Running, SeedReport), BootError> {
+    let gateway = Gateway::prepare(config, listen, options.background.clone())?;
+    let store = open_store(&process).await?;
+    let seeded = gateway.seed(&store, &options.licence).await?;
+    let foundation = Foundation::lay(process, options, store, gateway.overlay()).await?;
+    let service = gateway.build(&foundation).await?;
+    Ok((foundation.serve(vec![service])?, seeded))
 }
 
 impl Gateway {
-    /// Starts a gateway. Ready when this returns. Call it on the background runtime.
+    /// Binds the port, where 0 takes any free one, and makes what needs no connection.
     ///
     /// # Errors
-    /// When the port, the database, the spool or a provider cannot be used.
-    pub async fn start(config: GatewayConfig, options: StartOptions) -> Result<Self, BootError> {
-        let readiness = Readiness::new();
-        let starting = readiness.block("start");
-        let listener = Listener::bind(options.listen).map_err(|error| {
-            BootError::failure(format!("cannot listen on {}: {error}", options.listen))
-        })?;
-        let address = listener.address();
+    /// When the port or a provider cannot be used.
+    pub fn prepare(
+        config: GatewayConfig,
+        listen: SocketAddr,
+        background: Handle,
+    ) -> Result<Self, BootError> {
+        let listener = Listener::open(listen)?;
         let mock = MockProvider::new(config.gateway.mock.clone());
-        let providers = Providers::new(
-            config.providers(),
-            &mock,
-            &config.gateway.data_plane.resilience,
-        )
-        .map_err(BootError::configuration)?;
+        let resilience = &config.gateway.data_plane.resilience;
+        let providers = Providers::new(config.providers(), &mock, resilience)
+            .map_err(BootError::configuration)?;
         let outbound = config
             .gateway
             .outbound
-            .build(options.background.clone())
+            .build(background)
             .map_err(boot_failure)?;
-
-        let store = open_store(&config).await?;
-        let master = master_key(&config, options.loaded.master_key).await?;
-        let seeded = seed(&store, &config, &options.licence).await?;
-        let tasks = Tasks::new(options.background.clone());
-        let feed_settings = FeedSettings {
-            poll_interval: config.common.poll_interval,
-            ..FeedSettings::default()
-        };
-        let feed = Feed::start(store.clone(), config.overlay.clone(), master, feed_settings)
-            .await
-            .map_err(database_failure)?;
-
-        let mut registry = Registry::default();
-        let metrics = Arc::new(Metrics::register(
-            &mut registry,
-            config.common.region.id.as_deref(),
-        ));
-        let observer = observe::settlements(metrics, config.common.telemetry.json);
-        let (writer, writing) =
-            Writer::start(ledger_settings(&config), store.clone(), vec![observer])
-                .await
-                .map_err(boot_failure)?;
-        observe::register(&mut registry, &writer, &feed);
-        let load = LoadMetrics::default();
-        registry.register_collector(Box::new(load.clone()));
-        let listener_tls = config.common.listening.tls.clone();
-        if let Some(tls) = &listener_tls {
-            registry.register_collector(Box::new(TlsMetrics(tls.clone())));
-            until_cancelled(&tasks, "certificate", tls.clone().watch());
-        }
-
-        start_feeds(&tasks, &feed, &mock);
-        tasks.spawn_once("ledger", writing.run());
-        until_cancelled(
-            &tasks,
-            "watch",
-            watch(
-                readiness.clone(),
-                feed.clone(),
-                writer.clone(),
-                config.common.max_staleness,
-            ),
-        );
-
-        let drain = Drain::new();
-        let shared = Arc::new(Shared {
-            settings: config.gateway.data_plane.clone(),
+        Ok(Self {
+            config,
+            listener,
+            mock,
             providers,
-            feed,
+            outbound,
+        })
+    }
+
+    /// What lies over the stored configuration.
+    pub fn overlay(&self) -> Overlay {
+        self.config.overlay.clone()
+    }
+
+    /// Adds what the files name and the store does not have.
+    ///
+    /// # Errors
+    /// When the store refuses what `gateway.yaml` names.
+    pub async fn seed(&self, store: &Store, licence: &Verified) -> Result<SeedReport, BootError> {
+        seed(store, &self.config, licence).await
+    }
+
+    /// Builds the service.
+    ///
+    /// # Errors
+    /// When the spool or the ledger's epoch cannot be had.
+    pub async fn build(self, foundation: &Foundation) -> Result<Service, BootError> {
+        let process = &foundation.config;
+        let mut kit = Kit::new(foundation);
+        let region = process.common.region.id.as_deref();
+        let metrics = Arc::new(Metrics::register(kit.registry(), region));
+        let observer = observe::settlements(metrics, process.common.telemetry.json);
+        let (settings, store) = (ledger_settings(process), foundation.store.clone());
+        let (writer, writing) = Writer::start(settings, store, vec![observer])
+            .await
+            .map_err(boot_failure)?;
+        observe::register(kit.registry(), &writer);
+        foundation.tasks.spawn_once("ledger", writing.run());
+        tasks::start(&foundation.tasks, kit.readiness(), &writer, &self.mock);
+
+        let shared = Arc::new(Shared {
+            settings: self.config.gateway.data_plane.clone(),
+            providers: self.providers,
+            feed: foundation.feed.clone(),
         });
-        let status = StatusPage::new(
-            &config,
-            shared.clone(),
-            options.licence,
-            options.loaded.not_built,
-        );
-        let count = config.cores();
-        let (actuator, pulse) = actuator(
-            &config,
-            &readiness,
-            &writer,
-            status,
-            registry,
-            &options.background,
-        );
-        let cores = Cores::start(count, config.common.listening.limits, &drain, {
-            let (shared, writer, drain) = (shared, writer.clone(), drain.clone());
+        let status = StatusPage::new(&self.config, foundation, shared.clone());
+        let (actuator, fitted) = kit.actuator(actuate::view(&writer, status));
+        let (drain, outbound) = (foundation.drain.clone(), self.outbound);
+        let core = {
+            let writer = writer.clone();
             move |_core| Core {
                 shared: shared.clone(),
                 actuator: actuator.clone(),
@@ -169,99 +142,13 @@ impl Gateway {
                 ledgers: writer.ledgers(),
                 drain: drain.clone(),
             }
-        })
-        .map_err(boot_failure)?;
-        pulse.set(cores.pulse());
-        load.show(&cores);
-        let accepting = listener
-            .accept_for(cores.dispatcher(), listener_tls)
-            .map_err(boot_failure)?;
-        drop(starting);
-        tracing::info!(%address, cores = count, "gateway is ready");
-        Ok(Self {
-            address,
-            scheme: config.common.listening.scheme(),
-            accepting,
-            cores,
-            drain,
-            timing: options.drain,
-            readiness,
-            tasks,
-            writer,
-            store,
-            seeded,
-        })
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// `https` where the listener speaks TLS, else `http`.
-    pub fn scheme(&self) -> &'static str {
-        self.scheme
-    }
-
-    /// What the files of this start added to the store.
-    pub fn seeded(&self) -> &SeedReport {
-        &self.seeded
-    }
-
-    /// Resolves when a background part has failed; the process must end then.
-    pub async fn failed(&self) -> TaskFailure {
-        tokio::select! {
-            failure = self.tasks.failed() => failure,
-            () = self.cores.died() => TaskFailure { task: "core", panicked: true },
-        }
-    }
-
-    /// Drains and ends. What was accepted is answered, and what was settled is recorded.
-    ///
-    /// # Errors
-    /// When something could not be brought to safety in time.
-    pub async fn finish(self) -> Result<(), BootError> {
-        self.drain.begin();
-        self.readiness
-            .fail("draining", "the process is shutting down");
-        tracing::info!("draining");
-        let Self {
-            accepting,
-            cores,
-            drain,
-            timing,
-            tasks,
-            writer,
-            store,
-            ..
-        } = self;
-        blocking(move || accepting.close(timing.settle)).await?;
-        let loads = cores.loads();
-        drain
-            .run(timing, || loads.iter().all(|load| load.connections() == 0))
-            .await;
-        blocking(move || cores.join()).await?;
-        let closed = writer.close(FLUSH).await;
-        let stuck = tasks.stop(Duration::from_millis(500)).await;
-        if !stuck.is_empty() {
-            tracing::warn!(
-                tasks = stuck.join(", "),
-                "background parts did not end in time"
-            );
-        }
-        store.close().await;
-        closed.map_err(boot_failure)?;
-        tracing::info!("stopped");
-        Ok(())
+        };
+        let last = close(writer);
+        Ok(fitted.serve(GATEWAY, self.listener, core, last))
     }
 }
 
-fn boot_failure(error: impl std::error::Error) -> BootError {
-    BootError::failure(error_chain(&error))
-}
-
-async fn blocking(work: impl FnOnce() + Send + 'static) -> Result<(), BootError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(boot_failure)
+/// Writes what is settled, or brings it into the spool.
+async fn close(writer: Writer) -> Result<(), BootError> {
+    writer.close(FLUSH).await.map_err(boot_failure)
 }

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use dvara_crypto::api_key;
 use dvara_dialects::head::{Head, Token};
 use dvara_store::snapshot::{KnownKey, Snapshot};
-use dvara_types::KeyStatus;
+use dvara_types::KeyFault;
 
-use crate::http::error::{GatewayError, KeyFault};
+use crate::http::error::GatewayError;
 
 /// Whoever has shown a key that may be used, or nobody where keyless calls are allowed.
 #[derive(Debug, Clone)]
@@ -23,7 +22,7 @@ impl Caller {
     }
 }
 
-/// Looks the shown key up by its hash. Which of the reasons applies is told only to those who know a real key.
+/// Finds the caller of the key that is shown.
 ///
 /// # Errors
 /// 401, with the code of the data-plane sheet §4.
@@ -40,17 +39,10 @@ pub(crate) fn authenticate(
         Token::Missing => return refused(KeyFault::Missing),
         Token::Unusable => return refused(KeyFault::Invalid),
     };
-    let Some(key) = snapshot.key(&api_key::hash(token)) else {
-        return refused(KeyFault::Invalid);
-    };
-    match key.record.status {
-        KeyStatus::Active => {}
-        KeyStatus::Revoked => return refused(KeyFault::Revoked),
+    match snapshot.authenticate(token, now) {
+        Ok(key) => Ok(Caller {
+            key: Some(key.clone()),
+        }),
+        Err(fault) => refused(fault),
     }
-    if key.record.expires_at.is_some_and(|end| end <= now()) {
-        return refused(KeyFault::Expired);
-    }
-    Ok(Caller {
-        key: Some(key.clone()),
-    })
 }

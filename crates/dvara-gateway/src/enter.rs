@@ -2,7 +2,7 @@
 //!
 //! The address list and the request rate belong here too, before anything is read, and come with the work that brings them.
 
-use dvara_types::{Scope, TenantStatus};
+use dvara_types::Scope;
 
 use crate::authenticate::Caller;
 use crate::http::error::GatewayError;
@@ -28,17 +28,9 @@ pub(crate) fn enter(caller: Caller, scope: Option<Scope>) -> Result<Entered, Gat
     let Some(key) = caller.key() else {
         return Ok(Entered { caller });
     };
-    match key.tenant.status {
-        TenantStatus::Active => {}
-        TenantStatus::Suspended => {
-            let reason = key
-                .tenant
-                .metadata
-                .get("suspendedReason")
-                .and_then(|reason| reason.as_str());
-            return Err(GatewayError::TenantSuspended(reason.map(str::to_owned)));
-        }
-    }
+    key.tenant
+        .check_served()
+        .map_err(|suspended| GatewayError::TenantSuspended(suspended.reason))?;
     match scope {
         Some(scope) if !key.record.scopes.allow(scope) => Err(GatewayError::ScopeMissing(scope)),
         Some(_) | None => Ok(Entered { caller }),

@@ -26,4 +26,4 @@ mod access_log;
 mod metrics;
 mod status;
 
-pub use app::{Gateway, GatewayConfig, StartOptions};
+pub use app::{GATEWAY, Gateway, GatewayConfig, start};

@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 use dvara_dialects::head::{Head, check_media_types};
 use dvara_ledger::{Ledger, Method};
-use dvara_service::telemetry;
+use dvara_service::body::discard;
+use dvara_service::{random, telemetry};
 use dvara_store::snapshot::Snapshot;
 use dvara_types::Scope;
 use http::request::Parts;
@@ -27,13 +28,13 @@ use crate::authenticate::authenticate;
 use crate::core::Core;
 use crate::dispatch::{Answered, Reply, dispatch};
 use crate::enter::enter;
+use crate::http::Endpoint;
 use crate::http::body::GatewayBody;
 use crate::http::error::{Fault, GatewayError};
 use crate::http::respond;
-use crate::http::{Endpoint, random_trace_id};
 use crate::models;
 use crate::plan::plan;
-use crate::read::{discard, read};
+use crate::read::read;
 use crate::relay::Relay;
 use crate::reserve::reserve;
 
@@ -47,7 +48,7 @@ pub(crate) async fn answer(
     let span = tracing::info_span!("gateway.call", otel.kind = "server");
     telemetry::follow(&span, &parts.headers);
     let head = Head::of(&parts.headers, || {
-        telemetry::trace_id(&span).unwrap_or_else(random_trace_id)
+        telemetry::trace_id(&span).unwrap_or_else(random::trace_id)
     });
     let Ok(mut ledger) = core.ledgers.open() else {
         return respond::error(&GatewayError::Overloaded, &head.trace_id);
@@ -125,7 +126,8 @@ async fn chat(
     entered: crate::enter::Entered,
     body: &mut Incoming,
 ) -> Result<Reply, GatewayError> {
-    let request = read(&entered, body, core.shared.settings.body).await?;
+    let settings = &core.shared.settings;
+    let request = read(&entered, body, settings.body, &settings.json).await?;
     ledger.requested(request.model(), request.stream());
     let admitted = admit(entered, request)?;
     let plan = plan(&snapshot, &core.shared, admitted)?;

@@ -6,13 +6,14 @@ mod providers;
 mod resilience;
 
 use dvara_dialects::request::ReadLimits;
+use dvara_service::body::BodyLimits;
 use dvara_service::boot::texts;
 use dvara_service::settings::{Loader, Problem};
 use dvara_store::snapshot::Provider;
 
 use crate::http::cors::Cors;
+use crate::http::internal::Internal;
 use crate::mock::MockConfig;
-use crate::read::BodyLimits;
 
 use outbound::OutboundSettings;
 pub use properties::{MOCK_ENABLED, PROPERTIES};
@@ -56,9 +57,14 @@ pub struct GatewaySettings {
 /// What the request path needs.
 #[derive(Debug, Clone)]
 pub(crate) struct DataPlaneSettings {
+    /// Who may call `/internal/*`.
+    pub(crate) internal: Internal,
     /// Whether a call without a key is served as nobody's. Never in production.
     pub(crate) keyless_allowed: bool,
+    /// Bounds on a body.
     pub(crate) body: BodyLimits,
+    /// Bounds on its shape.
+    pub(crate) json: ReadLimits,
     /// Whose web pages may call; `None` for nobody's.
     pub(crate) cors: Option<Cors>,
     pub(crate) resilience: ResilienceSettings,
@@ -74,14 +80,15 @@ impl GatewaySettings {
         Self {
             mode,
             data_plane: DataPlaneSettings {
+                internal: Internal::load(loader, mode),
                 keyless_allowed: keyless_allowed(loader),
                 body: BodyLimits {
                     size: loader
                         .within(&properties::MAX_BODY_BYTES, 1_024..=1 << 30)
                         .unwrap_or(0),
                     time: loader.millis(&properties::BODY_TIMEOUT),
-                    json: ReadLimits::default(),
                 },
+                json: ReadLimits::default(),
                 cors: cors(loader),
                 resilience: ResilienceSettings::load(loader),
             },

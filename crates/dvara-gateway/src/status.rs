@@ -6,6 +6,7 @@ use std::time::Instant;
 use chrono::Utc;
 use dvara_crypto::licence::Verified;
 use dvara_dialects::target::ProviderCapabilities;
+use dvara_service::process::Foundation;
 use serde_json::{Value, json};
 
 use crate::app::GatewayConfig;
@@ -26,17 +27,18 @@ pub(crate) struct StatusPage {
 impl StatusPage {
     pub(crate) fn new(
         config: &GatewayConfig,
+        foundation: &Foundation,
         shared: Arc<Shared>,
-        licence: Verified,
-        mut not_built: Vec<String>,
     ) -> Self {
+        let region = &foundation.config.common.region;
+        let mut not_built = foundation.not_built.clone();
         not_built.extend(config.file.not_built.iter().cloned());
         Self {
             started: Instant::now(),
             mode: config.gateway.mode,
-            region_id: config.common.region.id.clone(),
-            region_name: config.common.region.name.clone(),
-            licence,
+            region_id: region.id.clone(),
+            region_name: region.name.clone(),
+            licence: foundation.licence.clone(),
             not_built,
             shared,
         }

@@ -11,6 +11,7 @@ mod limits;
 mod load;
 mod metrics;
 mod paced;
+mod planes;
 mod transport;
 
 use std::future::Future;
@@ -30,11 +31,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::drain::Drain;
 use crate::tls::ListenerTls;
-use connection::Connections;
 pub use limits::HttpLimits;
 pub use load::CoreLoad;
 use load::Heart;
 pub use metrics::LoadMetrics;
+use planes::{Floor, Site};
+pub use planes::{PlaneId, Planes};
 
 /// How often a core shows that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -64,7 +66,7 @@ pub struct CoreId(pub usize);
 
 /// The running cores of a process.
 pub struct Cores {
-    dispatcher: Dispatcher,
+    cores: Arc<[Core]>,
     threads: Vec<JoinHandle<()>>,
     heart: Heart,
     deaths: Arc<Notify>,
@@ -83,10 +85,11 @@ impl Drop for Alarm {
     }
 }
 
-/// Hands accepted connections to cores. Cores end when every dispatcher is gone and their connections are.
+/// Hands accepted connections to the cores of one plane. Cores end when every dispatcher is gone and their connections are.
 #[derive(Clone)]
 pub struct Dispatcher {
     cores: Arc<[Core]>,
+    plane: PlaneId,
 }
 
 /// A connection that was accepted.
@@ -97,20 +100,21 @@ pub(crate) struct Arrival {
 }
 
 struct Core {
-    arrivals: UnboundedSender<Arrival>,
+    arrivals: UnboundedSender<(PlaneId, Arrival)>,
     load: Arc<CoreLoad>,
 }
 
 impl Cores {
-    /// Starts `count` cores; `make` runs on each core's thread and makes what answers there.
+    /// Starts `count` cores, each with every plane.
     ///
     /// # Errors
-    /// When a thread or its runtime cannot be had, or `make` panics.
-    pub fn start<P, F>(count: usize, limits: HttpLimits, drain: &Drain, make: F) -> io::Result<Self>
-    where
-        P: Plane,
-        F: Fn(CoreId) -> P + Clone + Send + 'static,
-    {
+    /// When a thread or its runtime cannot be had, or the making of a plane panics.
+    pub fn start(
+        count: usize,
+        limits: HttpLimits,
+        drain: &Drain,
+        planes: &Planes,
+    ) -> io::Result<Self> {
         let heart = Heart::new(HEARTBEAT_LIMIT);
         let mut cores = Vec::with_capacity(count);
         let mut threads = Vec::with_capacity(count);
@@ -121,7 +125,12 @@ impl Cores {
             let up = up.clone();
             let deaths = all_deaths.clone();
             let load = Arc::new(CoreLoad::new(&heart));
-            let (make, drain, its_load) = (make.clone(), drain.clone(), load.clone());
+            let planes = planes.clone();
+            let site = Site {
+                load: load.clone(),
+                drain: drain.clone(),
+                limits,
+            };
             let thread = std::thread::Builder::new()
                 .name(format!("core-{index}"))
                 .spawn(move || {
@@ -132,9 +141,9 @@ impl Cores {
                         Ok(runtime) => runtime.block_on(async {
                             let _alarm = Alarm { deaths };
                             // Made inside the runtime, since a plane may start tasks of its own.
-                            let plane = make(CoreId(index));
+                            let floors = planes.make(CoreId(index), &site);
                             let _counted = up.send(());
-                            run(plane, receiver, its_load, drain, limits).await;
+                            run(floors, receiver, &site.load).await;
                         }),
                         Err(error) => {
                             tracing::error!(%error, core = index, "a core has no runtime")
@@ -152,9 +161,7 @@ impl Cores {
                 .map_err(|_| io::Error::other("a core did not start"))?;
         }
         Ok(Self {
-            dispatcher: Dispatcher {
-                cores: cores.into(),
-            },
+            cores: cores.into(),
             threads,
             heart,
             deaths: all_deaths,
@@ -167,18 +174,17 @@ impl Cores {
         self.deaths.notified().await;
     }
 
-    /// What listeners hand their connections to.
-    pub fn dispatcher(&self) -> Dispatcher {
-        self.dispatcher.clone()
+    /// What the listeners of a plane hand their connections to.
+    pub fn dispatcher(&self, plane: PlaneId) -> Dispatcher {
+        Dispatcher {
+            cores: self.cores.clone(),
+            plane,
+        }
     }
 
     /// Each core's load, in order.
     pub fn loads(&self) -> Vec<Arc<CoreLoad>> {
-        self.dispatcher
-            .cores
-            .iter()
-            .map(|core| core.load.clone())
-            .collect()
+        self.cores.iter().map(|core| core.load.clone()).collect()
     }
 
     /// A check of every core's heartbeat, for liveness.
@@ -191,12 +197,8 @@ impl Cores {
 
     /// Lets the cores end once their connections have, and waits for it. Listeners must have been closed before.
     pub fn join(self) {
-        let Self {
-            dispatcher,
-            threads,
-            ..
-        } = self;
-        drop(dispatcher);
+        let Self { cores, threads, .. } = self;
+        drop(cores);
         for thread in threads {
             if thread.join().is_err() {
                 tracing::error!("a core ended by panic");
@@ -225,33 +227,33 @@ impl Dispatcher {
         let lightest = self.cores.iter().min_by_key(|core| core.load.weight());
         let Some(core) = lightest else { return };
         core.load.expect_connection();
-        if core.arrivals.send(arrival).is_err() {
+        if core.arrivals.send((self.plane, arrival)).is_err() {
             tracing::error!("a core has ended while its listener is open");
         }
     }
 }
 
-async fn run<P: Plane>(
-    plane: P,
-    mut arrivals: UnboundedReceiver<Arrival>,
-    load: Arc<CoreLoad>,
-    drain: Drain,
-    limits: HttpLimits,
+async fn run(
+    floors: Vec<Box<dyn Floor>>,
+    mut arrivals: UnboundedReceiver<(PlaneId, Arrival)>,
+    load: &CoreLoad,
 ) {
-    let plane = Rc::new(plane);
-    let connections = Connections::new(plane.clone(), load.clone(), drain, limits);
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     loop {
         tokio::select! {
             biased;
             arrival = arrivals.recv() => match arrival {
-                Some(arrival) => connections.serve(arrival),
+                Some((plane, arrival)) => floors[plane.0].serve(arrival),
                 None => break,
             },
             _ = heartbeat.tick() => load.beat(),
         }
     }
-    let ended = connections.all_ended();
+    let ended = async {
+        for floor in &floors {
+            floor.all_ended().await;
+        }
+    };
     tokio::pin!(ended);
     loop {
         tokio::select! {
@@ -259,5 +261,7 @@ async fn run<P: Plane>(
             _ = heartbeat.tick() => load.beat(),
         }
     }
-    plane.finish().await;
+    for floor in &floors {
+        floor.finish().await;
+    }
 }

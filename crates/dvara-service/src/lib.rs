@@ -32,6 +32,13 @@ pub mod tls;
 
 pub mod descriptors;
 
+pub mod body;
+
+pub mod link;
+
+pub mod process;
+
 mod chain;
+mod ours;
 
 pub use chain::error_chain;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, SockFilter, SockRef, Socket, TcpKeepalive, Type};
 
+use crate::boot::BootError;
 use crate::cores::{Arrival, Dispatcher};
 use crate::tls::ListenerTls;
 
@@ -47,6 +48,15 @@ impl Listener {
         let socket = TcpListener::from(socket);
         let address = socket.local_addr()?;
         Ok(Self { socket, address })
+    }
+
+    /// The same for the start of a service.
+    ///
+    /// # Errors
+    /// Names the address.
+    pub fn open(address: SocketAddr) -> Result<Self, BootError> {
+        Self::bind(address)
+            .map_err(|error| BootError::failure(format!("cannot listen on {address}: {error}")))
     }
 
     /// The address as bound.

@@ -9,6 +9,11 @@ pub fn bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// A trace id of our own: 32 hex digits.
+pub fn trace_id() -> String {
+    format!("{:032x}", u128::from_be_bytes(bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

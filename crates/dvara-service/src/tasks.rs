@@ -71,6 +71,20 @@ impl Tasks {
         self.supervise(name, work, false);
     }
 
+    /// Starts work that never ends by itself; it is dropped when the tasks are cancelled.
+    pub fn until_cancelled<F>(&self, name: &'static str, work: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let cancel = self.cancel_token();
+        self.spawn(name, async move {
+            tokio::select! {
+                () = work => {}
+                () = cancel.cancelled() => {}
+            }
+        });
+    }
+
     /// Tells the tasks to end; each watches a clone.
     pub fn cancel_token(&self) -> CancellationToken {
         self.0.cancel.clone()

@@ -12,8 +12,9 @@ mod routes;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use dvara_crypto::api_key;
 use dvara_crypto::envelope::MasterKey;
-use dvara_types::{KeyHash, ProviderName, TenantId};
+use dvara_types::{KeyFault, KeyHash, ProviderName, TenantId};
 
 use self::callers::Callers;
 pub use self::callers::KnownKey;
@@ -122,6 +123,21 @@ impl Snapshot {
     /// The key with this hash, with its tenant, whatever the status of either.
     pub fn key(&self, hash: &KeyHash) -> Option<&Arc<KnownKey>> {
         self.callers.key(hash)
+    }
+
+    /// The key that is shown, with its tenant, whatever the tenant's status. Which of the reasons to refuse it applies is told
+    /// only to those who know a real key.
+    ///
+    /// # Errors
+    /// When nobody has this key, or it may not be used.
+    pub fn authenticate(
+        &self,
+        shown: &str,
+        now: impl FnOnce() -> DateTime<Utc>,
+    ) -> Result<&Arc<KnownKey>, KeyFault> {
+        let key = self.key(&api_key::hash(shown)).ok_or(KeyFault::Invalid)?;
+        key.record.check_usable(now)?;
+        Ok(key)
     }
 
     /// How many keys are known.

@@ -51,6 +51,19 @@ pub enum KeyStatus {
     Revoked,
 }
 
+/// Why a call's key opens nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyFault {
+    /// There is none.
+    Missing,
+    /// There are several, or one that is none of ours.
+    Invalid,
+    /// It was withdrawn.
+    Revoked,
+    /// Its time is over.
+    Expired,
+}
+
 /// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scope {
@@ -66,15 +79,23 @@ pub enum Scope {
     /// The list of models.
     #[serde(rename = "models:read")]
     ModelsRead,
+    /// What MCP servers offer.
+    #[serde(rename = "mcp:list")]
+    McpList,
+    /// Calls of MCP servers' tools.
+    #[serde(rename = "mcp:call")]
+    McpCall,
 }
 
 impl Scope {
     /// Every scope, in the order documents list them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::CompletionsWrite,
         Self::EmbeddingsWrite,
         Self::BatchesWrite,
         Self::ModelsRead,
+        Self::McpList,
+        Self::McpCall,
     ];
 
     /// The text form.
@@ -84,6 +105,8 @@ impl Scope {
             Self::EmbeddingsWrite => "embeddings:write",
             Self::BatchesWrite => "batches:write",
             Self::ModelsRead => "models:read",
+            Self::McpList => "mcp:list",
+            Self::McpCall => "mcp:call",
         }
     }
 
@@ -125,6 +148,23 @@ pub struct ApiKeyRecord {
     pub status: KeyStatus,
     /// When it stops working by itself.
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl ApiKeyRecord {
+    /// Whether the key may be used. The time is asked for only where it matters.
+    ///
+    /// # Errors
+    /// When it was withdrawn or its time is over.
+    pub fn check_usable(&self, now: impl FnOnce() -> DateTime<Utc>) -> Result<(), KeyFault> {
+        match self.status {
+            KeyStatus::Active => {}
+            KeyStatus::Revoked => return Err(KeyFault::Revoked),
+        }
+        if self.expires_at.is_some_and(|end| end <= now()) {
+            return Err(KeyFault::Expired);
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

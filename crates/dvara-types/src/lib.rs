@@ -27,9 +27,9 @@ pub mod usage;
 
 pub use glob::Glob;
 pub use id::{ApiKeyId, CredentialId, EpochId, InvalidId, RouteId, SettlementId, TenantId};
-pub use key::{ApiKeyRecord, KeyHash, KeyStatus, Scope, Scopes};
+pub use key::{ApiKeyRecord, KeyFault, KeyHash, KeyStatus, Scope, Scopes};
 pub use money::NanoUsd;
 pub use provider::{ProviderKind, ProviderName};
 pub use route::{MAX_FALLBACKS, RouteFallback, RouteRecord, RouteStrategy, RouteTarget};
-pub use tenant::{TenantRecord, TenantStatus};
+pub use tenant::{Suspended, TenantRecord, TenantStatus};
 pub use usage::{TokenCount, Usage};

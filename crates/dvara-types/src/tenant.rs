@@ -26,3 +26,29 @@ pub struct TenantRecord {
     /// Settings by dotted name, and free notes: `suspendedReason`, `region`, `pii.action`, …
     pub metadata: serde_json::Map<String, serde_json::Value>,
 }
+
+/// That a tenant is suspended, with the reason that was noted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspended {
+    /// Free text of whoever suspended it.
+    pub reason: Option<String>,
+}
+
+impl TenantRecord {
+    /// Whether the tenant is served.
+    ///
+    /// # Errors
+    /// When it is suspended.
+    pub fn check_served(&self) -> Result<(), Suspended> {
+        match self.status {
+            TenantStatus::Active => Ok(()),
+            TenantStatus::Suspended => {
+                let reason = self.metadata.get("suspendedReason");
+                let reason = reason.and_then(|reason| reason.as_str());
+                Err(Suspended {
+                    reason: reason.map(str::to_owned),
+                })
+            }
+        }
+    }
+}

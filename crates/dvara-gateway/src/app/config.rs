@@ -1,11 +1,10 @@
-//! Everything that a gateway is told at its start, read and checked in one go before any connection is made.
+//! Everything that a gateway alone is told at its start, read and checked in one go before any connection is made.
 
 use std::fs;
 
-use dvara_service::settings::{CommonSettings, ConfigFile, Env, Loader, Problem, Property};
+use dvara_service::settings::{ConfigFile, Env, Loader, Problem, Property};
 use dvara_store::file::GatewayFile;
 use dvara_store::snapshot::{Overlay, Provider};
-use dvara_store::{SettingNames, StoreSettings};
 
 use crate::settings::{GatewaySettings, put_provider};
 
@@ -19,8 +18,6 @@ pub(crate) const BOOTSTRAP_FILE: Property = Property::new(
 /// The checked configuration of a gateway.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
-    /// What every service has.
-    pub common: CommonSettings,
     /// The gateway's own.
     pub gateway: GatewaySettings,
     /// The structured sections of `gateway.yaml`.
@@ -29,22 +26,14 @@ pub struct GatewayConfig {
     pub(crate) bootstrap: Option<GatewayFile>,
     /// What lies over the stored configuration.
     pub(crate) overlay: Overlay,
-    /// Where the database is.
-    pub store: StoreSettings,
-    /// The pod or host this runs on.
-    pub(crate) host: String,
 }
 
 impl GatewayConfig {
-    /// Reads all of it; mistakes are noted with the loader. `None` after a mistake that leaves nothing to go on with.
-    ///
-    /// `private` is the database of `dvara up`, which takes the place of `SPRING_DATASOURCE_URL`.
-    pub fn load(loader: &mut Loader, private: Option<StoreSettings>) -> Option<Self> {
-        let common = CommonSettings::load(loader);
+    /// Reads all of it; mistakes are noted with the loader.
+    pub fn load(loader: &mut Loader) -> Self {
         let gateway = GatewaySettings::load(loader);
         let file = file(loader);
         let bootstrap = bootstrap(loader);
-        let store = private.or_else(|| store(loader, &common));
         let mut providers = gateway.providers.clone();
         for provider in &file.providers {
             put_provider(&mut providers, provider.clone());
@@ -57,33 +46,17 @@ impl GatewayConfig {
             providers,
             routes: file.routes.clone(),
         };
-        let host = loader
-            .env()
-            .get("HOSTNAME")
-            .unwrap_or("localhost")
-            .to_owned();
-        Some(Self {
-            common,
+        Self {
             gateway,
             file,
             bootstrap,
             overlay,
-            store: store?,
-            host,
-        })
+        }
     }
 
     /// All providers, in the order of their registration.
     pub(crate) fn providers(&self) -> &[Provider] {
         &self.overlay.providers
-    }
-
-    /// How many cores serve requests.
-    pub fn cores(&self) -> usize {
-        let available = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        self.common
-            .cores
-            .map_or_else(available, std::num::NonZero::get)
     }
 }
 
@@ -129,32 +102,5 @@ fn read_bootstrap(path: &str, env: &Env) -> Result<GatewayFile, Vec<String>> {
         GatewayFile::parse(file.structured())
     } else {
         Err(strays)
-    }
-}
-
-fn store(loader: &mut Loader, common: &CommonSettings) -> Option<StoreSettings> {
-    let datasource = &common.datasource;
-    if datasource.url.expose().is_empty() {
-        return None; // refused already
-    }
-    let parsed = StoreSettings::parse(
-        SettingNames::SPRING,
-        &datasource.url,
-        datasource.username.as_deref(),
-        datasource.password.as_ref(),
-    );
-    match parsed {
-        Ok(settings) => {
-            for warning in &settings.warnings {
-                loader.warn(warning.clone());
-            }
-            Some(settings)
-        }
-        Err(problems) => {
-            for problem in problems {
-                loader.refuse(Problem::new(problem.to_string()));
-            }
-            None
-        }
     }
 }

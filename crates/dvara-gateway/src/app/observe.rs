@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use dvara_ledger::{Observer, Writer};
-use dvara_store::Feed;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
 use prometheus_client::metrics::counter::ConstCounter;
@@ -24,29 +23,22 @@ pub(super) fn settlements(metrics: Arc<Metrics>, json: bool) -> Observer {
     })
 }
 
-/// Registers what ledger and feed count about themselves.
-pub(super) fn register(registry: &mut Registry, writer: &Writer, feed: &Feed) {
-    registry.register_collector(Box::new(Parts {
-        writer: writer.clone(),
-        feed: feed.clone(),
-    }));
+/// Registers what the ledger counts about itself.
+pub(super) fn register(registry: &mut Registry, writer: &Writer) {
+    registry.register_collector(Box::new(LedgerMetrics(writer.clone())));
 }
 
-struct Parts {
-    writer: Writer,
-    feed: Feed,
-}
+struct LedgerMetrics(Writer);
 
-impl fmt::Debug for Parts {
+impl fmt::Debug for LedgerMetrics {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Parts")
+        formatter.write_str("LedgerMetrics")
     }
 }
 
-impl Collector for Parts {
+impl Collector for LedgerMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let ledger = self.writer.counters();
-        let feed = self.feed.counters();
+        let ledger = self.0.counters();
         for (name, help, value) in [
             ("gateway_ledger_opened", "Calls opened", ledger.opened),
             ("gateway_ledger_settled", "Calls settled", ledger.settled),
@@ -71,16 +63,6 @@ impl Collector for Parts {
                 ledger.replayed,
             ),
             ("gateway_ledger_dropped", "Settlements lost", ledger.dropped),
-            (
-                "gateway_config_poller_errors",
-                "Polls of the configuration that failed",
-                feed.poll_errors,
-            ),
-            (
-                "gateway_config_poller_areas_refreshed",
-                "Areas of the configuration that were read again",
-                feed.areas_refreshed,
-            ),
         ] {
             let counter = ConstCounter::new(value);
             counter.encode(encoder.encode_descriptor(
@@ -90,7 +72,7 @@ impl Collector for Parts {
                 counter.metric_type(),
             )?)?;
         }
-        let incomplete = u64::try_from(self.writer.incomplete_epochs().len()).unwrap_or(u64::MAX);
+        let incomplete = u64::try_from(self.0.incomplete_epochs().len()).unwrap_or(u64::MAX);
         for (name, help, value) in [
             (
                 "gateway_ledger_spool_bytes",
@@ -100,7 +82,7 @@ impl Collector for Parts {
             (
                 "gateway_ledger_spool_full",
                 "Whether settlements are being lost because the spool takes no more",
-                u64::from(self.writer.spool_is_full()),
+                u64::from(self.0.spool_is_full()),
             ),
             (
                 "gateway_ledger_incomplete_epochs",
@@ -111,16 +93,6 @@ impl Collector for Parts {
                 "gateway_database_up",
                 "Whether the database took the last batch",
                 u64::from(ledger.database_up),
-            ),
-            (
-                "gateway_config_poller_up",
-                "Whether the last poll of the configuration succeeded",
-                u64::from(feed.up),
-            ),
-            (
-                "gateway_config_staleness_seconds",
-                "Since the configuration was last confirmed",
-                self.feed.staleness().as_secs(),
             ),
         ] {
             let gauge = ConstGauge::new(value);

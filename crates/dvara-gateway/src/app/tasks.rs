@@ -6,59 +6,29 @@ use std::time::Duration;
 use dvara_ledger::Writer;
 use dvara_service::readiness::Readiness;
 use dvara_service::tasks::Tasks;
-use dvara_store::Feed;
 
 use crate::mock::MockProvider;
 
-/// How often staleness and spool are looked at.
+/// How often the spool is looked at.
 const WATCH: Duration = Duration::from_millis(500);
 
-/// Starts the change feed, and the mock's watch over its files where it has any.
-pub(super) fn start_feeds(tasks: &Tasks, feed: &Feed, mock: &Arc<MockProvider>) {
-    let feed = feed.clone();
-    until_cancelled(
-        tasks,
-        "change feed",
-        async move { match feed.run().await {} },
-    );
-    if let Some(watching) = mock.watch() {
-        until_cancelled(tasks, "mock scenarios", watching);
-    }
-}
-
-/// Runs work that never ends by itself until the process does.
-pub(super) fn until_cancelled(
+/// Starts the watch over the spool, and the mock's over its files where it has any.
+pub(super) fn start(
     tasks: &Tasks,
-    name: &'static str,
-    work: impl Future<Output = ()> + Send + 'static,
+    readiness: &Readiness,
+    writer: &Writer,
+    mock: &Arc<MockProvider>,
 ) {
-    let cancel = tasks.cancel_token();
-    tasks.spawn(name, async move {
-        tokio::select! {
-            () = work => {}
-            () = cancel.cancelled() => {}
-        }
-    });
+    if let Some(watching) = mock.watch() {
+        tasks.until_cancelled("mock scenarios", watching);
+    }
+    tasks.until_cancelled("spool", watch(readiness.clone(), writer.clone()));
 }
 
-/// Turns standing conditions into readiness until the process ends.
-pub(super) async fn watch(
-    readiness: Readiness,
-    feed: Feed,
-    writer: Writer,
-    max_staleness: Duration,
-) {
+/// Keeps the gateway unready for as long as settlements are being lost.
+async fn watch(readiness: Readiness, writer: Writer) {
     loop {
         tokio::time::sleep(WATCH).await;
-        let staleness = feed.staleness();
-        if staleness > max_staleness {
-            readiness.fail(
-                "configuration",
-                format!("not confirmed for {} s", staleness.as_secs()),
-            );
-        } else {
-            readiness.clear("configuration");
-        }
         if writer.spool_is_full() {
             readiness.fail(
                 "spool",

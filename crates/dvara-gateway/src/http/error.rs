@@ -9,7 +9,8 @@ use dvara_dialects::error_body::ErrorBody;
 use dvara_dialects::fault::{FaultCode, UpstreamFault};
 use dvara_dialects::head::MediaTypeError;
 use dvara_dialects::request::ReadError;
-use dvara_types::{ProviderName, Scope};
+use dvara_service::body::BodyError;
+use dvara_types::{KeyFault, ProviderName, Scope};
 
 /// Why a call got no answer, or not the one it asked for.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(crate) enum GatewayError {
     InvalidPath,
     /// No usable key was shown.
     Unauthenticated(KeyFault),
+    /// The secret of DVARA's own services was not shown.
+    InternalSecret,
     /// The key lacks a scope.
     ScopeMissing(Scope),
     /// The key's tenant is suspended, with the reason that was given.
@@ -70,19 +73,6 @@ pub(crate) enum GatewayError {
     Internal,
 }
 
-/// What was wrong with the key of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum KeyFault {
-    /// There is none.
-    Missing,
-    /// There are several, or one that is none of ours.
-    Invalid,
-    /// It was withdrawn.
-    Revoked,
-    /// Its time is over.
-    Expired,
-}
-
 /// Whose doing it is: decides how loudly it is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -113,6 +103,16 @@ impl From<MediaTypeError> for GatewayError {
     }
 }
 
+impl From<BodyError> for GatewayError {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge(limit) => Self::TooLarge { limit },
+            BodyError::Timeout => Self::BodyTimeout,
+            BodyError::Broken => Self::BodyBroken,
+        }
+    }
+}
+
 impl From<UpstreamFault> for GatewayError {
     fn from(fault: UpstreamFault) -> Self {
         Self::Upstream(fault)
@@ -135,7 +135,7 @@ impl GatewayError {
             | Self::BadRequest { .. }
             | Self::BodyBroken
             | Self::NoProvider(_) => 400,
-            Self::Unauthenticated(_) => 401,
+            Self::Unauthenticated(_) | Self::InternalSecret => 401,
             Self::ScopeMissing(_) | Self::TenantSuspended(_) => 403,
             Self::NotFound { .. } => 404,
             Self::MethodNotAllowed { .. } => 405,
@@ -163,7 +163,7 @@ impl GatewayError {
             | Self::BodyTimeout
             | Self::BodyBroken
             | Self::NoProvider(_) => "invalid_request_error",
-            Self::Unauthenticated(_) => "authentication_error",
+            Self::Unauthenticated(_) | Self::InternalSecret => "authentication_error",
             Self::ScopeMissing(_) => "permission_error",
             Self::TenantSuspended(_) => "tenant_suspended",
             Self::NotFound { .. } => "not_found_error",
@@ -183,6 +183,7 @@ impl GatewayError {
             Self::Unauthenticated(KeyFault::Invalid) => "invalid_api_key",
             Self::Unauthenticated(KeyFault::Revoked) => "api_key_revoked",
             Self::Unauthenticated(KeyFault::Expired) => "api_key_expired",
+            Self::InternalSecret => "internal_secret_required",
             Self::ScopeMissing(_) => "api_key_scope",
             Self::TenantSuspended(_) => "tenant_suspended",
             Self::NotFound { governed: true } => "resource_not_found",
@@ -216,6 +217,9 @@ impl GatewayError {
             Self::Unauthenticated(KeyFault::Invalid) => "The API key is not valid.".to_owned(),
             Self::Unauthenticated(KeyFault::Revoked) => "The API key has been revoked.".to_owned(),
             Self::Unauthenticated(KeyFault::Expired) => "The API key has expired.".to_owned(),
+            Self::InternalSecret => {
+                "This path is for DVARA's own services: send `Authorization: Bearer` with the internal secret.".to_owned()
+            }
             Self::ScopeMissing(scope) => format!("The API key lacks the scope `{}`.", scope.as_str()),
             Self::TenantSuspended(Some(reason)) => format!("The tenant is suspended: {reason}"),
             Self::TenantSuspended(None) => "The tenant is suspended.".to_owned(),
@@ -288,6 +292,7 @@ impl GatewayError {
             | Self::Internal => Fault::Gateway,
             Self::InvalidPath
             | Self::Unauthenticated(_)
+            | Self::InternalSecret
             | Self::ScopeMissing(_)
             | Self::TenantSuspended(_)
             | Self::NotFound { .. }

@@ -8,12 +8,13 @@ use std::time::Duration;
 use chrono::Utc;
 use dvara_crypto::licence::{self, Roots};
 use dvara_gateway::settings::PROPERTIES;
-use dvara_gateway::{Gateway, GatewayConfig, StartOptions};
+use dvara_gateway::{GATEWAY, GatewayConfig};
 use dvara_service::boot::{self, BootError};
 use dvara_service::drain::DrainTiming;
+use dvara_service::process::{ProcessConfig, Running, StartOptions};
 use dvara_service::settings::{Env, Loader};
 use dvara_store::Admin;
-use dvara_store::admin::{NewKey, NewTenant};
+use dvara_store::admin::{NewKey, NewTenant, SeedReport};
 use dvara_testkit::database::TestDatabase;
 use dvara_testkit::vendor::{FakeVendor, Received};
 use dvara_types::{ApiKeyId, Scopes, TenantId};
@@ -34,7 +35,8 @@ pub(crate) struct Setup {
 
 /// A gateway with a tenant and a key.
 pub(crate) struct TestGateway {
-    gateway: Option<Gateway>,
+    gateway: Option<Running>,
+    seeded: SeedReport,
     pub(crate) database: Arc<TestDatabase>,
     pub(crate) url: String,
     pub(crate) address: SocketAddr,
@@ -118,7 +120,7 @@ impl Setup {
             None => Arc::new(TestDatabase::new().await),
         };
         let spool = tempfile::tempdir().unwrap();
-        let gateway = self
+        let (gateway, seeded) = self
             .launch(&database, spool.path().to_str().unwrap())
             .await
             .unwrap();
@@ -133,7 +135,8 @@ impl Setup {
             };
             admin.create_tenant(new).await.unwrap();
         }
-        let name = format!("key-{}", gateway.address().port());
+        let address = gateway.address(GATEWAY).unwrap();
+        let name = format!("key-{}", address.port());
         let made = admin
             .create_key(NewKey {
                 tenant,
@@ -144,9 +147,10 @@ impl Setup {
             .await
             .unwrap();
         let started = TestGateway {
-            url: format!("{}://{}", gateway.scheme(), gateway.address()),
-            address: gateway.address(),
+            url: format!("{}://{address}", gateway.scheme()),
+            address,
             gateway: Some(gateway),
+            seeded,
             database,
             key: made.key.expose().clone(),
             key_id: made.record.id,
@@ -157,7 +161,11 @@ impl Setup {
         started
     }
 
-    async fn launch(mut self, database: &TestDatabase, spool: &str) -> Result<Gateway, BootError> {
+    async fn launch(
+        mut self,
+        database: &TestDatabase,
+        spool: &str,
+    ) -> Result<(Running, SeedReport), BootError> {
         self.env
             .push(("DVARA_SPOOL_DIR".to_owned(), spool.to_owned()));
         self.env.push((
@@ -167,16 +175,24 @@ impl Setup {
         let mut loader = Loader::new(Env::from_pairs(self.env), &[PROPERTIES]);
         let roots = Roots::release().with_evaluation();
         let licence = dvara_service::licence::gate(&mut loader, &roots, Utc::now());
-        let config = GatewayConfig::load(&mut loader, Some(database.settings()));
+        let process = ProcessConfig::load(&mut loader, Some(database.settings()));
+        let config = GatewayConfig::load(&mut loader);
         let (licence, loaded) = boot::conclude(licence, loader)?;
         let options = StartOptions {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             licence,
             loaded,
             drain: self.drain,
             background: tokio::runtime::Handle::current(),
         };
-        Gateway::start(config.unwrap(), options).await
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        // Boxed: a start carries all settings.
+        Box::pin(dvara_gateway::start(
+            config,
+            process.unwrap(),
+            listen,
+            options,
+        ))
+        .await
     }
 }
 
@@ -285,12 +301,12 @@ impl TestGateway {
     }
 
     /// What the files of its start added.
-    pub(crate) fn seeded(&self) -> &dvara_store::admin::SeedReport {
-        self.gateway.as_ref().unwrap().seeded()
+    pub(crate) fn seeded(&self) -> &SeedReport {
+        &self.seeded
     }
 
     /// Takes the gateway out, to end it while calls run.
-    pub(crate) fn take(&mut self) -> Gateway {
+    pub(crate) fn take(&mut self) -> Running {
         self.gateway.take().unwrap()
     }
 

@@ -7,7 +7,7 @@ use hyper::body::Incoming;
 use hyper::{Request, Response};
 
 use super::*;
-use crate::cores::{Cores, HttpLimits, Plane};
+use crate::cores::{Cores, HttpLimits, Plane, Planes};
 use crate::drain::Drain;
 
 /// Answers everything.
@@ -39,10 +39,12 @@ fn call(address: SocketAddr, patience: Duration) -> io::Result<String> {
 #[test]
 fn a_closing_door_serves_whom_it_let_in_and_lets_nobody_else_in() {
     let drain = Drain::new();
-    let cores = Cores::start(1, HttpLimits::default(), &drain, |_| Polite).unwrap();
+    let mut planes = Planes::default();
+    let polite = planes.add(|_| Polite);
+    let cores = Cores::start(1, HttpLimits::default(), &drain, &planes).unwrap();
     let listener = Listener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let address = listener.address();
-    let accepting = listener.accept_for(cores.dispatcher(), None).unwrap();
+    let accepting = listener.accept_for(cores.dispatcher(polite), None).unwrap();
     let patience = Duration::from_millis(50);
     assert!(call(address, patience).unwrap().ends_with("hello"));
 

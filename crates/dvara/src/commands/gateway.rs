@@ -1,14 +1,14 @@
 //! `dvara gateway`: the LLM gateway against a PostgreSQL of the operator's, as in the chart.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use dvara_crypto::licence::Roots;
+use dvara_gateway::GatewayConfig;
 use dvara_service::background::Background;
 use dvara_service::boot::BootError;
 use dvara_service::settings::Env;
 
-use crate::process::{LAST_WORK, Launch, loader, serve};
+use crate::process::{LAST_WORK, Launch, everywhere, loader, serve, show_generated_keys};
 
 /// The gateway's port unless `SERVER_PORT` says otherwise.
 const PORT: u16 = 8080;
@@ -19,13 +19,18 @@ pub(crate) fn run(env: Env) -> Result<ExitCode, BootError> {
         service: "dvara-llm-gateway",
         roots: &Roots::release(),
         private: None,
-        listen: &|port| SocketAddr::from((Ipv4Addr::UNSPECIFIED, port.unwrap_or(PORT))),
     };
     let outcome = serve(
         loader(env),
         &background,
         launch,
-        |_gateway| Ok(()),
+        GatewayConfig::load,
+        async |config, process, options| {
+            let listen = everywhere(&process, PORT);
+            let (running, seeded) = dvara_gateway::start(config, process, listen, options).await?;
+            show_generated_keys(&seeded);
+            Ok(running)
+        },
         std::future::pending(),
     );
     background.stop(LAST_WORK);
