@@ -1,10 +1,13 @@
-"""A program alone in a root file system that cannot be written, as user 1001: a container without an engine."""
+"""An image run without an engine: its files as a root that cannot be written, as its user, in its own mounts."""
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import shutil
 import subprocess
+import tarfile
 import tempfile
 import time
 import urllib.error
@@ -12,33 +15,38 @@ import urllib.request
 from pathlib import Path
 from typing import IO
 
-USER = 1001
+import oci
 
-# The new root is a mount of its own, read-only; /tmp is an empty memory file system, as the chart's emptyDir is.
+# The new root is a mount of its own, read-only. /tmp is an empty memory file system, as the chart's emptyDir and the
+# compose files' tmpfs are; the other folder is a new volume, which gets the owner of the folder that it covers.
 SEAL = """
-root=$1; shift
+root=$1 user=$2; shift 2
 mount --bind "$root" "$root"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+mount -t tmpfs -o "uid=$(stat -c %u "$root/var/lib/dvara"),gid=$(stat -c %g "$root/var/lib/dvara"),mode=755" tmpfs "$root/var/lib/dvara"
 mount -o remount,bind,ro "$root"
-exec chroot --userspec=1001:1001 "$root" /dvara "$@"
+exec chroot --userspec="$user" "$root" "$@"
 """
 
 
 class Sealed:
-    """A folder with the binary, and the processes that were started in it."""
+    """The unpacked image, and the processes that were started in it."""
 
-    def __init__(self, binary: Path, folder: Path | None = None):
+    def __init__(self, image: oci.Image):
         assert os.getuid() == 0, "a root of its own for a process needs root"
-        self.root = folder or Path(tempfile.mkdtemp(prefix="dvara-sealed-", dir="/tmp"))
-        (self.root / "tmp").mkdir()
+        self.config = json.loads(image.config)["config"]
+        self.root = Path(tempfile.mkdtemp(prefix="dvara-sealed-", dir="/tmp"))
         self.root.chmod(0o755)
-        shutil.copy(binary, self.root / "dvara")
+        with tarfile.open(fileobj=io.BytesIO(image.layer), mode="r:gz") as layer:
+            layer.extractall(self.root, numeric_owner=True, filter="fully_trusted")
         self.processes: list[subprocess.Popen] = []
 
     def start(self, *arguments: str, output: IO | int = subprocess.PIPE, **environment: str) -> subprocess.Popen:
-        """Starts dvara with nothing but `environment`; its output comes as one stream of text."""
+        """Starts a container of it, with its own command when there are no arguments. Output is one stream of text."""
+        command = [*self.config["Entrypoint"], *(arguments or self.config["Cmd"])]
         process = subprocess.Popen(
-            ["unshare", "--mount", "--propagation", "private", "bash", "-euc", SEAL, "bash", str(self.root), *arguments],
+            ["unshare", "--mount", "--propagation", "private", "bash", "-euc", SEAL, "bash", self.root, self.config["User"], *command],
+            # PATH is what finds the programs of the script; the image's own has none of them.
             env={"PATH": os.environ["PATH"], **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
