@@ -16,7 +16,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/dvara/target
 .PHONY: help run test bench fuzz image reproducible release tidy setup
 
 help: ## List the commands.
-	@sed -nE 's/^([a-z]+): ## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -nE 's/^([a-z]+): ## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 # The recipe is one command that the shell hands its process to, so that Ctrl-C and SIGTERM reach dvara.
 run: ## Install what is missing, build, and start `dvara up $(ARGS)`.
