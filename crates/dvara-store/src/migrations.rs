@@ -30,6 +30,11 @@ const EMBEDDED: &[(i64, &str, &str)] = &[
         "usage_sums",
         include_str!("../migrations/0003_usage_sums.sql"),
     ),
+    (
+        5,
+        "rate_counts",
+        include_str!("../migrations/0005_rate_counts.sql"),
+    ),
 ];
 
 statements! {

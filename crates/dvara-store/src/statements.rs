@@ -67,6 +67,7 @@ fn modules() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("usage/insert.rs", crate::usage::insert::STATEMENTS),
         ("usage/sums.rs", crate::usage::sums::STATEMENTS),
         ("epochs.rs", crate::epochs::STATEMENTS),
+        ("rates.rs", crate::rates::STATEMENTS),
     ]
 }
 
