@@ -3,6 +3,7 @@
 mod actuate;
 mod config;
 mod observe;
+mod rates;
 mod stored;
 mod tasks;
 
@@ -125,11 +126,14 @@ impl Gateway {
         foundation.tasks.spawn_once("ledger", writing.run());
         tasks::start(&foundation.tasks, kit.readiness(), &writer, &self.mock);
 
+        let rates = rates::start(self.config.rate_limit, foundation).await;
         let shared = Arc::new(Shared {
             settings: self.config.gateway.data_plane.clone(),
             providers: self.providers,
             feed: foundation.feed.clone(),
+            rates,
         });
+        rates::register(kit.registry(), &shared);
         let status = StatusPage::new(&self.config, foundation, shared.clone());
         let (actuator, fitted) = kit.actuator(actuate::view(&writer, status));
         let (drain, outbound) = (foundation.drain.clone(), self.outbound);

@@ -65,7 +65,7 @@ impl StatusPage {
             "region": {"id": self.region_id, "name": self.region_name, "regionAware": self.region_id.is_some()},
             "providers": self.providers(),
             "routes": self.routes(),
-            "rateLimits": {"enabled": false, "perKeyRequestsPerMinute": null, "perKeyTokensPerMinute": null},
+            "rateLimits": self.shared.rates.status(&self.shared.feed.current()),
             "license": self.licence.status_at(Utc::now()),
             "notBuilt": self.not_built,
             "brokenRows": self.broken(),
