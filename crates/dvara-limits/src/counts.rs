@@ -167,7 +167,9 @@ mod tests {
     #[test]
     fn what_was_not_sent_is_sent_again_as_a_total() {
         let counts = Counts::default();
-        assert!(call(&counts, "a", 1_000) && call(&counts, "a", 1_500) && call(&counts, "b", 1_000));
+        assert!(
+            call(&counts, "a", 1_000) && call(&counts, "a", 1_500) && call(&counts, "b", 1_000)
+        );
         let first = counts.take_unsent(usize::MAX);
         assert_eq!(first.len(), 2);
         assert!(taken(&counts).is_empty());

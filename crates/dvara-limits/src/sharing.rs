@@ -10,9 +10,11 @@ use tokio::time::{Instant, sleep};
 use crate::engine::Engine;
 use crate::limits::RateLimits;
 
-/// How often counts are exchanged.
+/// How long a call takes to be known to the whole fleet, at most: until we have told of it, and until others have asked.
 pub const TICK: Duration = Duration::from_millis(250);
 
+/// How often counts are exchanged.
+const PAUSE: Duration = Duration::from_millis(TICK.as_millis() as u64 / 2);
 /// How long an exchange may take.
 const DEADLINE: Duration = Duration::from_secs(1);
 /// How often keys without calls, and rows that are past, are cleared away.
@@ -46,7 +48,7 @@ impl Sharing {
             since: i64::MIN,
             lost: false,
         };
-        sharing.tick().await;
+        sharing.exchange().await;
         (limits, sharing)
     }
 
@@ -56,13 +58,13 @@ impl Sharing {
         let mut upkeep = Instant::now() + jittered(UPKEEP);
         loop {
             tokio::select! {
-                () = sleep(jittered(TICK)) => {}
+                () = sleep(jittered(PAUSE)) => {}
                 () = &mut stop => {
-                    self.tick().await;
+                    self.exchange().await;
                     return;
                 }
             }
-            self.tick().await;
+            self.exchange().await;
             if Instant::now() >= upkeep {
                 upkeep = Instant::now() + jittered(UPKEEP);
                 self.upkeep().await;
@@ -70,7 +72,8 @@ impl Sharing {
         }
     }
 
-    async fn tick(&mut self) {
+    /// Exchanges counts once; whether that could be done.
+    pub async fn exchange(&mut self) -> bool {
         let inner = &self.limits.0;
         let counted = inner.counts.take_unsent(MOST);
         let asked_ms = inner.clock.elapsed_ms();
@@ -88,10 +91,12 @@ impl Sharing {
                 inner.exchanged(asked_ms, clock_ms);
                 self.since = now - AGAIN;
                 self.found();
+                true
             }
             Err(error) => {
                 inner.counts.not_sent(&counted);
                 self.lost(&error);
+                false
             }
         }
     }
@@ -123,9 +128,9 @@ impl Sharing {
     }
 }
 
-/// Up to a tenth more or less, so that replicas that started together do not stay together.
+/// Up to a tenth shorter, so that replicas that started together do not stay together.
 fn jittered(duration: Duration) -> Duration {
-    duration.mul_f64(rand::random_range(0.9..1.1))
+    duration.mul_f64(rand::random_range(0.9..1.0))
 }
 
 /// The host's clock, which counts until the first exchange alone.

@@ -107,7 +107,10 @@ impl Window {
 
     /// Forgets what no longer counts; whether nothing is left.
     pub(crate) fn expire(&mut self, now: i64) -> bool {
-        while let Some(slot) = self.slots.pop_front_if(|slot| slot.second < now - WINDOW_SECONDS) {
+        while let Some(slot) = self
+            .slots
+            .pop_front_if(|slot| slot.second < now - WINDOW_SECONDS)
+        {
             self.total -= slot.count();
         }
         while let Some(slot) = self.slots.pop_back_if(|slot| slot.second > now + AHEAD) {

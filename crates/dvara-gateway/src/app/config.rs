@@ -102,6 +102,9 @@ fn read_bootstrap(path: &str, env: &Env) -> Result<GatewayFile, Vec<String>> {
         .property_keys()
         .map(|key| format!("{path}: `{key}` does not belong in a bootstrap file"))
         .collect();
+    let rates = file.structured().contains_key("rate_limits");
+    let rates = rates.then(|| format!("{path}: `rate_limits` does not belong in a bootstrap file"));
+    let strays: Vec<String> = strays.into_iter().chain(rates).collect();
     if strays.is_empty() {
         GatewayFile::parse(file.structured())
     } else {

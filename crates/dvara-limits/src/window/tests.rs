@@ -15,7 +15,10 @@ fn the_last_call_of_the_limit_is_served_and_the_next_is_not() {
     let full = window.admit(5_999, 100, Basis::Fleet).unwrap_err();
     assert_eq!(full.frees_at_ms, 66_000);
     assert_eq!(window.admit(65_999, 100, Basis::Fleet), Err(full));
-    assert_eq!(admitted(&mut window, full.frees_at_ms, 100, Basis::Fleet, 200), 100);
+    assert_eq!(
+        admitted(&mut window, full.frees_at_ms, 100, Basis::Fleet, 200),
+        100
+    );
 }
 
 #[test]
@@ -111,8 +114,14 @@ impl Model {
     }
 
     fn total(&self, now: i64) -> u64 {
-        let own = self.calls.iter().filter(|call| Self::counts(call.div_euclid(1_000), now));
-        let others = self.others.iter().filter(|(second, _)| Self::counts(**second, now));
+        let own = self
+            .calls
+            .iter()
+            .filter(|call| Self::counts(call.div_euclid(1_000), now));
+        let others = self
+            .others
+            .iter()
+            .filter(|(second, _)| Self::counts(**second, now));
         own.count() as u64 + others.map(|(_, others)| others).sum::<u64>()
     }
 }

@@ -7,8 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::respond::whole_seconds;
 
-const RETRY_AFTER_SECONDS: HeaderName =
-    HeaderName::from_static("x-ratelimit-retry-after-seconds");
+const RETRY_AFTER_SECONDS: HeaderName = HeaderName::from_static("x-ratelimit-retry-after-seconds");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// `error.rate_limit`.
