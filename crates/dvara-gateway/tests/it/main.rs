@@ -15,6 +15,7 @@ mod hostile;
 mod http2;
 mod keys;
 mod outage;
+mod rate_limits;
 mod relaying;
 mod routing;
 mod settling;
