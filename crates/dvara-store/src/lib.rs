@@ -15,6 +15,7 @@ pub mod epochs;
 pub mod feed;
 pub mod file;
 pub mod private;
+pub mod rates;
 pub mod rows;
 pub mod snapshot;
 pub mod usage;
