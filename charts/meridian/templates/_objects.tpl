@@ -207,7 +207,7 @@ spec:
 
 {{/* Which of the other services call this one: everybody the gateway, and the gateway the MCP proxy. */}}
 {{- define "meridian.callers" -}}
-{{- $callers := dict "gatewayServer" (list "gatewayUi" "mcpProxyServer") "mcpProxyServer" (list "gatewayServer") -}}
+{{- $callers := dict "gatewayServer" (list "gatewayUi" "mcpProxyServer") "gatewayUi" (list) "mcpProxyServer" (list "gatewayServer") -}}
 {{- range $key := get $callers .service.key }}
 {{ include "meridian.peer" (dict "root" $.root "service" (include "meridian.service.of" (dict "root" $.root "key" $key) | fromYaml)) }}
 {{- end }}

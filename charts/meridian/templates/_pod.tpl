@@ -21,14 +21,17 @@ spec:
   template:
     metadata:
       labels:
-        {{- include "meridian.labels" . | nindent 8 }}
+        {{- include "meridian.selectorLabels" . | nindent 8 }}
+        {{- with .root.Values.commonLabels }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
         {{- with (default (dict) $values.region).id }}
         meridian.ai/region: {{ include "meridian.labelValue" . | quote }}
         {{- end }}
         {{- with $values.podLabels }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
-      {{- with include "meridian.podAnnotations" . }}
+      {{- with include "meridian.podAnnotations" . | trim }}
       annotations:
         {{- . | nindent 8 }}
       {{- end }}
