@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import base64
 import json
 import os
+import pickle
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -69,16 +73,13 @@ class Render(list):
 
 def run(helm: str, *arguments: str | Path, stdin: str | None = None) -> subprocess.CompletedProcess:
     """Runs a Helm as it comes: no configuration, no cluster."""
-    env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "KUBECONFIG": "/dev/null", "HELM_CACHE_HOME": helm_home(), "HELM_CONFIG_HOME": helm_home(), "HELM_DATA_HOME": helm_home()}
+    env = {"PATH": os.environ["PATH"], "HOME": helm_home(), "KUBECONFIG": "/dev/null"}
     return subprocess.run([TOOLS / helm, *arguments], input=stdin, capture_output=True, text=True, env=env)
 
 
 @cache
 def helm_home() -> str:
-    import atexit
-    import shutil
-    import tempfile
-
+    """A home without settings and registries, for one run of the tests."""
     folder = tempfile.mkdtemp(prefix="dvara-helm-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
@@ -121,7 +122,13 @@ def text(values: dict | None = None, flags: Iterable[str] = (), **options: str) 
 
 
 def render(values: dict | None = None, flags: Iterable[str] = (), **options: str) -> Render:
-    return objects(text(values, flags, **options))
+    """The same as objects, the caller's own to change."""
+    return pickle.loads(_pickled(text(values, flags, **options)))
+
+
+@cache
+def _pickled(rendered: str) -> bytes:
+    return pickle.dumps(objects(rendered))
 
 
 def refusal(values: dict | None = None, flags: Iterable[str] = (), **options: str) -> str:
