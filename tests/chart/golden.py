@@ -16,7 +16,7 @@ def expected(case: str) -> str:
 def actual(case: str) -> str:
     """A render without what changes with the chart's version alone, and without empty lines, which the Helms see differently."""
     text = re.sub(r"helm\.sh/chart: meridian-\S+", "helm.sh/chart: meridian-VERSION", chart.text(case=case))
-    text = text.replace(f'"{chart.app_version()}"', '"APP-VERSION"')
+    text = re.sub(rf"app\.kubernetes\.io/version: {re.escape(chart.app_version())}$", "app.kubernetes.io/version: APP-VERSION", text, flags=re.M)
     text = re.sub(rf"(dvara-(?:llm-gateway|flightdeck|mcp-gateway)):{re.escape(chart.app_version())}\b", r"\1:APP-VERSION", text)
     return "\n".join(line for line in text.splitlines() if line.strip()) + "\n"
 

@@ -50,7 +50,7 @@ The environment of a service's container, each name once. What stands lower wins
 - name: {{ $name }}
   valueFrom:
     secretKeyRef:
-      name: {{ $secret }}
+      name: {{ $secret | quote }}
       key: {{ $key }}
       optional: true
 {{- end }}
@@ -84,8 +84,8 @@ The environment of a service's container, each name once. What stands lower wins
 - name: SPRING_DATASOURCE_PASSWORD
   valueFrom:
     secretKeyRef:
-      name: {{ . }}
-      key: {{ $.Values.database.existingSecretKey }}
+      name: {{ . | quote }}
+      key: {{ $.Values.database.existingSecretKey | quote }}
       optional: true
 {{- end }}
 {{- end -}}

@@ -32,33 +32,29 @@ One service as its templates see it: (dict "root" $ "key" "gatewayServer") becom
 {{- $values | toYaml -}}
 {{- end -}}
 
+{{/* The labels of an object. A key stands once, and nobody's label takes the place of one of the chart's. */}}
 {{- define "meridian.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name (.root.Chart.Version | replace "+" "_") | trunc 63 | trimSuffix "-" }}
-{{ include "meridian.selectorLabels" . }}
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-app.kubernetes.io/part-of: dvara
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-{{- with .root.Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $own := include "meridian.selectorLabels" . | fromYaml -}}
+{{- $_ := set $own "helm.sh/chart" (printf "%s-%s" .root.Chart.Name (.root.Chart.Version | replace "+" "_") | trunc 63 | trimSuffix "-") -}}
+{{- $_ := set $own "app.kubernetes.io/version" (toString .root.Chart.AppVersion) -}}
+{{- $_ := set $own "app.kubernetes.io/part-of" "dvara" -}}
+{{- $_ := set $own "app.kubernetes.io/managed-by" .root.Release.Service -}}
+{{- mergeOverwrite (deepCopy .root.Values.commonLabels) (deepCopy (default (dict) .labels)) $own | toYaml -}}
 {{- end -}}
 
 {{/* What selectors hold never changes: a Deployment's cannot. */}}
 {{- define "meridian.selectorLabels" -}}
-app.kubernetes.io/name: {{ .service.name }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ .service.name | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .service.component }}
 {{- end -}}
 
 {{/* The head of an object: (dict "root" $ "service" $service "name" "…" "annotations" (dict …)). */}}
 {{- define "meridian.metadata" -}}
-name: {{ default .service.name .name }}
-namespace: {{ .root.Release.Namespace }}
+name: {{ default .service.name .name | quote }}
+namespace: {{ .root.Release.Namespace | quote }}
 labels:
   {{- include "meridian.labels" . | nindent 2 }}
-  {{- with .labels }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
 {{- with mergeOverwrite (deepCopy .root.Values.commonAnnotations) (default (dict) .annotations) }}
 annotations:
   {{- toYaml . | nindent 2 }}

@@ -228,7 +228,7 @@ spec:
   authorization:
     type: Bearer
     credentials:
-      name: {{ include "meridian.secretName" .root }}
+      name: {{ include "meridian.secretName" .root | quote }}
       key: gateway-metrics-api-key
   {{- end }}
   {{- with $monitor.metricRelabelings }}
@@ -351,7 +351,7 @@ apiVersion: v1
 kind: Pod
 metadata:
   name: {{ .service.name }}-test
-  namespace: {{ .root.Release.Namespace }}
+  namespace: {{ .root.Release.Namespace | quote }}
   labels:
     {{- include "meridian.testLabels" .root | nindent 4 }}
   annotations:
@@ -374,6 +374,6 @@ spec:
 
 {{- define "meridian.testLabels" -}}
 app.kubernetes.io/name: {{ include "meridian.fullname" . }}-test
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: test
 {{- end -}}

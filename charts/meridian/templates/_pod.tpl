@@ -21,22 +21,23 @@ spec:
   template:
     metadata:
       labels:
-        {{- include "meridian.selectorLabels" . | nindent 8 }}
-        {{- with .root.Values.commonLabels }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
-        {{- with (default (dict) $values.region).id }}
-        meridian.ai/region: {{ include "meridian.labelValue" . | quote }}
-        {{- end }}
-        {{- with $values.podLabels }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
+        {{- include "meridian.podLabels" . | nindent 8 }}
       {{- with include "meridian.podAnnotations" . | trim }}
       annotations:
         {{- . | nindent 8 }}
       {{- end }}
     spec:
       {{- include "meridian.podSpec" . | nindent 6 }}
+{{- end -}}
+
+{{/* Without the chart's version, which would restart pods that stay the same. Selectors depend on the last ones, so they win. */}}
+{{- define "meridian.podLabels" -}}
+{{- $region := dict -}}
+{{- with (default (dict) .service.values.region).id -}}
+{{- $_ := set $region "meridian.ai/region" (include "meridian.labelValue" .) -}}
+{{- end -}}
+{{- $selected := include "meridian.selectorLabels" . | fromYaml -}}
+{{- mergeOverwrite (deepCopy .root.Values.commonLabels) $region (deepCopy .service.values.podLabels) $selected | toYaml -}}
 {{- end -}}
 
 {{/* Pods restart when what they read changes: the chart's own Secret and the configuration file. */}}
