@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use dvara_dialects::head::{Head, Token, check_media_types};
-use dvara_dialects::path::{Plane, plane};
+use dvara_dialects::path::{LLM, Plane, plane};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Request, Response, Version};
@@ -98,7 +98,7 @@ fn key(headers: &HeaderMap, token: &Token) {
 
 /// A path that some server reads as one below `/v1/` needs a key, and only its one spelling is served.
 fn path(path: &str) {
-    let found = plane(path);
+    let found = plane(LLM, path);
     if let Plane::Governed(rest) = found {
         assert!(path == "/v1" || path.strip_prefix("/v1/") == Some(rest));
         assert!(!rest.contains(['%', ';', '\\']) && !path.contains("//"));

@@ -115,6 +115,10 @@ impl Gateway {
             "127.0.0.1",
             "--gateway-port",
             &address.port().to_string(),
+            "--flightdeck-port",
+            "0",
+            "--mcp-port",
+            "0",
             "--data-dir",
         ]);
         prepare(command.arg(&data), &settings, folder);

@@ -3,31 +3,30 @@
 /// Where a request goes by its path alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plane<'a> {
-    /// `/v1/…`: governed; a key is needed even for what does not exist.
+    /// Below the plane's first segment: governed; a key is needed even for what does not exist.
     Governed(&'a str),
-    /// Below `/v1/` by any reading, yet not written canonically.
+    /// There by any reading, yet not written canonically.
     Disguised,
     /// Anywhere else.
     Elsewhere,
 }
 
-/// Sorts a path. A first segment that only reads `v1` after decoding is governed too, so that `/v%31/models` cannot walk
-/// around the key (data-plane sheet §4).
-pub fn plane(path: &str) -> Plane<'_> {
-    if let Some(rest) = path.strip_prefix("/v1/") {
-        return if is_canonical(path) {
-            Plane::Governed(rest)
-        } else {
-            Plane::Disguised
-        };
-    }
-    if path == "/v1" {
-        return Plane::Governed("");
-    }
-    if names_v1(path) {
-        Plane::Disguised
-    } else {
-        Plane::Elsewhere
+/// The first segment of the LLM plane.
+pub const LLM: &str = "v1";
+/// The first segment of the MCP plane.
+pub const MCP: &str = "mcp";
+
+/// Sorts a path by the first segment of a plane. A first segment that only reads so after decoding is governed too, so that
+/// `/v%31/models` cannot walk around the key (data-plane sheet §4).
+pub fn plane<'a>(segment: &str, path: &'a str) -> Plane<'a> {
+    let below = path
+        .strip_prefix('/')
+        .and_then(|rest| rest.strip_prefix(segment));
+    match below {
+        Some("") => Plane::Governed(""),
+        Some(rest) if rest.starts_with('/') && is_canonical(path) => Plane::Governed(&rest[1..]),
+        _ if names(segment, path) => Plane::Disguised,
+        _ => Plane::Elsewhere,
     }
 }
 
@@ -39,15 +38,15 @@ fn is_canonical(path: &str) -> bool {
             .any(|segment| segment == "." || segment == "..")
 }
 
-/// Whether the first segment that is not empty or a dot reads `v1` once decoded. The whole path is decoded before it is
+/// Whether the first segment that is not empty or a dot reads as the plane's once decoded. The whole path is decoded before it is
 /// cut: an escaped slash, backslash or semicolon ends a segment too.
-fn names_v1(path: &str) -> bool {
+fn names(plane: &str, path: &str) -> bool {
     // Twice over, as a careless server behind us might.
     let read = decode(&decode(path));
     read.split(['/', '\\'])
         .map(|segment| segment.split(';').next().unwrap_or_default())
         .find(|segment| !segment.is_empty() && *segment != "." && *segment != "..")
-        .is_some_and(|segment| segment.eq_ignore_ascii_case("v1"))
+        .is_some_and(|segment| segment.eq_ignore_ascii_case(plane))
 }
 
 /// The path with its percent escapes resolved.
@@ -76,7 +75,7 @@ mod tests {
 
     #[test]
     fn every_spelling_of_v1_is_governed_and_only_one_is_accepted() {
-        assert_eq!(plane("/v1/models"), Plane::Governed("models"));
+        assert_eq!(plane(LLM, "/v1/models"), Plane::Governed("models"));
         for path in [
             "/v%31/models",
             "/%76%31/chat/completions",
@@ -105,7 +104,7 @@ mod tests {
             } else {
                 Plane::Disguised
             };
-            assert_eq!(plane(path), expected, "{path}");
+            assert_eq!(plane(LLM, path), expected, "{path}");
         }
     }
 
@@ -120,8 +119,18 @@ mod tests {
             "/actuator/health",
             "/%+76%31/models",
         ] {
-            assert_eq!(plane(path), Plane::Elsewhere, "{path}");
+            assert_eq!(plane(LLM, path), Plane::Elsewhere, "{path}");
         }
-        assert_eq!(plane("/v1"), Plane::Governed(""));
+        assert_eq!(plane(LLM, "/v1"), Plane::Governed(""));
+    }
+
+    #[test]
+    fn each_plane_knows_its_own_paths() {
+        assert_eq!(plane(MCP, "/mcp"), Plane::Governed(""));
+        assert_eq!(plane(MCP, "/mcp/code"), Plane::Governed("code"));
+        assert_eq!(plane(MCP, "/mcp/a//b"), Plane::Disguised);
+        assert_eq!(plane(MCP, "/%6dcp/code"), Plane::Disguised);
+        assert_eq!(plane(MCP, "/mcpx"), Plane::Elsewhere);
+        assert_eq!(plane(MCP, "/v1/models"), Plane::Elsewhere);
     }
 }

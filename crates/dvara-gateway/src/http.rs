@@ -3,12 +3,13 @@
 pub(crate) mod body;
 pub(crate) mod cors;
 pub(crate) mod error;
+pub(crate) mod internal;
 pub(crate) mod respond;
 
 use std::rc::Rc;
 
 use dvara_dialects::head::Head;
-use dvara_dialects::path::{Plane, plane};
+use dvara_dialects::path::{LLM, Plane, plane};
 use dvara_service::actuator::Actuator;
 use dvara_service::random;
 use dvara_types::Scope;
@@ -22,6 +23,7 @@ use crate::core::Core;
 use crate::pipeline;
 use body::GatewayBody;
 use error::GatewayError;
+use internal::Internal;
 
 /// What lives below `/v1/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +76,7 @@ impl Endpoint {
 /// Answers one request, whatever it is.
 pub(crate) async fn answer(core: Rc<Core>, request: Request<Incoming>) -> Response<GatewayBody> {
     let (parts, body) = request.into_parts();
-    let path = match plane(parts.uri.path()) {
+    let path = match plane(LLM, parts.uri.path()) {
         Plane::Governed(path) => Ok(path),
         Plane::Disguised => Err(GatewayError::InvalidPath),
         Plane::Elsewhere if Actuator::owns(parts.uri.path()) => {
@@ -82,10 +84,14 @@ pub(crate) async fn answer(core: Rc<Core>, request: Request<Incoming>) -> Respon
             let asked = actuator.answer(&parts.method, parts.uri.path(), &parts.headers);
             return match asked.await {
                 Some(answer) => answer.map(GatewayBody::Actuator),
-                None => elsewhere(&parts.headers),
+                None => refused(&NOWHERE, &parts.headers),
             };
         }
-        Plane::Elsewhere => return elsewhere(&parts.headers),
+        Plane::Elsewhere if Internal::owns(parts.uri.path()) => {
+            let refusal = core.shared.settings.internal.answer(&parts.headers);
+            return refused(&refusal, &parts.headers);
+        }
+        Plane::Elsewhere => return refused(&NOWHERE, &parts.headers),
     };
     if core.shared.settings.cors.is_some() {
         // Boxed: who lets no pages call must not carry a larger future for it.
@@ -117,7 +123,10 @@ async fn to_pages(
     answer
 }
 
-fn elsewhere(headers: &HeaderMap) -> Response<GatewayBody> {
+/// What lives at a path that is neither governed nor anything else of ours.
+const NOWHERE: GatewayError = GatewayError::NotFound { governed: false };
+
+fn refused(error: &GatewayError, headers: &HeaderMap) -> Response<GatewayBody> {
     let head = Head::of(headers, random::trace_id);
-    respond::error(&GatewayError::NotFound { governed: false }, &head.trace_id)
+    respond::error(error, &head.trace_id)
 }

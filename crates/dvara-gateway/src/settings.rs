@@ -13,6 +13,7 @@ use dvara_service::settings::{Loader, Problem};
 use dvara_store::snapshot::Provider;
 
 use crate::http::cors::Cors;
+use crate::http::internal::Internal;
 use crate::mock::MockConfig;
 
 use outbound::OutboundSettings;
@@ -58,6 +59,8 @@ pub struct GatewaySettings {
 /// What the request path needs.
 #[derive(Debug, Clone)]
 pub(crate) struct DataPlaneSettings {
+    /// Who may call `/internal/*`.
+    pub(crate) internal: Internal,
     /// Whether a call without a key is served as nobody's. Never in production.
     pub(crate) keyless_allowed: bool,
     /// Bounds on a body.
@@ -79,6 +82,7 @@ impl GatewaySettings {
         Self {
             mode,
             data_plane: DataPlaneSettings {
+                internal: Internal::load(loader, mode),
                 keyless_allowed: keyless_allowed(loader),
                 body: BodyLimits {
                     size: loader

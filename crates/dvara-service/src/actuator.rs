@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use guard::Refused;
-pub use guard::{ActuatorKeys, ShowDetails};
+pub use guard::{ActuatorKeys, ShowDetails, shows};
 pub use health::{Component, HealthView, Status};
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body_util::Full;

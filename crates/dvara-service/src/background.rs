@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio_util::task::AbortOnDropHandle;
 
 /// Blocking calls at once (files, name lookups). More than a few would cost memory and serve nobody.
 const BLOCKING_THREADS: usize = 4;
@@ -63,6 +64,18 @@ impl Drop for Background {
     }
 }
 
+/// Does work on the background for somebody on a core, who waits for it. Nobody who waits, no work: dropping this ends it.
+/// `None` when the work panicked or the runtime is ending.
+pub async fn away<T: Send + 'static>(
+    background: &Handle,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Option<T> {
+    let work = AbortOnDropHandle::new(background.spawn(work));
+    work.await
+        .inspect_err(|error| tracing::error!(%error, "work on the background was not done"))
+        .ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,5 +96,33 @@ mod tests {
     #[tokio::test]
     async fn it_may_be_dropped_inside_a_runtime() {
         drop(Background::start().unwrap());
+    }
+
+    #[test]
+    fn work_that_nobody_waits_for_any_more_ends() {
+        let background = Background::start().unwrap();
+        let held = std::sync::Arc::new(());
+        let kept = held.clone();
+        let handle = background.handle();
+        let waiting = away(&handle, async move {
+            std::future::pending::<()>().await;
+            drop(kept);
+        });
+        let left = background
+            .block_on(async { tokio::time::timeout(Duration::from_millis(10), waiting).await });
+        assert!(left.is_err());
+        let start = std::time::Instant::now();
+        while std::sync::Arc::strong_count(&held) > 1 {
+            assert!(start.elapsed() < Duration::from_secs(5), "it goes on");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn a_panic_is_not_passed_on() {
+        let background = Background::start().unwrap();
+        let handle = background.handle();
+        let work = away(&handle, async { panic!("as the test wants") });
+        assert_eq!(background.block_on(work), None::<()>);
     }
 }

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http_body::Body as _;
+use http_body::Body;
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 
 /// How much of a refused body is read and thrown away, so that the client sees the answer and not a reset.
 const DISCARD_BYTES: usize = 1024 * 1024;
@@ -39,7 +38,10 @@ pub enum BodyError {
 ///
 /// # Errors
 /// When it is too large, too slow or broken.
-pub async fn receive(body: &mut Incoming, limits: BodyLimits) -> Result<Bytes, BodyError> {
+pub async fn receive<B>(body: &mut B, limits: BodyLimits) -> Result<Bytes, BodyError>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
     let too_large = BodyError::TooLarge(limits.size);
     // A body that announces its size is refused before a byte of it is read.
     if body.size_hint().lower() > limits.size as u64 {
@@ -72,7 +74,10 @@ pub async fn receive(body: &mut Incoming, limits: BodyLimits) -> Result<Bytes, B
         .map_err(|_| BodyError::Timeout)?
 }
 
-async fn next(body: &mut Incoming) -> Result<Option<Bytes>, BodyError> {
+async fn next<B>(body: &mut B) -> Result<Option<Bytes>, BodyError>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
     loop {
         match body.frame().await {
             None => return Ok(None),
@@ -87,7 +92,10 @@ async fn next(body: &mut Incoming) -> Result<Option<Bytes>, BodyError> {
 }
 
 /// Reads what is left of a refused call's body, within bounds, and forgets it. Returns whether it came to its end.
-pub async fn discard(body: &mut Incoming) -> bool {
+pub async fn discard<B>(body: &mut B) -> bool
+where
+    B: Body<Data = Bytes> + Unpin,
+{
     let rest = async {
         let mut left = DISCARD_BYTES;
         loop {

@@ -34,8 +34,11 @@ pub mod descriptors;
 
 pub mod body;
 
+pub mod link;
+
 pub mod process;
 
 mod chain;
+mod ours;
 
 pub use chain::error_chain;

@@ -79,15 +79,23 @@ pub enum Scope {
     /// The list of models.
     #[serde(rename = "models:read")]
     ModelsRead,
+    /// What MCP servers offer.
+    #[serde(rename = "mcp:list")]
+    McpList,
+    /// Calls of MCP servers' tools.
+    #[serde(rename = "mcp:call")]
+    McpCall,
 }
 
 impl Scope {
     /// Every scope, in the order documents list them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::CompletionsWrite,
         Self::EmbeddingsWrite,
         Self::BatchesWrite,
         Self::ModelsRead,
+        Self::McpList,
+        Self::McpCall,
     ];
 
     /// The text form.
@@ -97,6 +105,8 @@ impl Scope {
             Self::EmbeddingsWrite => "embeddings:write",
             Self::BatchesWrite => "batches:write",
             Self::ModelsRead => "models:read",
+            Self::McpList => "mcp:list",
+            Self::McpCall => "mcp:call",
         }
     }
 

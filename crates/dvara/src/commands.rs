@@ -2,10 +2,12 @@
 
 pub(crate) mod config;
 pub(crate) mod encrypt;
+pub(crate) mod flightdeck;
 pub(crate) mod gateway;
 pub(crate) mod healthcheck;
 pub(crate) mod key;
 pub(crate) mod license;
+pub(crate) mod mcp;
 pub(crate) mod migrate;
 pub(crate) mod route;
 pub(crate) mod sleep;
@@ -51,6 +53,8 @@ fn dispatch(command: Command, data_dir: Option<PathBuf>, env: Env) -> anyhow::Re
     match command {
         Command::Up(args) => Ok(up::run(&args, data_dir, env)?),
         Command::Gateway => Ok(gateway::run(env)?),
+        Command::Flightdeck => Ok(flightdeck::run(env)?),
+        Command::Mcp => Ok(mcp::run(env)?),
         Command::Migrate(_) => {
             store::with(&env, data_dir, async |store| migrate::run(store, out).await)
         }

@@ -30,6 +30,10 @@ enum Command {
     Up(commands::up::UpArgs),
     /// Run the LLM gateway against a PostgreSQL of yours.
     Gateway,
+    /// Run Flightdeck against a PostgreSQL of yours.
+    Flightdeck,
+    /// Run the MCP gateway against a PostgreSQL of yours.
+    Mcp,
     /// Bring the schema up to date, and nothing else.
     Migrate(commands::migrate::MigrateArgs),
     /// Manage tenants.
@@ -42,7 +46,7 @@ enum Command {
     License(commands::license::LicenseArgs),
     /// Seal a value for a settings file.
     Encrypt(commands::encrypt::EncryptArgs),
-    /// Look at the settings of the gateway.
+    /// Look at the settings of all services.
     Config(commands::config::ConfigArgs),
     /// Ask a URL for its health; exits 0 when it answers 2xx.
     Healthcheck(commands::healthcheck::HealthcheckArgs),

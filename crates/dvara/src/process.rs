@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use chrono::Utc;
 use dvara_crypto::licence::Roots;
-use dvara_gateway::settings::PROPERTIES;
 use dvara_service::background::Background;
 use dvara_service::boot::{self, BootError};
 use dvara_service::drain::DrainTiming;
@@ -34,7 +33,12 @@ pub(crate) struct Launch<'a> {
 /// The loader of the settings of all services: one file and one environment may serve them all, so each knows what belongs to
 /// the others.
 pub(crate) fn loader(env: Env) -> Loader {
-    Loader::new(env, &[PROPERTIES])
+    let tables = [
+        dvara_gateway::settings::PROPERTIES,
+        dvara_mcp::settings::PROPERTIES,
+        dvara_flightdeck::settings::PROPERTIES,
+    ];
+    Loader::new(env, &tables)
 }
 
 /// Where a service listens by itself: on all interfaces, at the port of the settings or its own.

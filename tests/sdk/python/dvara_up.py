@@ -30,6 +30,10 @@ def program() -> str:
     return binary
 
 
+# Whatever is free, so that tests do not meet each other.
+ANY_PORTS = ("--gateway-port", "0", "--flightdeck-port", "0", "--mcp-port", "0")
+
+
 class DvaraUp:
     """One data folder, and the process that serves from it while it runs."""
 
@@ -57,8 +61,7 @@ class DvaraUp:
         return self.quickstart["api_key"]
 
     def command(self) -> list[str]:
-        ports = ["--gateway-port", "0"]
-        return [program(), "up", "--data-dir", str(self.data), *ports, *self.options]
+        return [program(), "up", "--data-dir", str(self.data), *ANY_PORTS, *self.options]
 
     def start(self, command: list[str] | None = None, cwd: Path | None = None) -> DvaraUp:
         """Starts it and waits until it serves."""

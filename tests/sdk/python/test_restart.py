@@ -14,7 +14,7 @@ import pytest
 from chat import ask
 from conftest import sdk
 from database import rows
-from dvara_up import DvaraUp, alive, eventually
+from dvara_up import ANY_PORTS, DvaraUp, alive, eventually
 
 ROOT = Path(__file__).parents[3]
 
@@ -141,7 +141,7 @@ def test_folder_is_not_readable_by_others(own):
 @pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM to make"])
 def test_make_run_serves_and_passes_signals_on(own, how):
     """The README's command, with a profile that is built already."""
-    options = f"--data-dir {own.data} --gateway-port 0"
+    options = " ".join(("--data-dir", str(own.data), *ANY_PORTS))
     own.start(["make", "--no-print-directory", "run", "PROFILE=dev", f"ARGS={options}"], cwd=ROOT)
     call(own)
     postmaster = own.postmaster()

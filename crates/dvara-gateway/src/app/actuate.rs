@@ -12,16 +12,12 @@ use crate::status::StatusPage;
 pub(super) fn view(writer: &Writer, status: StatusPage) -> ServiceView {
     let (writer, summary) = (writer.clone(), status.readiness_details());
     let components = move || {
-        let database = if writer.counters().database_up {
-            Status::Up
-        } else {
-            Status::Unknown
-        };
+        let database = Component::database(writer.counters().database_up);
         let mut gateway = Component::new("gatewayReadiness", Status::Up);
         for (name, value) in &summary {
             gateway = gateway.detail(name, value.clone());
         }
-        vec![gateway, Component::new("db", database).aside()]
+        vec![gateway, database]
     };
     ServiceView {
         components: Box::new(components),

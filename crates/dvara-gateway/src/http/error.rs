@@ -22,6 +22,8 @@ pub(crate) enum GatewayError {
     InvalidPath,
     /// No usable key was shown.
     Unauthenticated(KeyFault),
+    /// The secret of DVARA's own services was not shown.
+    InternalSecret,
     /// The key lacks a scope.
     ScopeMissing(Scope),
     /// The key's tenant is suspended, with the reason that was given.
@@ -138,7 +140,7 @@ impl GatewayError {
             | Self::BadRequest { .. }
             | Self::BodyBroken
             | Self::NoProvider(_) => 400,
-            Self::Unauthenticated(_) => 401,
+            Self::Unauthenticated(_) | Self::InternalSecret => 401,
             Self::ScopeMissing(_) | Self::TenantSuspended(_) => 403,
             Self::NotFound { .. } => 404,
             Self::MethodNotAllowed { .. } => 405,
@@ -167,7 +169,7 @@ impl GatewayError {
             | Self::BodyTimeout
             | Self::BodyBroken
             | Self::NoProvider(_) => "invalid_request_error",
-            Self::Unauthenticated(_) => "authentication_error",
+            Self::Unauthenticated(_) | Self::InternalSecret => "authentication_error",
             Self::ScopeMissing(_) => "permission_error",
             Self::TenantSuspended(_) => "tenant_suspended",
             Self::RateLimited(_) => "rate_limit_error",
@@ -188,6 +190,7 @@ impl GatewayError {
             Self::Unauthenticated(KeyFault::Invalid) => "invalid_api_key",
             Self::Unauthenticated(KeyFault::Revoked) => "api_key_revoked",
             Self::Unauthenticated(KeyFault::Expired) => "api_key_expired",
+            Self::InternalSecret => "internal_secret_required",
             Self::ScopeMissing(_) => "api_key_scope",
             Self::TenantSuspended(_) => "tenant_suspended",
             Self::RateLimited(_) => "rate_limit_exceeded",
@@ -222,6 +225,9 @@ impl GatewayError {
             Self::Unauthenticated(KeyFault::Invalid) => "The API key is not valid.".to_owned(),
             Self::Unauthenticated(KeyFault::Revoked) => "The API key has been revoked.".to_owned(),
             Self::Unauthenticated(KeyFault::Expired) => "The API key has expired.".to_owned(),
+            Self::InternalSecret => {
+                "This path is for DVARA's own services: send `Authorization: Bearer` with the internal secret.".to_owned()
+            }
             Self::ScopeMissing(scope) => format!("The API key lacks the scope `{}`.", scope.as_str()),
             Self::TenantSuspended(Some(reason)) => format!("The tenant is suspended: {reason}"),
             Self::TenantSuspended(None) => "The tenant is suspended.".to_owned(),
@@ -304,6 +310,7 @@ impl GatewayError {
             | Self::Internal => Fault::Gateway,
             Self::InvalidPath
             | Self::Unauthenticated(_)
+            | Self::InternalSecret
             | Self::ScopeMissing(_)
             | Self::TenantSuspended(_)
             | Self::RateLimited(_)

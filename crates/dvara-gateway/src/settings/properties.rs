@@ -11,6 +11,12 @@ pub(crate) const MODE: Property = Property::new(
 )
 .default("full");
 
+pub(crate) const INTERNAL_SECRET: Property = Property::new(
+    "dvara.internal.secret",
+    "Bearer secret of /internal/*, for DVARA's own services. Unset: nothing opens it.",
+)
+.secret();
+
 pub(crate) const REQUIRE_API_KEY: Property = Property::new(
     "dvara.llm-gateway.data-plane.require-api-key",
     "Whether every call needs a key. `false` is refused on production-class profiles.",
@@ -221,6 +227,7 @@ const fn later_secret(path: &'static str, env: &'static [&'static str]) -> Prope
 /// The table.
 pub static PROPERTIES: &[Property] = &[
     MODE,
+    INTERNAL_SECRET,
     crate::app::BOOTSTRAP_FILE,
     REQUIRE_API_KEY,
     MAX_BODY_BYTES,

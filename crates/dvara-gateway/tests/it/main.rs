@@ -13,6 +13,7 @@ mod faults;
 mod files;
 mod hostile;
 mod http2;
+mod internal;
 mod keys;
 mod outage;
 mod rate_limits;

@@ -58,6 +58,11 @@ pub(super) fn check(key: Option<&Secret<String>>, headers: &HeaderMap) -> Result
     }
 }
 
+/// Whether a request shows this secret as its one Bearer token. Without a secret, none does.
+pub fn shows(secret: Option<&Secret<String>>, headers: &HeaderMap) -> bool {
+    check(secret, headers).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;

@@ -52,6 +52,12 @@ impl Component {
         }
     }
 
+    /// The database. A service goes on with the last good configuration while it is away, so it is not needed to be ready.
+    pub fn database(up: bool) -> Self {
+        let status = if up { Status::Up } else { Status::Unknown };
+        Self::new("db", status).aside()
+    }
+
     /// Adds a detail.
     #[must_use]
     pub fn detail(mut self, name: &str, value: impl Into<Value>) -> Self {

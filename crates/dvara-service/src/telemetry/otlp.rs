@@ -11,6 +11,7 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanData, SpanExporter};
 use tokio::runtime::Handle;
 
+use crate::ours;
 use crate::settings::OtlpSettings;
 
 /// How long one export may take, its retries aside.
@@ -28,7 +29,7 @@ pub(super) fn provider(
         .collect();
     let inner = opentelemetry_otlp::SpanExporter::builder()
         .with_http()
-        .with_http_client(client(&settings.endpoint)?)
+        .with_http_client(ours::client(&settings.endpoint, TIMEOUT)?)
         .with_endpoint(&settings.endpoint)
         .with_protocol(Protocol::HttpBinary)
         .with_timeout(TIMEOUT)
@@ -50,16 +51,6 @@ pub(super) fn provider(
         .with_sampler(Sampler::ParentBased(Box::new(root)))
         .with_batch_exporter(exporter)
         .build())
-}
-
-fn client(endpoint: &str) -> Result<reqwest::Client, String> {
-    // The proxy of the environment is for vendors; a collector is ours, and mostly beside us.
-    let mut builder = reqwest::Client::builder().timeout(TIMEOUT).no_proxy();
-    if endpoint.starts_with("http://") {
-        // A collector beside us needs no roots; loading the system's costs a megabyte, and fails where there are none.
-        builder = builder.tls_certs_only([]);
-    }
-    builder.build().map_err(|error| error.to_string())
 }
 
 /// Exports on the background runtime: the SDK calls from a thread of its own, where the HTTP client finds no timers and

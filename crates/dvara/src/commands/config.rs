@@ -1,16 +1,18 @@
-//! `dvara config explain` and `dvara config validate`: what a gateway would start with, without starting one.
+//! `dvara config explain` and `dvara config validate`: what the services would start with, without starting one.
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use dvara_flightdeck::FlightdeckSettings;
 use dvara_gateway::GatewayConfig;
+use dvara_mcp::McpSettings;
 use dvara_service::process::ProcessConfig;
 use dvara_service::settings::{Env, write_explained, write_validated};
 
 use crate::process::loader;
 
-/// Look at the settings of the gateway.
+/// Look at the settings of all services.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigArgs {
     #[command(subcommand)]
@@ -34,6 +36,8 @@ pub(crate) fn run(
     // Reading the settings is what finds their mistakes; what they come to is not needed here.
     let _process = ProcessConfig::load(&mut loader, None);
     let _gateway = GatewayConfig::load(&mut loader);
+    let _mcp = McpSettings::load(&mut loader);
+    let _flightdeck = FlightdeckSettings::load(&mut loader);
     match args.command {
         ConfigCommand::Explain => {
             write_explained(&mut out, &loader.explained())?;

@@ -36,7 +36,7 @@ enum KeyCommand {
         /// Whose it is.
         #[arg(long)]
         tenant: TenantId,
-        /// What it may do (completions:write, embeddings:write, batches:write, models:read); may be given several
+        /// What it may do (completions:write, embeddings:write, batches:write, models:read, mcp:list, mcp:call); may be given several
         /// times. Everything when absent.
         #[arg(long = "scope", value_name = "SCOPE")]
         scopes: Vec<String>,

@@ -2,8 +2,9 @@
 
 pub(crate) mod folder;
 mod quickstart;
+mod together;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,7 +12,6 @@ use chrono::Utc;
 use clap::Args;
 use dvara_crypto::Secret;
 use dvara_crypto::licence::Roots;
-use dvara_gateway::GatewayConfig;
 use dvara_gateway::settings::MOCK_ENABLED;
 use dvara_service::background::Background;
 use dvara_service::boot::BootError;
@@ -22,6 +22,7 @@ use dvara_store::{SettingNames, StoreSettings};
 
 use crate::process::{LAST_WORK, Launch, loader, serve, show_generated_keys};
 use folder::{DataFolder, Secrets};
+use together::Together;
 
 const COMMAND: &str = "dvara up";
 
@@ -34,6 +35,12 @@ pub(crate) struct UpArgs {
     /// The gateway's port; 0 takes any free one.
     #[arg(long, default_value_t = 8080)]
     gateway_port: u16,
+    /// Flightdeck's port; 0 takes any free one.
+    #[arg(long, default_value_t = 8090)]
+    flightdeck_port: u16,
+    /// The MCP gateway's port; 0 takes any free one.
+    #[arg(long, default_value_t = 8070)]
+    mcp_port: u16,
     /// Use this PostgreSQL instead of a private one: postgres://… or jdbc:postgresql://…
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
@@ -70,7 +77,6 @@ fn serve_on(
         &database.settings(),
     );
     let key = background.block_on(quickstart::ensure_key(&database.settings(), folder))?;
-    let listen = SocketAddr::new(args.listen, args.gateway_port);
     let launch = Launch {
         service: "dvara",
         roots: &roots,
@@ -80,9 +86,9 @@ fn serve_on(
         loader,
         background,
         launch,
-        GatewayConfig::load,
-        async |config, process, options| {
-            let (running, seeded) = dvara_gateway::start(config, process, listen, options).await?;
+        Together::load,
+        async |together, process, options| {
+            let (running, seeded) = Box::pin(together.start(args, process, options)).await?;
             show_generated_keys(&seeded);
             quickstart::write(folder, &running, &key)?;
             Ok(running)

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::run::dvara;
-use crate::running::{Up, open_to_the_database};
+use crate::running::{Up, open_to_the_database, up_on};
 
 /// More than fit into what a shell or a service manager gives a process, 1,024.
 const MANY: usize = 10_000;
@@ -92,13 +92,7 @@ fn ten_thousand_idle_connections_are_held_for_little_and_others_are_served_meanw
     let folder = tempfile::tempdir().unwrap();
     open_to_the_database(folder.path());
     let data = folder.path().join("data");
-    let arguments = [
-        "up",
-        "--data-dir",
-        data.to_str().unwrap(),
-        "--gateway-port",
-        "0",
-    ];
+    let arguments = up_on(&data);
     let command = with_few_descriptors(&dvara(&arguments, &[("HOME", "/nonexistent")]));
     let up = Up::start_by(&data, command);
     let address = up.url().trim_start_matches("http://").to_owned();

@@ -11,7 +11,7 @@ use dvara_testkit::vendor::{FakeVendor, Script, Turn};
 use serde_json::{Value, json};
 
 use crate::run::dvara;
-use crate::running::{Up, open_to_the_database};
+use crate::running::{Up, open_to_the_database, up_on};
 
 const CALLS: usize = 10_000;
 /// Calls before the process has grown to its working size.
@@ -133,13 +133,7 @@ async fn ten_thousand_calls_that_fail_leave_nothing_behind() {
     open_to_the_database(folder.path());
     let data = folder.path().join("data");
     let mut command = dvara(
-        &[
-            "up",
-            "--data-dir",
-            data.to_str().unwrap(),
-            "--gateway-port",
-            "0",
-        ],
+        &up_on(&data),
         &[
             ("HOME", "/nonexistent"),
             ("OPENAI_API_KEY", "sk-test"),

@@ -15,15 +15,17 @@ pub(crate) struct Up {
     pub(crate) quickstart: Value,
 }
 
+/// The arguments of a `dvara up` on a folder, on ports that nobody else has.
+pub(crate) fn up_on(folder: &Path) -> Vec<&str> {
+    let ports = ["--gateway-port", "--flightdeck-port", "--mcp-port"];
+    let mut arguments = vec!["up", "--data-dir", folder.to_str().unwrap()];
+    arguments.extend(ports.iter().flat_map(|port| [*port, "0"]));
+    arguments
+}
+
 impl Up {
     pub(crate) fn start(folder: &Path) -> Self {
-        let arguments = [
-            "up",
-            "--data-dir",
-            folder.to_str().unwrap(),
-            "--gateway-port",
-            "0",
-        ];
+        let arguments = up_on(folder);
         Self::start_by(folder, dvara(&arguments, &[("HOME", "/nonexistent")]))
     }
 
@@ -66,7 +68,12 @@ impl Up {
     }
 
     pub(crate) fn url(&self) -> &str {
-        self.quickstart["gateway_url"].as_str().unwrap()
+        self.service("gateway_url")
+    }
+
+    /// Where a service listens, by the name of its field in the quick start's file.
+    pub(crate) fn service(&self, field: &str) -> &str {
+        self.quickstart[field].as_str().unwrap()
     }
 
     pub(crate) fn key(&self) -> &str {

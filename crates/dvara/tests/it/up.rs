@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use crate::run::run;
-use crate::running::{Up, open_to_the_database};
+use crate::running::{Up, open_to_the_database, up_on};
 
 #[test]
 fn a_folder_comes_up_is_managed_beside_survives_a_kill_and_stops_clean() {
@@ -15,24 +15,21 @@ fn a_folder_comes_up_is_managed_beside_survives_a_kill_and_stops_clean() {
     let fields: Vec<&String> = up.quickstart.as_object().unwrap().keys().collect();
     assert_eq!(
         fields,
-        ["gateway_url", "api_key"],
-        "services that do not run have no field"
+        ["gateway_url", "flightdeck_url", "mcp_url", "api_key"],
+        "what does not exist has no field"
     );
-    assert_eq!(
-        run(
-            &["healthcheck", &format!("{}/actuator/health", up.url())],
-            &[]
-        )
-        .code,
-        0
-    );
+    for service in ["gateway_url", "flightdeck_url", "mcp_url"] {
+        let url = up.quickstart[service].as_str().unwrap();
+        let ready = format!("{url}/actuator/health/readiness");
+        assert_eq!(run(&["healthcheck", &ready], &[]).code, 0, "{service}");
+    }
     let secrets = std::fs::metadata(data.join("secrets.json"))
         .unwrap()
         .permissions()
         .mode();
     assert_eq!(secrets & 0o077, 0, "secrets are their owner's alone");
 
-    let second = run(&["up", "--data-dir", &data_dir, "--gateway-port", "0"], &[]);
+    let second = run(&up_on(&data), &[]);
     assert_eq!(second.code, 1, "{}", second.err);
     assert!(second.err.contains(&data_dir), "{}", second.err);
 
@@ -107,6 +104,10 @@ fn a_database_that_cannot_be_reached_is_exit_1() {
             "--data-dir",
             folder.path().to_str().unwrap(),
             "--gateway-port",
+            "0",
+            "--flightdeck-port",
+            "0",
+            "--mcp-port",
             "0",
             "--database-url",
             "postgres://u@127.0.0.1:1/x",

@@ -66,6 +66,12 @@ fn every_error_has_its_status_type_and_code() {
             "api_key_expired",
         ),
         (
+            GatewayError::InternalSecret,
+            401,
+            "authentication_error",
+            "internal_secret_required",
+        ),
+        (
             GatewayError::ScopeMissing(Scope::ModelsRead),
             403,
             "permission_error",

@@ -5,7 +5,9 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 
 use dvara_crypto::api_key;
+use dvara_flightdeck::FLIGHTDECK;
 use dvara_gateway::GATEWAY;
+use dvara_mcp::MCP;
 use dvara_service::boot::BootError;
 use dvara_service::error_chain;
 use dvara_service::process::Running;
@@ -20,10 +22,18 @@ const FILE: &str = "quickstart.json";
 const TENANT: &str = "default";
 const KEY_NAME: &str = "quickstart";
 
-/// `quickstart.json`. Services that do not run have no field.
-#[derive(Serialize, Deserialize)]
-struct Quickstart {
-    gateway_url: String,
+/// `quickstart.json`. `setup_url`, where the first owner is claimed, comes with sign-in.
+#[derive(Serialize)]
+struct Quickstart<'a> {
+    gateway_url: &'a str,
+    flightdeck_url: &'a str,
+    mcp_url: &'a str,
+    api_key: &'a str,
+}
+
+/// What a start wants of the file that an earlier one left, whatever else that version wrote.
+#[derive(Deserialize)]
+struct Left {
     api_key: String,
 }
 
@@ -53,7 +63,7 @@ pub(super) async fn ensure_key(
 
 fn last_key(folder: &DataFolder) -> Option<String> {
     let text = fs::read(folder.path().join(FILE)).ok()?;
-    Some(serde_json::from_slice::<Quickstart>(&text).ok()?.api_key)
+    Some(serde_json::from_slice::<Left>(&text).ok()?.api_key)
 }
 
 async fn make_key(admin: &Admin<'_>, tenant: TenantId, known: usize) -> Result<String, BootError> {
@@ -87,15 +97,19 @@ async fn make_key(admin: &Admin<'_>, tenant: TenantId, known: usize) -> Result<S
 /// Writes `quickstart.json` and says where to go.
 pub(super) fn write(folder: &DataFolder, running: &Running, key: &str) -> Result<(), BootError> {
     let gateway_url = url(running, GATEWAY)?;
+    let flightdeck_url = url(running, FLIGHTDECK)?;
+    let mcp_url = url(running, MCP)?;
     folder.write_private(
         FILE,
         &Quickstart {
-            gateway_url: gateway_url.clone(),
-            api_key: key.to_owned(),
+            gateway_url: &gateway_url,
+            flightdeck_url: &flightdeck_url,
+            mcp_url: &mcp_url,
+            api_key: key,
         },
     )?;
     let text = format!(
-        "\nDVARA is up.\n  gateway  {gateway_url}\n\n  export OPENAI_BASE_URL={gateway_url}/v1\n  export OPENAI_API_KEY={key}\n\n\
+        "\nDVARA is up.\n  gateway     {gateway_url}\n  flightdeck  {flightdeck_url}\n  mcp         {mcp_url}/mcp\n\n  export OPENAI_BASE_URL={gateway_url}/v1\n  export OPENAI_API_KEY={key}\n\n\
          The same is in {}. Stop with Ctrl-C.\n\n",
         folder.path().join(FILE).display()
     );

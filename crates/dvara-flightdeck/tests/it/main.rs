@@ -1,0 +1,10 @@
+//! Flightdeck over HTTP, with a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod actuator;
+mod drain;
+mod harness;
+mod link;
+mod refusals;
+mod routes;
