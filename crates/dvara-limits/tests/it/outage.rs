@@ -97,9 +97,7 @@ async fn an_engine_that_does_not_answer_is_lost_too() {
     let process = &mut processes[0];
     assert_eq!(process.call("key", 10, 1), 1);
     // Somebody holds the table, and an exchange waits for it in vain.
-    let mut holding = database.connection().await;
-    let hold = "BEGIN; LOCK TABLE dvara_main.rate_counts IN ACCESS EXCLUSIVE MODE";
-    sqlx::raw_sql(hold).execute(&mut holding).await.unwrap();
+    let held = database.hold_rate_counts().await;
     eventually("the silence is noticed", async || {
         assert!(!process.sharing.exchange().await);
         (!process.limits.shared()).then_some(())
@@ -110,10 +108,7 @@ async fn an_engine_that_does_not_answer_is_lost_too() {
         9,
         "alone, its share is all of it"
     );
-    sqlx::raw_sql("ROLLBACK")
-        .execute(&mut holding)
-        .await
-        .unwrap();
+    held.release().await;
     eventually("the engine answers", async || {
         process.sharing.exchange().await.then_some(())
     })
