@@ -10,6 +10,7 @@ mod migrations;
 pub mod store;
 
 pub mod admin;
+pub mod cluster_key;
 pub mod epochs;
 pub mod feed;
 pub mod file;

@@ -3,27 +3,29 @@
 use std::fmt;
 use std::sync::Arc;
 
+use dvara_cluster::Cluster;
 use dvara_limits::{Engine, Sharing};
 use dvara_service::process::Foundation;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::registry::Registry;
-use tokio::sync::watch;
 
 use crate::core::Shared;
 use crate::rates::Rates;
 use crate::settings::RateLimitSettings;
 
 /// Begins to count and to share, where limiting is on.
-pub(super) async fn start(settings: RateLimitSettings, foundation: &Foundation) -> Rates {
+pub(super) async fn start(
+    settings: RateLimitSettings,
+    foundation: &Foundation,
+    fleet: &Cluster,
+) -> Rates {
     if !settings.enabled {
         return Rates::new(settings, None);
     }
-    // Alone, until membership tells how many live.
-    let (_alone, members) = watch::channel(1);
     let engine = Engine::PostgreSql(foundation.store.clone());
-    let (limits, sharing) = Sharing::start(engine, members).await;
+    let (limits, sharing) = Sharing::start(engine, fleet.live()).await;
     let stop = foundation.tasks.cancel_token();
     let sharing = sharing.run(stop.cancelled_owned());
     foundation.tasks.spawn("request rates", sharing);

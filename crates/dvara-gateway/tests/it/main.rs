@@ -11,6 +11,7 @@ mod errors;
 mod failover;
 mod faults;
 mod files;
+mod fleet;
 mod hostile;
 mod http2;
 mod internal;
