@@ -72,6 +72,27 @@ def test_schema_floor_is_read_as_the_page_says(postgres, said):
     assert postgres.sql(statement, "pages").strip() == "1.0.0"
 
 
+def test_role_of_the_hardening_page_is_all_that_the_product_needs(image, postgres, tmp_path):
+    (block,) = re.findall(r"```sql\n(.+?)```", (ROOT / "docs/operations/hardening.md").read_text(), re.DOTALL)
+    statements = [statement.strip() for statement in block.split(";") if statement.strip()]
+    assert len(statements) == 4
+    postgres.sql("CREATE DATABASE hardened")
+    # The tests' own role is a superuser of that name.
+    for statement in statements:
+        statement = re.sub(r"\bDATABASE dvara\b", "DATABASE hardened", statement)
+        postgres.sql(re.sub(r"\b(ROLE|TO|AUTHORIZATION) dvara\b", r"\1 served", statement), "hardened")
+    served = Installation(image, postgres, "hardened", tmp_path, SPRING_DATASOURCE_USERNAME="served")
+    served.run("migrate")
+    key = served.make_key("acme")
+    try:
+        served.start()
+        assert served.call(key)[0] == 200
+        served.wait_for_calls(1)
+        served.stop()
+    finally:
+        served.clean_up()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_settings_and_variables_that_a_page_names_are_read(image, page):
     explained = subprocess.run([image.binary, "config", "explain"], env={"PATH": os.environ["PATH"]}, stdout=subprocess.PIPE, text=True, check=True).stdout
