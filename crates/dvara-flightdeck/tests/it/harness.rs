@@ -7,7 +7,7 @@ use chrono::Utc;
 use dvara_crypto::licence::{self, Roots};
 use dvara_flightdeck::settings::PROPERTIES;
 use dvara_flightdeck::{FLIGHTDECK, FlightdeckSettings};
-use dvara_service::boot;
+use dvara_service::boot::{self, BootError};
 use dvara_service::drain::DrainTiming;
 use dvara_service::process::{ProcessConfig, Running, StartOptions};
 use dvara_service::settings::{Env, Loader};
@@ -35,7 +35,7 @@ impl TestDesk {
 
     pub(crate) async fn start_with(gateway: &str, drain: DrainTiming) -> Self {
         let database = TestDatabase::new().await;
-        let running = Box::pin(launch(&database, gateway, drain)).await;
+        let running = Box::pin(launch(&database, gateway, drain)).await.unwrap();
         Self {
             address: running.address(FLIGHTDECK).unwrap(),
             running: Some(running),
@@ -68,7 +68,12 @@ impl TestDesk {
     }
 }
 
-async fn launch(database: &TestDatabase, gateway: &str, drain: DrainTiming) -> Running {
+/// A start on a database, which may be refused.
+pub(crate) async fn launch(
+    database: &TestDatabase,
+    gateway: &str,
+    drain: DrainTiming,
+) -> Result<Running, BootError> {
     let licence = licence::evaluation(Utc::now(), [7; 10]);
     let env = [
         ("SPRING_PROFILES_ACTIVE", "test"),
@@ -92,7 +97,5 @@ async fn launch(database: &TestDatabase, gateway: &str, drain: DrainTiming) -> R
         background: tokio::runtime::Handle::current(),
     };
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    dvara_flightdeck::start(settings, process.unwrap(), listen, options)
-        .await
-        .unwrap()
+    dvara_flightdeck::start(settings, process.unwrap(), listen, options).await
 }

@@ -6,4 +6,5 @@ mod actuator;
 mod drain;
 mod harness;
 mod link;
+mod refusals;
 mod routes;

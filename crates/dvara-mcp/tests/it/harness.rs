@@ -7,7 +7,7 @@ use chrono::Utc;
 use dvara_crypto::licence::{self, Roots};
 use dvara_mcp::settings::PROPERTIES;
 use dvara_mcp::{MCP, McpSettings};
-use dvara_service::boot;
+use dvara_service::boot::{self, BootError};
 use dvara_service::drain::DrainTiming;
 use dvara_service::process::{ProcessConfig, Running, StartOptions};
 use dvara_service::settings::{Env, Loader};
@@ -44,7 +44,7 @@ impl TestMcp {
 
     pub(crate) async fn start_with(env: &[(&str, &str)], drain: DrainTiming) -> Self {
         let database = TestDatabase::new().await;
-        let running = Box::pin(launch(&database, env, drain)).await;
+        let running = Box::pin(launch(&database, env, drain)).await.unwrap();
         let address = running.address(MCP).unwrap();
         let mut started = Self {
             running: Some(running),
@@ -146,7 +146,12 @@ pub(crate) async fn answered(response: Response) -> Answered {
     Answered { status, body }
 }
 
-async fn launch(database: &TestDatabase, more: &[(&str, &str)], drain: DrainTiming) -> Running {
+/// A start on a database, which may be refused.
+pub(crate) async fn launch(
+    database: &TestDatabase,
+    more: &[(&str, &str)],
+    drain: DrainTiming,
+) -> Result<Running, BootError> {
     let licence = licence::evaluation(Utc::now(), [7; 10]);
     let mut env = vec![
         ("SPRING_PROFILES_ACTIVE", "test"),
@@ -170,7 +175,5 @@ async fn launch(database: &TestDatabase, more: &[(&str, &str)], drain: DrainTimi
         background: tokio::runtime::Handle::current(),
     };
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    dvara_mcp::start(settings, process.unwrap(), listen, options)
-        .await
-        .unwrap()
+    dvara_mcp::start(settings, process.unwrap(), listen, options).await
 }

@@ -6,4 +6,6 @@ mod actuator;
 mod drain;
 mod harness;
 mod messages;
+mod outage;
+mod refusals;
 mod routes;

@@ -154,10 +154,6 @@ fn each_refusal_has_its_text_in_every_service() {
                     "are equal",
                 ),
                 (
-                    &[("KUBERNETES_NAMESPACE", "default")],
-                    "Kubernetes clustering requires CACHE_SERVICE_NAME when KUBERNETES_NAMESPACE is set. Without it, pods cannot form a cluster and rate limit state will not be shared.",
-                ),
-                (
                     &[("MANAGEMENT_SERVER_PORT", "9090")],
                     "management.server.port is refused",
                 ),
@@ -176,6 +172,10 @@ fn each_service_refuses_what_is_its_own() {
     refuses_each(
         "gateway",
         &[
+            (
+                &[("KUBERNETES_NAMESPACE", "default")],
+                "Kubernetes clustering requires CACHE_SERVICE_NAME when KUBERNETES_NAMESPACE is set. Without it, pods cannot form a cluster and rate limit state will not be shared.",
+            ),
             (
                 &[(
                     "DVARA_LLM_GATEWAY_CORS_ALLOWED_ORIGINS",

@@ -7,5 +7,6 @@ mod idle;
 mod leaks;
 mod run;
 mod running;
+mod services;
 mod settings;
 mod up;

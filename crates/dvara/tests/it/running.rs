@@ -68,7 +68,12 @@ impl Up {
     }
 
     pub(crate) fn url(&self) -> &str {
-        self.quickstart["gateway_url"].as_str().unwrap()
+        self.service("gateway_url")
+    }
+
+    /// Where a service listens, by the name of its field in the quick start's file.
+    pub(crate) fn service(&self, field: &str) -> &str {
+        self.quickstart[field].as_str().unwrap()
     }
 
     pub(crate) fn key(&self) -> &str {

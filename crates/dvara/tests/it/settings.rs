@@ -13,6 +13,8 @@ fn explain_names_every_source_and_masks_every_secret() {
             ("DVARA_CONFIG_FILE", file.to_str().unwrap()),
             ("OPENAI_API_KEY", "sk-canary"),
             ("SERVER_PORT", "9999"),
+            ("DVARA_INTERNAL_SECRET", "internal-canary"),
+            ("DVARA_FLIGHTDECK_GATEWAY_URL", "http://dvara-server:8080"),
         ],
     );
     assert_eq!(explained.code, 0, "{}", explained.err);
@@ -30,7 +32,11 @@ fn explain_names_every_source_and_masks_every_secret() {
     );
     assert!(line("server.port").contains("9999") && line("server.port").contains("SERVER_PORT"));
     assert!(line("dvara.llm-gateway.providers.openai.api-key").contains("OPENAI_API_KEY"));
-    assert!(!explained.out.contains("sk-canary"), "{}", explained.out);
+    // The other services' too: one file and one environment may serve them all.
+    assert!(line("dvara.flightdeck.gateway-url").contains("http://dvara-server:8080"));
+    assert!(line("dvara.mcp-gateway.request.max-body-bytes").contains("4194304"));
+    assert!(line("dvara.internal.secret").contains("DVARA_INTERNAL_SECRET"));
+    assert!(!explained.out.contains("canary"), "{}", explained.out);
 }
 
 #[test]
