@@ -225,6 +225,8 @@ fn production(
         ("SPRING_DATASOURCE_USERNAME", postgres::NAME),
         ("SPRING_DATASOURCE_PASSWORD", database.password()),
         ("DVARA_ENCRYPTION_MASTER_PASSWORD", &random_hex()?),
+        // The machine may have a fleet of its own.
+        ("DVARA_CLUSTER_PORT", "0"),
         ("DVARA_AUDIT_HMAC_SECRET", &random_hex()?),
         ("DVARA_ACTUATOR_API_KEY", &random_hex()?),
         ("DVARA_ACTUATOR_METRICS_API_KEY", &random_hex()?),

@@ -2,7 +2,9 @@
 
 mod actuate;
 mod config;
+mod fleet;
 mod observe;
+mod rates;
 mod stored;
 mod tasks;
 
@@ -125,13 +127,18 @@ impl Gateway {
         foundation.tasks.spawn_once("ledger", writing.run());
         tasks::start(&foundation.tasks, kit.readiness(), &writer, &self.mock);
 
+        let fleet = fleet::join(foundation).await?;
+        fleet::register(kit.registry(), &fleet);
+        let rates = rates::start(self.config.rate_limit, foundation, &fleet).await;
         let shared = Arc::new(Shared {
             settings: self.config.gateway.data_plane.clone(),
             providers: self.providers,
             feed: foundation.feed.clone(),
+            rates,
         });
-        let status = StatusPage::new(&self.config, foundation, shared.clone());
-        let (actuator, fitted) = kit.actuator(actuate::view(&writer, status));
+        rates::register(kit.registry(), &shared);
+        let status = StatusPage::new(&self.config, foundation, shared.clone(), fleet.clone());
+        let (actuator, fitted) = kit.actuator(actuate::view(&writer, &fleet, status));
         let (drain, outbound) = (foundation.drain.clone(), self.outbound);
         let core = {
             let writer = writer.clone();

@@ -14,6 +14,7 @@ use hyper::{Request, Response};
 
 use crate::http::body::GatewayBody;
 use crate::providers::Providers;
+use crate::rates::Rates;
 use crate::settings::DataPlaneSettings;
 
 /// What all cores of a process share. Read-only on the request path.
@@ -21,6 +22,7 @@ pub(crate) struct Shared {
     pub(crate) settings: DataPlaneSettings,
     pub(crate) providers: Providers,
     pub(crate) feed: Feed,
+    pub(crate) rates: Rates,
 }
 
 /// One core's gateway.

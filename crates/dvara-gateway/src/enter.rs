@@ -1,11 +1,13 @@
-//! Stage 2: whether this caller may come in at all: its tenant's status and its key's scope.
+//! Stage 2: whether this caller may come in at all: its tenant's status, its key's scope, its request rate.
 //!
-//! The address list and the request rate belong here too, before anything is read, and come with the work that brings them.
+//! The rate counts every call that gets so far, also one that is refused later. The address list belongs before it, and comes
+//! with the work that brings it.
 
 use dvara_types::Scope;
 
 use crate::authenticate::Caller;
 use crate::http::error::GatewayError;
+use crate::rates::Rates;
 
 /// A caller that may do what its path stands for.
 #[derive(Debug)]
@@ -23,16 +25,20 @@ impl Entered {
 /// Lets a caller in. `scope` is what the path needs; a path that does not exist needs none.
 ///
 /// # Errors
-/// 403 for a suspended tenant or a missing scope.
-pub(crate) fn enter(caller: Caller, scope: Option<Scope>) -> Result<Entered, GatewayError> {
-    let Some(key) = caller.key() else {
-        return Ok(Entered { caller });
-    };
-    key.tenant
-        .check_served()
-        .map_err(|suspended| GatewayError::TenantSuspended(suspended.reason))?;
-    match scope {
-        Some(scope) if !key.record.scopes.allow(scope) => Err(GatewayError::ScopeMissing(scope)),
-        Some(_) | None => Ok(Entered { caller }),
+/// 403 for a suspended tenant or a missing scope, 429 for a caller that has made all its calls of the minute.
+pub(crate) fn enter(
+    caller: Caller,
+    scope: Option<Scope>,
+    rates: &Rates,
+) -> Result<Entered, GatewayError> {
+    if let Some(key) = caller.key() {
+        key.tenant
+            .check_served()
+            .map_err(|suspended| GatewayError::TenantSuspended(suspended.reason))?;
+        if let Some(scope) = scope.filter(|scope| !key.record.scopes.allow(*scope)) {
+            return Err(GatewayError::ScopeMissing(scope));
+        }
     }
+    rates.check(&caller).map_err(GatewayError::RateLimited)?;
+    Ok(Entered { caller })
 }

@@ -12,6 +12,7 @@ use dvara_dialects::head::Head;
 use dvara_dialects::path::{LLM, Plane, plane};
 use dvara_service::actuator::Actuator;
 use dvara_service::random;
+use dvara_types::Scope;
 use http::header::ORIGIN;
 use http::request::Parts;
 use http::{HeaderMap, Method};
@@ -40,6 +41,14 @@ impl Endpoint {
             "chat/completions" => Some(Self::ChatCompletions),
             "models" => Some(Self::Models),
             _ => None,
+        }
+    }
+
+    /// What a key must be allowed to, for it to call here.
+    pub(crate) fn scope(&self) -> Scope {
+        match self {
+            Self::ChatCompletions => Scope::CompletionsWrite,
+            Self::Models => Scope::ModelsRead,
         }
     }
 

@@ -9,6 +9,7 @@ mod authenticate;
 mod core;
 mod enter;
 mod pipeline;
+mod rates;
 mod read;
 
 mod admit;

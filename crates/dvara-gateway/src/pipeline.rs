@@ -16,7 +16,6 @@ use dvara_ledger::{Ledger, Method};
 use dvara_service::body::discard;
 use dvara_service::{random, telemetry};
 use dvara_store::snapshot::Snapshot;
-use dvara_types::Scope;
 use http::request::Parts;
 use http_body::Body as _;
 use hyper::Response;
@@ -103,15 +102,15 @@ async fn serve(
     if let Some(key) = caller.key() {
         ledger.caller(&key.tenant.id, &key.record.id); // refusals from here on are attributed
     }
-    let endpoint = Endpoint::of(&call.parts.method, path)?;
-    match endpoint {
+    let endpoint = Endpoint::of(&call.parts.method, path);
+    let scope = endpoint.as_ref().ok().map(Endpoint::scope);
+    let entered = enter(caller, scope, &core.shared.rates)?;
+    match endpoint? {
         Endpoint::ChatCompletions => {
-            let entered = enter(caller, Some(Scope::CompletionsWrite))?;
             check_media_types(&call.parts.headers)?;
             chat(core, snapshot, ledger, entered, body).await
         }
         Endpoint::Models => {
-            let entered = enter(caller, Some(Scope::ModelsRead))?;
             // Boxed, as is the mock: what is rare must not make every call's future larger to move.
             let list = Box::pin(models::list(core, &snapshot, &entered));
             Ok(Reply::new(Answered::Whole(list.await), Vec::new()))

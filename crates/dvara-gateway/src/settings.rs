@@ -3,6 +3,7 @@
 mod outbound;
 pub(crate) mod properties;
 mod providers;
+mod rate_limit;
 mod resilience;
 
 use dvara_dialects::request::ReadLimits;
@@ -18,6 +19,7 @@ use crate::mock::MockConfig;
 use outbound::OutboundSettings;
 pub use properties::{MOCK_ENABLED, PROPERTIES};
 pub(crate) use providers::put as put_provider;
+pub(crate) use rate_limit::RateLimitSettings;
 pub(crate) use resilience::{Resilience, ResilienceSettings, Retry};
 
 /// What an operating mode means is design §3: both read the store, `standalone` closes `/internal/*`.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::Utc;
+use dvara_cluster::{Cluster, Member};
 use dvara_crypto::licence::Verified;
 use dvara_dialects::target::ProviderCapabilities;
 use dvara_service::process::Foundation;
@@ -22,6 +23,7 @@ pub(crate) struct StatusPage {
     licence: Verified,
     not_built: Vec<String>,
     shared: Arc<Shared>,
+    fleet: Cluster,
 }
 
 impl StatusPage {
@@ -29,6 +31,7 @@ impl StatusPage {
         config: &GatewayConfig,
         foundation: &Foundation,
         shared: Arc<Shared>,
+        fleet: Cluster,
     ) -> Self {
         let region = &foundation.config.common.region;
         let mut not_built = foundation.not_built.clone();
@@ -41,6 +44,7 @@ impl StatusPage {
             licence: foundation.licence.clone(),
             not_built,
             shared,
+            fleet,
         }
     }
 
@@ -65,11 +69,23 @@ impl StatusPage {
             "region": {"id": self.region_id, "name": self.region_name, "regionAware": self.region_id.is_some()},
             "providers": self.providers(),
             "routes": self.routes(),
-            "rateLimits": {"enabled": false, "perKeyRequestsPerMinute": null, "perKeyTokensPerMinute": null},
+            "rateLimits": self.shared.rates.status(&self.shared.feed.current()),
+            "cluster": self.cluster(),
             "license": self.licence.status_at(Utc::now()),
             "notBuilt": self.not_built,
             "brokenRows": self.broken(),
             "warnings": self.warnings(),
+        })
+    }
+
+    fn cluster(&self) -> Value {
+        let members = self.fleet.members();
+        let describe = |member: &Member| json!({"id": member.id, "address": member.address});
+        json!({
+            "enabled": self.fleet.is_on(),
+            "nodeId": self.fleet.me().id,
+            "members": members.iter().map(describe).collect::<Vec<_>>(),
+            "size": members.len(),
         })
     }
 

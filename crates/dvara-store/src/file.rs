@@ -6,6 +6,7 @@
 mod keys;
 pub(crate) mod nearest;
 mod providers;
+mod rates;
 mod reader;
 mod routes;
 mod tenants;
@@ -31,12 +32,7 @@ pub const SECTIONS: [&str; 9] = [
 ];
 
 /// Sections that the guide knows and that nothing acts on yet.
-const NOT_BUILT: [&str; 4] = [
-    "rate_limits",
-    "policies",
-    "output_schemas",
-    "prompt_templates",
-];
+const NOT_BUILT: [&str; 3] = ["policies", "output_schemas", "prompt_templates"];
 
 /// A checked file.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +45,8 @@ pub struct GatewayFile {
     pub api_keys: Vec<SeedKey>,
     /// Its tenants.
     pub tenants: Vec<SeedTenant>,
+    /// `rate_limits.requests_per_minute`: calls per key and minute, 0 for no limit. Giving it switches limiting on.
+    pub requests_per_minute: Option<u32>,
     /// What it asks for and is not built yet: to be warned of, and listed in `gateway-status`.
     pub not_built: Vec<String>,
 }
@@ -66,6 +64,7 @@ impl GatewayFile {
         let api_keys = root.list("api_keys");
         let mut tenants = root.list("tenants");
         tenants.extend(root.list("workspaces"));
+        let rates = root.placed("rate_limits");
         for section in NOT_BUILT {
             root.not_built(section);
         }
@@ -75,6 +74,7 @@ impl GatewayFile {
             routes: routes::read(&routes, &mut reading),
             api_keys: keys::read(&api_keys, &mut reading),
             tenants: tenants::read(&tenants, &mut reading),
+            requests_per_minute: rates.and_then(|rates| rates::read(&rates, &mut reading)),
             not_built: Vec::new(),
         };
         if reading.problems.is_empty() {

@@ -10,10 +10,12 @@ mod migrations;
 pub mod store;
 
 pub mod admin;
+pub mod cluster_key;
 pub mod epochs;
 pub mod feed;
 pub mod file;
 pub mod private;
+pub mod rates;
 pub mod rows;
 pub mod snapshot;
 pub mod usage;

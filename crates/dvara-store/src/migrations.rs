@@ -30,6 +30,16 @@ const EMBEDDED: &[(i64, &str, &str)] = &[
         "usage_sums",
         include_str!("../migrations/0003_usage_sums.sql"),
     ),
+    (
+        4,
+        "cluster_key",
+        include_str!("../migrations/0004_cluster_key.sql"),
+    ),
+    (
+        5,
+        "rate_counts",
+        include_str!("../migrations/0005_rate_counts.sql"),
+    ),
 ];
 
 statements! {

@@ -9,6 +9,8 @@ mod credentials;
 mod overlay;
 mod routes;
 
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -138,6 +140,11 @@ impl Snapshot {
         let key = self.key(&api_key::hash(shown)).ok_or(KeyFault::Invalid)?;
         key.record.check_usable(now)?;
         Ok(key)
+    }
+
+    /// Tenants with a limit of their own: calls per minute of each of their keys.
+    pub fn request_rates(&self) -> &BTreeMap<TenantId, NonZeroU32> {
+        self.callers.request_rates()
     }
 
     /// How many keys are known.

@@ -67,6 +67,8 @@ fn modules() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("usage/insert.rs", crate::usage::insert::STATEMENTS),
         ("usage/sums.rs", crate::usage::sums::STATEMENTS),
         ("epochs.rs", crate::epochs::STATEMENTS),
+        ("cluster_key.rs", crate::cluster_key::STATEMENTS),
+        ("rates.rs", crate::rates::STATEMENTS),
     ]
 }
 

@@ -6,7 +6,7 @@ use dvara_service::settings::{ConfigFile, Env, Loader, Problem, Property};
 use dvara_store::file::GatewayFile;
 use dvara_store::snapshot::{Overlay, Provider};
 
-use crate::settings::{GatewaySettings, put_provider};
+use crate::settings::{GatewaySettings, RateLimitSettings, put_provider};
 
 /// `DVARA_BOOTSTRAP_FILE`.
 pub(crate) const BOOTSTRAP_FILE: Property = Property::new(
@@ -26,6 +26,8 @@ pub struct GatewayConfig {
     pub(crate) bootstrap: Option<GatewayFile>,
     /// What lies over the stored configuration.
     pub(crate) overlay: Overlay,
+    /// How often a key may call.
+    pub(crate) rate_limit: RateLimitSettings,
 }
 
 impl GatewayConfig {
@@ -42,6 +44,7 @@ impl GatewayConfig {
         for stray in gateway.data_plane.resilience.strays(names) {
             loader.warn(format!("{stray} is for a provider that is not configured"));
         }
+        let rate_limit = RateLimitSettings::load(loader, file.requests_per_minute);
         let overlay = Overlay {
             providers,
             routes: file.routes.clone(),
@@ -51,6 +54,7 @@ impl GatewayConfig {
             file,
             bootstrap,
             overlay,
+            rate_limit,
         }
     }
 
@@ -98,6 +102,9 @@ fn read_bootstrap(path: &str, env: &Env) -> Result<GatewayFile, Vec<String>> {
         .property_keys()
         .map(|key| format!("{path}: `{key}` does not belong in a bootstrap file"))
         .collect();
+    let rates = file.structured().contains_key("rate_limits");
+    let rates = rates.then(|| format!("{path}: `rate_limits` does not belong in a bootstrap file"));
+    let strays: Vec<String> = strays.into_iter().chain(rates).collect();
     if strays.is_empty() {
         GatewayFile::parse(file.structured())
     } else {

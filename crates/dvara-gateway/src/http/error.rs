@@ -3,12 +3,15 @@
 //! The variants are few; three exhaustive matches give each its kind, its fault and its status. The texts of our own
 //! faults are constant: what really happened is for the log.
 
+pub(super) mod rate_limit;
+
 use std::time::Duration;
 
 use dvara_dialects::error_body::ErrorBody;
 use dvara_dialects::fault::{FaultCode, UpstreamFault};
 use dvara_dialects::head::MediaTypeError;
 use dvara_dialects::request::ReadError;
+use dvara_limits::Exceeded;
 use dvara_service::body::BodyError;
 use dvara_types::{KeyFault, ProviderName, Scope};
 
@@ -25,6 +28,8 @@ pub(crate) enum GatewayError {
     ScopeMissing(Scope),
     /// The key's tenant is suspended, with the reason that was given.
     TenantSuspended(Option<String>),
+    /// The key has made all the calls that it may make in a minute.
+    RateLimited(Exceeded),
     /// Nothing lives at this path; below `/v1/` or not.
     NotFound {
         /// Whether the path lies below `/v1/`, which has a code of its own.
@@ -143,6 +148,7 @@ impl GatewayError {
             Self::BodyTimeout => 408,
             Self::TooLarge { .. } => 413,
             Self::UnsupportedMediaType(_) => 415,
+            Self::RateLimited(_) => 429,
             Self::Upstream(fault) => fault.code.status_hint().as_u16(),
             Self::Overloaded
             | Self::ShuttingDown
@@ -166,6 +172,7 @@ impl GatewayError {
             Self::Unauthenticated(_) | Self::InternalSecret => "authentication_error",
             Self::ScopeMissing(_) => "permission_error",
             Self::TenantSuspended(_) => "tenant_suspended",
+            Self::RateLimited(_) => "rate_limit_error",
             Self::NotFound { .. } => "not_found_error",
             Self::TooLarge { .. } => "input_size_error",
             Self::Upstream(fault) => fault.code.kind(),
@@ -186,6 +193,7 @@ impl GatewayError {
             Self::InternalSecret => "internal_secret_required",
             Self::ScopeMissing(_) => "api_key_scope",
             Self::TenantSuspended(_) => "tenant_suspended",
+            Self::RateLimited(_) => "rate_limit_exceeded",
             Self::NotFound { governed: true } => "resource_not_found",
             Self::NotFound { governed: false } => "not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
@@ -223,6 +231,7 @@ impl GatewayError {
             Self::ScopeMissing(scope) => format!("The API key lacks the scope `{}`.", scope.as_str()),
             Self::TenantSuspended(Some(reason)) => format!("The tenant is suspended: {reason}"),
             Self::TenantSuspended(None) => "The tenant is suspended.".to_owned(),
+            Self::RateLimited(_) => "Rate limit exceeded".to_owned(),
             Self::NotFound { .. } => "Nothing lives at this path.".to_owned(),
             Self::MethodNotAllowed { allow } => format!("This path does not take the method; it takes {allow}."),
             Self::NotAcceptable => {
@@ -261,8 +270,17 @@ impl GatewayError {
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Upstream(fault) => fault.retry_after,
+            Self::RateLimited(exceeded) => Some(exceeded.retry_after),
             Self::Overloaded | Self::ShuttingDown => Some(Duration::from_secs(1)),
             _ => None,
+        }
+    }
+
+    /// The members that only some codes come with.
+    fn extra(&self) -> serde_json::Map<String, serde_json::Value> {
+        match self {
+            Self::RateLimited(exceeded) => rate_limit::member(exceeded, chrono::Utc::now()),
+            _ => serde_json::Map::new(),
         }
     }
 
@@ -274,7 +292,7 @@ impl GatewayError {
             code: self.code(),
             param: self.param(),
             trace_id,
-            extra: serde_json::Map::new(),
+            extra: self.extra(),
         }
     }
 
@@ -295,6 +313,7 @@ impl GatewayError {
             | Self::InternalSecret
             | Self::ScopeMissing(_)
             | Self::TenantSuspended(_)
+            | Self::RateLimited(_)
             | Self::NotFound { .. }
             | Self::MethodNotAllowed { .. }
             | Self::NotAcceptable

@@ -1,12 +1,14 @@
 //! Heads of answers.
 
+use std::time::Duration;
+
 use dvara_dialects::head::TRACE_ID;
 use dvara_dialects::target::Dropped;
 use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Response, StatusCode, Version};
 
 use super::body::GatewayBody;
-use super::error::GatewayError;
+use super::error::{GatewayError, rate_limit};
 
 const DROPPED_FIELDS: HeaderName = HeaderName::from_static("x-gateway-dropped-fields");
 const FAILOVER_BLOCKED: HeaderName = HeaderName::from_static("x-gateway-failover-blocked");
@@ -45,11 +47,12 @@ pub(crate) fn error(error: &GatewayError, trace_id: &str) -> Response<GatewayBod
     *response.status_mut() =
         StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if let Some(after) = error.retry_after() {
-        // Rounded up, and never 0, which would mean at once.
-        let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
         response
             .headers_mut()
-            .insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+            .insert(RETRY_AFTER, HeaderValue::from(whole_seconds(after)));
+    }
+    if let GatewayError::RateLimited(exceeded) = error {
+        rate_limit::headers(exceeded, chrono::Utc::now(), response.headers_mut());
     }
     if matches!(error, GatewayError::FailoverBlocked) {
         response.headers_mut().insert(
@@ -63,6 +66,11 @@ pub(crate) fn error(error: &GatewayError, trace_id: &str) -> Response<GatewayBod
             .insert(ALLOW, HeaderValue::from_static(allow));
     }
     response
+}
+
+/// A pause in whole seconds: rounded up, and never 0, which would mean at once.
+pub(super) fn whole_seconds(pause: Duration) -> u64 {
+    (pause.as_secs() + u64::from(pause.subsec_nanos() > 0)).max(1)
 }
 
 /// Tells the caller which of its fields the vendor did not get, in a header of their names; a schema that the vendor does

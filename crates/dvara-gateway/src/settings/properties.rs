@@ -41,6 +41,18 @@ pub(crate) const CORS_ORIGINS: Property = Property::new(
     "Origins whose web pages may call, separated by commas, each as a browser writes it (https://app.example.com); or `*`. Unset: none.",
 );
 
+pub(crate) const RATE_LIMIT_ENABLED: Property = Property::new(
+    "dvara.llm-gateway.rate-limit.enabled",
+    "Whether keys are held to a rate, which the gateways of a fleet share. `rate_limits.requests_per_minute` in gateway.yaml switches it on too.",
+)
+.default("false");
+
+pub(crate) const RATE_LIMIT_REQUESTS: Property = Property::new(
+    "dvara.llm-gateway.rate-limit.per-key.requests-per-minute",
+    "Calls that a key may make in any 60 s, over all gateways; the next is answered with 429. 0: no limit. A tenant's metadata may say otherwise under `rate-limit.requests-per-minute`.",
+)
+.default("100");
+
 pub(crate) const CA_BUNDLE: Property = Property::new(
     "dvara.llm-gateway.outbound.ca-bundle",
     "Files of certificates in PEM form, separated by commas, whose authorities are trusted beside Mozilla's roots.",
@@ -273,11 +285,8 @@ pub static PROPERTIES: &[Property] = &[
     PROVIDERS_API_KEY,
     PROVIDERS_BASE_URL,
     later("dvara.llm-gateway.routing.default-strategy", &[]),
-    later("dvara.llm-gateway.rate-limit.enabled", &[]),
-    later(
-        "dvara.llm-gateway.rate-limit.per-key.requests-per-minute",
-        &[],
-    ),
+    RATE_LIMIT_ENABLED,
+    RATE_LIMIT_REQUESTS,
     later(
         "dvara.llm-gateway.rate-limit.per-key.tokens-per-minute",
         &[],

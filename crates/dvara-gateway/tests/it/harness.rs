@@ -60,6 +60,8 @@ impl Setup {
             ("DVARA_ACTUATOR_METRICS_API_KEY", METRICS_KEY),
             ("SPRING_DATASOURCE_URL", "postgres://unused/unused"),
             ("DVARA_CORES", "1"),
+            // Tests of one machine do not call each other.
+            ("DVARA_CLUSTER_MULTICAST", "off"),
             ("DVARA_LLM_GATEWAY_RESILIENCE_RETRY_INITIAL_BACKOFF_MS", "1"),
         ];
         let env = env

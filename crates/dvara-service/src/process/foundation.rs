@@ -50,6 +50,8 @@ pub struct Foundation {
     pub store: Store,
     /// The configuration in force.
     pub feed: Feed,
+    /// Opens what is sealed in the store, where a master password is set.
+    pub master: Option<Arc<MasterKey>>,
     pub(super) timing: DrainTiming,
 }
 
@@ -91,7 +93,7 @@ impl Foundation {
             poll_interval: config.common.poll_interval,
             ..FeedSettings::default()
         };
-        let feed = Feed::start(store.clone(), overlay, master, settings)
+        let feed = Feed::start(store.clone(), overlay, master.clone(), settings)
             .await
             .map_err(database_failure)?;
         let tasks = Tasks::new(options.background.clone());
@@ -109,6 +111,7 @@ impl Foundation {
             drain: Drain::new(),
             store,
             feed,
+            master,
             timing: options.drain,
         })
     }

@@ -147,6 +147,12 @@ impl<'a, 'r> Section<'a, 'r> {
         }
     }
 
+    /// Whatever stands at a key, with its place.
+    pub(super) fn placed(&mut self, key: &'static str) -> Option<Placed<'a>> {
+        let value = self.value(key)?;
+        Some((self.place(key), value))
+    }
+
     /// The texts of a list.
     pub(super) fn texts(&mut self, key: &'static str) -> Vec<String> {
         let mut texts = Vec::new();

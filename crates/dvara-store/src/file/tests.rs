@@ -67,16 +67,50 @@ fn an_empty_file_is_in_order() {
 }
 
 #[test]
+fn request_rates_are_whole_numbers_and_0_is_one() {
+    for (rates, read) in [
+        (json!({"requests_per_minute": 0}), Some(0)),
+        (json!({"requests-per-minute": "30"}), Some(30)),
+        (json!({}), None),
+        (json!(null), None),
+    ] {
+        let file = parse(&json!({"rate_limits": rates})).unwrap();
+        assert_eq!(file.requests_per_minute, read);
+    }
+    for (rates, problem) in [
+        (
+            json!({"requests_per_minute": -1}),
+            "rate_limits.requests_per_minute: must be a whole number that is not negative",
+        ),
+        (
+            json!({"request_per_minute": 1}),
+            "rate_limits.request_per_minute: is not known; did you mean `requests_per_minute`?",
+        ),
+        (
+            json!([1]),
+            "rate_limits: must be a table of keys and values",
+        ),
+    ] {
+        assert_eq!(problems(&json!({"rate_limits": rates})), [problem]);
+    }
+}
+
+#[test]
 fn what_is_not_built_yet_is_listed() {
     let file = parse(&json!({
-        "rate_limits": {"requests_per_minute": 10},
+        "rate_limits": {"requests_per_minute": 10, "tokens-per-minute": 1000, "requests_burst": 20},
         "routes": [{"model": "a", "cost_tolerance_pct": 5}],
     }))
     .unwrap();
     assert_eq!(
         file.not_built,
-        ["rate_limits", "routes[0].cost_tolerance_pct"]
+        [
+            "rate_limits.tokens_per_minute",
+            "rate_limits.requests_burst",
+            "routes[0].cost_tolerance_pct"
+        ]
     );
+    assert_eq!(file.requests_per_minute, Some(10));
 }
 
 #[test]

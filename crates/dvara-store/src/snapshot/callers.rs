@@ -1,13 +1,18 @@
 //! Keys with their tenants, found by the hash of what a caller shows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use dvara_types::{ApiKeyRecord, KeyHash, TenantId, TenantRecord};
+use serde_json::Value;
 
 use super::BrokenRow;
 use crate::rows::api_keys::{self, ApiKeyRow};
 use crate::rows::tenants::{self, TenantRow};
+
+/// The entry of a tenant's metadata that sets the calls per minute of each of its keys.
+const REQUESTS_PER_MINUTE: &str = "rate-limit.requests-per-minute";
 
 /// A key and the tenant it belongs to.
 #[derive(Debug, Clone)]
@@ -16,11 +21,15 @@ pub struct KnownKey {
     pub record: ApiKeyRecord,
     /// Its tenant's; one allocation for all keys of a tenant.
     pub tenant: Arc<TenantRecord>,
+    /// Calls per minute, where the tenant has a limit of its own.
+    pub requests_per_minute: Option<NonZeroU32>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Callers {
     keys: HashMap<KeyHash, Arc<KnownKey>>,
+    /// Calls per minute of each key, for tenants with a limit of their own.
+    request_rates: BTreeMap<TenantId, NonZeroU32>,
     broken: Vec<BrokenRow>,
 }
 
@@ -28,10 +37,20 @@ impl Callers {
     pub(super) fn compile(tenant_rows: Vec<TenantRow>, key_rows: Vec<ApiKeyRow>) -> Self {
         let mut broken = Vec::new();
         let mut tenants: HashMap<TenantId, Arc<TenantRecord>> = HashMap::new();
+        let mut request_rates = BTreeMap::new();
         for row in tenant_rows {
             let id = row.id.clone();
             match row.record() {
                 Ok(record) => {
+                    match request_rate(&record) {
+                        Ok(None) => {}
+                        Ok(Some(rate)) => drop(request_rates.insert(record.id.clone(), rate)),
+                        Err(reason) => broken.push(BrokenRow {
+                            table: tenants::TABLE,
+                            id: format!("{id}: {REQUESTS_PER_MINUTE}"),
+                            reason,
+                        }),
+                    }
                     tenants.insert(record.id.clone(), Arc::new(record));
                 }
                 Err(reason) => broken.push(BrokenRow {
@@ -44,7 +63,7 @@ impl Callers {
         let mut keys = HashMap::with_capacity(key_rows.len());
         for row in key_rows {
             let id = row.id.clone();
-            match known(row, &tenants) {
+            match known(row, &tenants, &request_rates) {
                 Ok(key) => {
                     keys.insert(key.record.hash, Arc::new(key));
                 }
@@ -55,7 +74,11 @@ impl Callers {
                 }),
             }
         }
-        Self { keys, broken }
+        Self {
+            keys,
+            request_rates,
+            broken,
+        }
     }
 
     pub(super) fn key(&self, hash: &KeyHash) -> Option<&Arc<KnownKey>> {
@@ -66,6 +89,10 @@ impl Callers {
         self.keys.len()
     }
 
+    pub(super) fn request_rates(&self) -> &BTreeMap<TenantId, NonZeroU32> {
+        &self.request_rates
+    }
+
     pub(super) fn broken(&self) -> &[BrokenRow] {
         &self.broken
     }
@@ -74,11 +101,30 @@ impl Callers {
 fn known(
     row: ApiKeyRow,
     tenants: &HashMap<TenantId, Arc<TenantRecord>>,
+    request_rates: &BTreeMap<TenantId, NonZeroU32>,
 ) -> Result<KnownKey, String> {
     let record = row.record()?;
     let tenant = tenants
         .get(&record.tenant)
         .cloned()
         .ok_or_else(|| format!("its tenant `{}` is missing or broken", record.tenant))?;
-    Ok(KnownKey { record, tenant })
+    Ok(KnownKey {
+        requests_per_minute: request_rates.get(&record.tenant).copied(),
+        record,
+        tenant,
+    })
+}
+
+/// The tenant's own limit. One that is wrong leaves the gateway's in force, and not the tenant out.
+fn request_rate(tenant: &TenantRecord) -> Result<Option<NonZeroU32>, String> {
+    let rate = match tenant.metadata.get(REQUESTS_PER_MINUTE) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Number(number)) => number.as_u64().and_then(|rate| u32::try_from(rate).ok()),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        Some(_) => None,
+    };
+    let rate = rate.and_then(NonZeroU32::new);
+    rate.map(Some).ok_or_else(|| {
+        "it is no whole number from 1 on; the gateway's own limit holds for the tenant".to_owned()
+    })
 }

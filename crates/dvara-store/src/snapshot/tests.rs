@@ -101,6 +101,60 @@ fn shown(snapshot: &Snapshot, tenant: &str) -> String {
 }
 
 #[test]
+fn a_tenants_own_request_rate_goes_with_its_keys_and_a_wrong_one_is_named() {
+    let with = |id: &str, rate: serde_json::Value| TenantRow {
+        metadata: json!({"rate-limit.requests-per-minute": rate}),
+        ..tenant(id)
+    };
+    let cases = [
+        ("number", json!(30), Some(30)),
+        ("text", json!(" 30 "), Some(30)),
+        ("none", json!(null), None),
+        ("zero", json!(0), None),
+        ("negative", json!(-1), None),
+        ("broken", json!(1.5), None),
+        ("words", json!("many"), None),
+    ];
+    let rows = Rows {
+        tenants: cases
+            .iter()
+            .map(|(id, rate, _)| with(id, rate.clone()))
+            .collect(),
+        api_keys: (0..)
+            .zip(&cases)
+            .map(|(number, (id, ..))| key(id, id, [number; 32]))
+            .collect(),
+        ..Rows::default()
+    };
+    let snapshot = compile(rows, &Overlay::default(), None);
+    for (number, (id, _, rate)) in (0..).zip(&cases) {
+        let key = snapshot.key(&KeyHash([number; 32])).unwrap();
+        assert_eq!(key.requests_per_minute.map(NonZeroU32::get), *rate, "{id}");
+    }
+    let own: Vec<(&str, u32)> = snapshot
+        .request_rates()
+        .iter()
+        .map(|(tenant, rate)| (tenant.as_str(), rate.get()))
+        .collect();
+    assert_eq!(own, [("number", 30), ("text", 30)]);
+    let broken: Vec<(&str, &str)> = snapshot
+        .broken()
+        .iter()
+        .map(|row| (row.table, row.id.as_str()))
+        .collect();
+    assert_eq!(
+        broken,
+        [
+            ("tenants", "zero: rate-limit.requests-per-minute"),
+            ("tenants", "negative: rate-limit.requests-per-minute"),
+            ("tenants", "broken: rate-limit.requests-per-minute"),
+            ("tenants", "words: rate-limit.requests-per-minute"),
+        ]
+    );
+    assert!(snapshot.broken()[0].reason.contains("from 1 on"));
+}
+
+#[test]
 fn a_broken_row_is_named_and_the_rest_stays_in_force() {
     let mut bad_scopes = key("bad-scopes", "acme", [4; 32]);
     bad_scopes.scopes = json!({"no": "list"});

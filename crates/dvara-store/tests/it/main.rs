@@ -3,6 +3,7 @@
 
 mod admin;
 mod broken;
+mod cluster_key;
 mod credentials;
 mod feed;
 mod migrations;

@@ -34,15 +34,21 @@ async fn a_filled_database_is_migrated_again_and_keeps_its_rows() {
     // As if only the first migration had ever run: what came after it has to run on a filled database.
     database
         .execute(
-            "DROP TABLE dvara_main.usage, dvara_main.usage_hourly, dvara_main.epochs CASCADE; \
+            "DROP TABLE dvara_main.usage, dvara_main.usage_hourly, dvara_main.epochs, \
+             dvara_main.cluster_key, dvara_main.rate_counts CASCADE; \
              DROP FUNCTION dvara_main.usage_ensure_partitions, dvara_main.usage_drop_before, \
-             dvara_main.usage_add_sums; \
+             dvara_main.usage_add_sums, dvara_main.rate_exchange, dvara_main.rate_forget; \
              DELETE FROM dvara_main.schema_migrations WHERE version > 1",
         )
         .await;
     assert_eq!(
         store.migrate().await.unwrap(),
-        ["0002_usage", "0003_usage_sums"]
+        [
+            "0002_usage",
+            "0003_usage_sums",
+            "0004_cluster_key",
+            "0005_rate_counts"
+        ]
     );
     assert_eq!(admin.keys(None).await.unwrap(), [made.record]);
 }

@@ -16,7 +16,7 @@ use dvara_gateway::settings::MOCK_ENABLED;
 use dvara_service::background::Background;
 use dvara_service::boot::BootError;
 use dvara_service::error_chain;
-use dvara_service::settings::{Env, Loader, common, datasource};
+use dvara_service::settings::{Env, Loader, cluster, common, datasource};
 use dvara_store::private::{PrivateError, PrivateServer};
 use dvara_store::{SettingNames, StoreSettings};
 
@@ -162,6 +162,8 @@ fn bring(loader: &mut Loader, folder: &DataFolder, secrets: &Secrets, database: 
     loader.bring(&datasource::URL, database.target(), COMMAND);
     loader.bring(&common::PROFILES, "local", COMMAND);
     loader.bring(&MOCK_ENABLED, "true", COMMAND);
+    // One process is no fleet; seeds make it one.
+    loader.bring(&cluster::MULTICAST, "off", COMMAND);
     loader.bring(
         &common::SPOOL_DIR,
         folder.path().join("spool").to_string_lossy(),

@@ -1,5 +1,12 @@
 use super::*;
 
+fn exceeded() -> Exceeded {
+    Exceeded {
+        limit: std::num::NonZeroU32::MIN,
+        retry_after: Duration::from_millis(1_500),
+    }
+}
+
 #[test]
 fn every_error_has_its_status_type_and_code() {
     let provider = || ProviderName::parse("openai").unwrap();
@@ -117,6 +124,12 @@ fn every_error_has_its_status_type_and_code() {
             415,
             "invalid_request_error",
             "unsupported_media_type",
+        ),
+        (
+            GatewayError::RateLimited(exceeded()),
+            429,
+            "rate_limit_error",
+            "rate_limit_exceeded",
         ),
         (
             GatewayError::Internal,

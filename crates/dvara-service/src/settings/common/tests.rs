@@ -173,10 +173,8 @@ fn settings_arrive_typed() {
         settings.region.name.as_deref(),
     );
     assert_eq!(region, (Some("us-east-1"), Some("US East")));
-    assert_eq!(
-        settings.cluster.service.as_deref(),
-        Some("dvara-server-cluster")
-    );
+    let service = settings.cluster.service.unwrap();
+    assert_eq!(service.name, "dvara-server-cluster");
     assert_eq!(settings.poll_interval, Duration::from_millis(500));
     assert_eq!(settings.max_staleness, Duration::from_secs(900));
     assert_eq!(settings.spool_dir, PathBuf::from("/data/spool"));
