@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 from kube import Namespace
 from load import JSON_MODEL, question
@@ -46,3 +48,10 @@ def members(pod: dict, key: str) -> int:
 def wait_members(namespace: Namespace, pods: list[dict], key: str, count: int, seconds: float = 60) -> None:
     """Waits until each of `pods` counts so many."""
     namespace.eventually(lambda: all(members(pod, key) == count for pod in pods), f"{len(pods)} gateways count {count} members", seconds)
+
+
+def explained(namespace: Namespace) -> dict[str, tuple[str, str]]:
+    """What `dvara config explain` says in a gateway's pod: of each property the value, and where it came from."""
+    lines = namespace.dvara("deployment/dvara-server", "config", "explain").splitlines()[1:]
+    parts = [re.split(r"\s{2,}", line.strip()) for line in lines]
+    return {name: (value, source) for name, value, source in parts}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import place
 from kube import PATIENCE, Namespace
-from node_postgres import Database
+from node_postgres import PASSWORD, Database
 from place import CHART, TOOLS, Build
 from pods import random_secret
 
@@ -52,9 +52,11 @@ LITTLE = {"resources": {"requests": {"cpu": "10m", "memory": "32Mi"}}}
 """So that several releases have room on a small node: what a pod reserves is not what is tested."""
 
 
-def where(database: Database) -> dict:
-    """The values that a cluster of tests needs: a database, and a registry where that is not GitHub's."""
-    values: dict = {"database": database.values()}
+def where(namespace: Namespace, database: Database) -> dict:
+    """The values that a cluster of tests needs: a database, its password in a Secret, and a registry where that is not GitHub's."""
+    password = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "database"}, "stringData": {"password": PASSWORD}}
+    namespace.apply(password)
+    values: dict = {"database": {**database.values(), "existingSecret": "database", "existingSecretKey": "password"}}
     if registry := os.environ.get("IMAGE_REGISTRY"):
         values["global"] = {"imageRegistry": registry}
     return values
@@ -68,7 +70,7 @@ class Release:
         self.database = database
         self.program = program
         little = {"gatewayServer": LITTLE, "gatewayUi": LITTLE, "mcpProxyServer": LITTLE}
-        self.values = merged(merged(merged(secrets(build), little), where(database)), values or {})
+        self.values = merged(merged(merged(secrets(build), little), where(namespace, database)), values or {})
 
     def install(self) -> Release:
         return self._apply("install")
@@ -79,7 +81,7 @@ class Release:
         return self._apply("upgrade")
 
     def _apply(self, verb: str) -> Release:
-        self("install" if verb == "install" else "upgrade", "dvara", str(CHART), "-f", "-", stdin=json.dumps(self.values))
+        self(verb, "dvara", str(CHART), "-f", "-", stdin=json.dumps(self.values))
         return self
 
     def rollback(self) -> None:

@@ -69,8 +69,8 @@ class Database:
         return {"SPRING_DATASOURCE_URL": self.url, "SPRING_DATASOURCE_USERNAME": USER, "SPRING_DATASOURCE_PASSWORD": password}
 
     def values(self) -> dict:
-        """The one value that is added to the guide's commands."""
-        return {"host": self.server.host, "port": self.server.port, "name": self.name, "username": USER, "password": PASSWORD}
+        """Where it is, as the chart's `database.*`."""
+        return {"host": self.server.host, "port": self.server.port, "name": self.name, "username": USER}
 
     def sql(self, statement: str) -> str:
         return self.server.sql(statement, self.name)
