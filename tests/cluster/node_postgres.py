@@ -28,7 +28,7 @@ class NodePostgres(OwnPostgres):
     def start(self) -> NodePostgres:
         options = (
             f"-k {self.folder} -p {self.port} -c listen_addresses=127.0.0.1,{self.host} "
-            "-c max_connections=300 -c fsync=off -c synchronous_commit=off -c shared_buffers=64MB"
+            "-c max_connections=300 -c fsync=off -c shared_buffers=64MB"
         )
         log = str(self.folder / "log")
         self._run("pg_ctl", "start", "-w", "-t", str(START_SECONDS), "-D", str(self.data), "-l", log, "-o", options)

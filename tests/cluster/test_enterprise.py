@@ -81,6 +81,17 @@ def test_s055_flightdecks_liveness_probe_asks_a_page_that_answers_200(namespace:
     assert gateway.get(pod, path, port=8090).status_code == 200
 
 
+def test_s056_flightdecks_readiness_probe_asks_the_page_of_that_name(namespace: Namespace) -> None:
+    (pod,) = namespace.wait_ready(UI, 1)
+    assert pod["spec"]["containers"][0]["readinessProbe"]["httpGet"]["path"] == "/actuator/health/readiness"
+
+
+def test_s058_flightdecks_startup_probe_has_held_the_others_back(namespace: Namespace) -> None:
+    (pod,) = namespace.wait_ready(UI, 1)
+    assert pod["spec"]["containers"][0]["startupProbe"]["httpGet"]["path"] == "/actuator/health/liveness"
+    assert pod["status"]["containerStatuses"][0]["started"] is True
+
+
 def test_s062_info_is_anonymous_on_every_service(namespace: Namespace) -> None:
     for selector, port in ((GATEWAYS, 8080), (UI, 8090), (MCP, 8070)):
         for pod in namespace.ready(selector):
@@ -90,21 +101,15 @@ def test_s062_info_is_anonymous_on_every_service(namespace: Namespace) -> None:
 def test_s057_flightdeck_is_ready_only_while_it_reaches_the_gateway(shell: Shell, namespace: Namespace) -> None:
     (pod,) = namespace.wait_ready(UI, 1)
     path = pod["spec"]["containers"][0]["readinessProbe"]["httpGet"]["path"]
-    selector = namespace.read("service", "dvara-server")["spec"]["selector"]
     assert gateway.get(pod, path, port=8090).status_code == 200
-    redirect(namespace, {**selector, "dvara-test": "nobody"})
-    try:
-        namespace.eventually(lambda: gateway.get(pod, path, port=8090).status_code == 503, "Flightdeck is not ready")
-        namespace.eventually(lambda: not namespace.ready(UI), "its pod is not ready either")
-    finally:
-        redirect(namespace, {**selector, "dvara-test": None})
+    # An autoscaler leaves alone what somebody has scaled to nothing.
+    namespace("scale", "deployment/dvara-server", "--replicas=0")
+    namespace.eventually(lambda: gateway.get(pod, path, port=8090).status_code == 503, "Flightdeck is not ready")
+    namespace.eventually(lambda: not namespace.ready(UI), "its pod is not ready either")
+    namespace("scale", "deployment/dvara-server", "--replicas=3")
     namespace.eventually(lambda: gateway.get(pod, path, port=8090).status_code == 200, "Flightdeck is ready again")
     namespace.wait_ready(UI, 1)
-
-
-def redirect(namespace: Namespace, selector: dict) -> None:
-    """Has the gateway's Service select other pods."""
-    namespace("patch", "service", "dvara-server", "--type=merge", "-p", json.dumps({"spec": {"selector": selector}}))
+    namespace.wait_ready(GATEWAYS, 3)
 
 
 def test_pods_of_all_services_are_admitted_where_only_the_restricted_level_is(namespace: Namespace) -> None:

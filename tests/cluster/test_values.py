@@ -131,7 +131,13 @@ class TestASecretOfOnesOwn:
     AUDIT = "the audit secret of a Secret that no chart made"
 
     def test_s198_a_pod_starts_with_a_partial_secret(self, release: Release, build: Build) -> None:
-        own = {"enterprise-license-key": build.licence, "audit-hmac-secret": self.AUDIT, "gateway-server-api-key": "of my own Secret"}
+        own = {
+            "enterprise-license-key": build.licence,
+            "audit-hmac-secret": self.AUDIT,
+            "gateway-server-api-key": "of my own Secret",
+            # The key of the fleet is sealed with it since the first start.
+            "gateway-encryption-master-password": release.values["secrets"]["gatewayEncryptionMasterPassword"],
+        }
         secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "my-external-secret"}, "stringData": own}
         release.namespace.apply(secret)
         release.upgrade({"secrets": {"create": False, "existingSecret": "my-external-secret"}, "gatewayServer": {"extraEnv": []}})
