@@ -27,6 +27,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     return report
 
 
+def pytest_terminal_summary(terminalreporter) -> None:
+    """What was measured, as one table."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports if getattr(report, "when", "") == "call"]
+    rows = [row for report in reports for name, row in report.user_properties if name == "measured"]
+    if rows:
+        terminalreporter.section("measured in pods")
+        for row in [("what", "is", "at most"), *rows]:
+            terminalreporter.write_line("{:40} {:>45} {:>12}".format(*row))
+
+
 @pytest.fixture(scope="session")
 def build() -> Build:
     """This clone's binary, its images in the cluster."""

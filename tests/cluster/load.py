@@ -24,8 +24,19 @@ STREAM_MODEL = "mock/stream"
 JSON_MODEL = "mock/json"
 TEXT = " ".join(f"word{number}" for number in range(WORDS))
 
-MATCHERS = json.dumps([{"name": "stream", "when": f'model == "{STREAM_MODEL}"', "response": TEXT, "stream_token_delay_ms": PAUSE_MS}])
-"""What the mock provider is told, so that its streams last."""
+LONG_MODEL, LONG_WORDS = "mock/long", 150
+"""A stream of fifteen seconds: longer than a pod waits before it is told to stop, shorter than it then may take."""
+SLOW_MODEL, SLOW_MS = "mock/slow", 15_000
+"""A call that takes as long, and is not streamed."""
+
+MATCHERS = json.dumps(
+    [
+        {"name": "stream", "when": f'model == "{STREAM_MODEL}"', "response": TEXT, "stream_token_delay_ms": PAUSE_MS},
+        {"name": "long", "when": f'model == "{LONG_MODEL}"', "response": "word " * LONG_WORDS, "stream_token_delay_ms": 100},
+        {"name": "slow", "when": f'model == "{SLOW_MODEL}"', "response": "at last", "latency_ms": SLOW_MS},
+    ]
+)
+"""What the mock provider is told, so that its answers take their time."""
 
 ENVIRONMENT = {
     "DVARA_LLM_GATEWAY_PROVIDERS_MOCK_MATCHERS": MATCHERS,

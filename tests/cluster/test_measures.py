@@ -21,6 +21,8 @@ MOST_MEMORY = 25 * MEBIBYTE
 STARTS = 4
 SERVICES = {"gateway-server": "dvara-server", "gateway-ui": "dvara-ui", "mcp-proxy-server": "dvara-mcp-gateway"}
 
+Row = Callable[[str, str, str], None]
+
 
 @pytest.fixture(scope="module")
 def release(namespaces: Callable[[str], Namespace], postgres: NodePostgres, build: Build) -> Iterator[Release]:
@@ -32,29 +34,25 @@ def release(namespaces: Callable[[str], Namespace], postgres: NodePostgres, buil
     release.namespace.delete()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def table() -> Iterator[list[tuple[str, str, str]]]:
-    """Rows of what was measured; printed as one table at the end."""
-    rows: list[tuple[str, str, str]] = []
-    yield rows
-    print("\n| measured in pods | is | at most |\n|---|---|---|")
-    for row in rows:
-        print("| " + " | ".join(row) + " |")
+@pytest.fixture
+def table(request: pytest.FixtureRequest) -> Row:
+    """Takes a row of what was measured; conftest.py prints all of them as one table."""
+    return lambda *row: request.node.user_properties.append(("measured", row))
 
 
-def test_the_image_is_small(build: Build, table: list) -> None:
+def test_the_image_is_small(build: Build, table: Row) -> None:
     for image in oci.read(build.archive):
         size = len(image.layer) + len(image.config) + len(image.manifest)
         name = image.reference.rpartition("/")[2].partition(":")[0]
-        table.append((f"image {name}", f"{size / MEGABYTE:.1f} MB", f"{LARGEST_IMAGE / MEGABYTE:.0f} MB"))
+        table(f"image {name}", f"{size / MEGABYTE:.1f} MB", f"{LARGEST_IMAGE / MEGABYTE:.0f} MB")
         assert size <= LARGEST_IMAGE
 
 
-def test_an_idle_service_needs_little_memory(release: Release, table: list) -> None:
+def test_an_idle_service_needs_little_memory(release: Release, table: Row) -> None:
     for component in SERVICES:
         (pod,) = release.namespace.wait_ready(f"app.kubernetes.io/component={component}", 1)
         resident = release.namespace.eventually(lambda pod=pod: memory_of(pod), "the kubelet has measured the pod")
-        table.append((f"memory of an idle {component}", f"{resident / MEBIBYTE:.1f} MiB", f"{MOST_MEMORY / MEBIBYTE:.0f} MiB"))
+        table(f"memory of an idle {component}", f"{resident / MEBIBYTE:.1f} MiB", f"{MOST_MEMORY / MEBIBYTE:.0f} MiB")
         assert resident <= MOST_MEMORY, component
 
 
@@ -68,12 +66,12 @@ def memory_of(pod: dict) -> int:
     return 0
 
 
-def test_a_start_is_quick(release: Release, table: list) -> None:
+def test_a_start_is_quick(release: Release, table: Row) -> None:
     """From the first word of the process to its word that it is ready. The best of several: this machine has other things to do."""
     for component, name in SERVICES.items():
         taken = [start_of(release.namespace, component) for _ in range(STARTS)]
         told = f"{min(taken) * 1000:.0f} ms (of {', '.join(f'{seconds * 1000:.0f}' for seconds in taken)})"
-        table.append((f"start of {name} to ready", told, f"{SLOWEST_START * 1000:.0f} ms"))
+        table(f"start of {name} to ready", told, f"{SLOWEST_START * 1000:.0f} ms")
         assert min(taken) <= SLOWEST_START, component
 
 

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import gateway
@@ -16,12 +17,11 @@ import httpx
 import pytest
 from helm import Release, merged
 from kube import Namespace, kubectl, name_of
-from load import ENVIRONMENT, STREAM_MODEL, Load, question
+from load import ENVIRONMENT, LONG_MODEL, SLOW_MODEL, Load, question
 from node_postgres import NodePostgres
 from place import TOOLS, Build, in_node_network
 
 REPLICAS = 3
-DRAIN_SECONDS = 30
 
 VALUES = {
     "gatewayServer": {
@@ -113,28 +113,40 @@ def test_s123_at_least_n_pods_are_ready_while_the_configuration_changes(release:
 
 
 def test_s121_what_runs_at_sigterm_ends_normally(release: Release, key: str) -> None:
-    """The pod's own stream goes on while the pod is on its way out: it is not ready, takes nothing new, and ends in order."""
+    """A stream and a call that are older than the signal and outlive it: the pod takes nothing new, is not ready, and they end in order."""
     (pod, *_) = release.gateways(REPLICAS)
-    name, url = name_of(pod), gateway.url_of(pod)
-    headers = {"Authorization": f"Bearer {key}"}
-    body = question(STREAM_MODEL, stream=True)
-    with httpx.Client(timeout=60, trust_env=False, headers=headers) as client:
-        with client.stream("POST", f"{url}/v1/chat/completions", json=body) as stream:
-            lines = stream.iter_lines()
-            next(lines)
-            release.namespace("delete", "pod", name, "--wait=false")
-            text = "\n".join(lines)
-            assert "data: [DONE]" in text, text[-500:]
-    release.namespace.eventually(lambda: not_listening(url), "new connections are refused", DRAIN_SECONDS)
+    url = gateway.url_of(pod)
+    with ThreadPoolExecutor() as callers, httpx.Client(base_url=url, timeout=20, trust_env=False) as kept:
+        call = callers.submit(gateway.ask, url, key, SLOW_MODEL)
+        stream = callers.submit(whole_stream, url, key)
+        assert kept.get(READINESS).status_code == 200
+        release.namespace("delete", "pod", name_of(pod), "--wait=false")
+        # Until the signal comes, the pod is ready.
+        release.namespace.eventually(lambda: kept.get(READINESS).status_code == 503, "readiness goes down", 30)
+        assert not call.done() and not stream.done(), "they ended before the signal: this proves nothing"
+        release.namespace.eventually(lambda: not listens(url), "new connections are refused", 10)
+        assert call.result().status_code == 200
+        assert "data: [DONE]" in stream.result()
     settled(release)
 
 
-def not_listening(url: str) -> bool:
+READINESS = "/actuator/health/readiness"
+
+
+def whole_stream(url: str, key: str) -> str:
+    """A long stream, as text."""
+    body = question(LONG_MODEL, stream=True)
+    answer = httpx.post(f"{url}/v1/chat/completions", json=body, headers={"Authorization": f"Bearer {key}"}, timeout=60, trust_env=False)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def listens(url: str) -> bool:
     try:
-        httpx.get(f"{url}/actuator/health", timeout=2, trust_env=False)
+        httpx.get(f"{url}/actuator/health", timeout=5, trust_env=False)
     except httpx.TransportError:
-        return True
-    return False
+        return False
+    return True
 
 
 def test_a_deleted_pod_costs_nobody_an_answer(release: Release, key: str) -> None:
@@ -240,7 +252,7 @@ def test_the_autoscaler_scales_out_and_in_and_no_request_is_lost(
     _, key = release.new_key("load")
     known_everywhere(release, key)
     with Load(release.url, key) as load:
-        release.upgrade(target(10))
+        release.upgrade(target(1))
         release.gateways(3)
         release.upgrade(target(100))
         release.namespace.eventually(lambda: len(release.namespace.pods(release.GATEWAYS)) == 2, "the autoscaler takes a pod away")
