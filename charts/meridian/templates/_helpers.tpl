@@ -116,6 +116,7 @@ annotations:
 {{- printf "%s-server-cluster" (include "meridian.fullname" .) -}}
 {{- end -}}
 
+{{/* At most 52 characters: a StatefulSet's pods carry its name and a hash in a label. */}}
 {{- define "meridian.postgresName" -}}
-{{- printf "%s-postgres" (include "meridian.fullname" .) -}}
+{{- printf "%s-postgres" (include "meridian.fullname" . | trunc 43 | trimSuffix "-") -}}
 {{- end -}}
