@@ -28,11 +28,16 @@ VALUES = {
         "replicaCount": REPLICAS,
         "env": ENVIRONMENT,
         "pdb": {"enabled": True, "minAvailable": 2},
+        # What a drained node loses: nothing of anybody else.
+        "podLabels": {"dvara-test": "drained"},
         # The probe's pace, not what is measured: a pod is taken for ready when it is.
         "startupProbe": {"initialDelaySeconds": 1, "periodSeconds": 1, "failureThreshold": 60},
     },
     "gatewayUi": {"enabled": False},
 }
+
+ALONE = {"gatewayServer": {"pdb": {"enabled": False}, "podLabels": {"dvara-test": "alone"}}}
+"""For a release that a test has for itself."""
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +167,7 @@ def test_a_drained_node_keeps_as_many_gateways_as_the_budget_demands(release: Re
     """There is one node, so what is evicted finds no place to go; the third stays because of the budget."""
     nodes = kubectl("get", "nodes", "-o", "name").split()
     node = release.gateways(REPLICAS)[0]["spec"]["nodeName"]
-    selector = "--pod-selector=app.kubernetes.io/component=gateway-server,app.kubernetes.io/instance=dvara"
+    selector = "--pod-selector=dvara-test=drained"
     try:
         with Load(release.url, key) as load:
             done = drain(node, selector)
@@ -244,9 +249,9 @@ def test_the_autoscaler_scales_out_and_in_and_no_request_is_lost(
         down = {"scaleDown": {"stabilizationWindowSeconds": 1}}
         scaling = {"enabled": True, "minReplicas": 2, "maxReplicas": 3, "behavior": {"scaleUp": {"stabilizationWindowSeconds": 0}, **down}}
         targets = {"targetMemoryUtilizationPercentage": memory, "targetCPUUtilizationPercentage": 100}
-        return {"gatewayServer": {"autoscaling": {**scaling, **targets}, "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}}}}
+        return {"gatewayServer": {"autoscaling": {**scaling, **targets}, "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}}}}
 
-    values = merged(merged(VALUES, target(100)), {"gatewayServer": {"pdb": {"enabled": False}}})
+    values = merged(merged(VALUES, target(100)), ALONE)
     release = Release(namespaces("autoscaler"), build, postgres.database("autoscaler"), values).install()
     release.gateways(2)
     _, key = release.new_key("load")
@@ -267,7 +272,7 @@ def test_the_previous_build_and_this_one_serve_together_and_back_again(
     """Two builds whose schemas differ by migrations, on one database, during the upgrade and during the rollback."""
     database = postgres.database("builds")
     of_previous = {"gatewayServer": {"replicaCount": 2, "image": {"tag": previous.tag}}}
-    release = Release(namespaces("builds"), build, database, merged(VALUES, of_previous)).install()
+    release = Release(namespaces("builds"), build, database, merged(merged(VALUES, ALONE), of_previous)).install()
     release.gateways(2)
     assert images(release) == {previous.image()}
     _, key = release.new_key("load")
