@@ -5,16 +5,18 @@ ARGS ?=
 # What `make fuzz` feeds, all targets if not said, and for how long each.
 TARGET ?=
 SECONDS ?= 10
+# What `make release` publishes, and more options of scripts/release in ARGS.
+VERSION ?=
 # release, dev or dist: how `make run` builds.
 PROFILE ?= release
 # Build products stay outside the clone, so that every clone on a machine shares them.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/dvara/target
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fuzz tidy setup
+.PHONY: help run test bench fuzz image reproducible release tidy setup
 
 help: ## List the commands.
-	@sed -nE 's/^([a-z]+): ## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -nE 's/^([a-z]+): ## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 # The recipe is one command that the shell hands its process to, so that Ctrl-C and SIGTERM reach dvara.
 run: ## Install what is missing, build, and start `dvara up $(ARGS)`.
@@ -28,6 +30,15 @@ bench: ## Measure the gateway beside nginx: `dvara-bench run $(ARGS)`.
 
 fuzz: ## Feed made-up inputs to the fuzz targets: `make fuzz TARGET=head SECONDS=600`.
 	@exec scripts/fuzz $(SECONDS) $(TARGET)
+
+image: ## Build the three images, their bill of materials and licences into dist/.
+	@exec scripts/image
+
+reproducible: ## Build the product twice, from two places, and compare the bytes.
+	@exec scripts/reproducible
+
+release: ## Publish images and chart: `make release VERSION=1.0.0`.
+	@exec scripts/release "$(VERSION)" $(ARGS)
 
 tidy: ## Prove the invariants of the architecture.
 	@exec cargo xtask tidy

@@ -25,7 +25,7 @@ build_static() {
     )
     env CARGO_ENCODED_RUSTFLAGS="$(IFS=$'\x1f' && printf '%s' "${flags[*]}")" \
         "CFLAGS_${STATIC_TARGET//-/_}=-ffile-prefix-map=$crates=/crates" \
-        nice -n 5 cargo build "${STATIC_CONFIG[@]}" --profile "$profile" --locked --package dvara \
+        nice -n 10 cargo build "${STATIC_CONFIG[@]}" --profile "$profile" --locked --package dvara \
         --target "$STATIC_TARGET" --target-dir "$target_folder"
 }
 

@@ -73,20 +73,7 @@ def ca_bundle(roots: Path) -> bytes:
 
 def pack(binary: bytes, bundle: bytes, *, version: str, revision: str, created: int) -> list[Image]:
     """The three images around `binary`."""
-    layer = Layer.of(
-        {
-            "dvara": Entry(0o755, binary),
-            "etc/": Entry(0o755),
-            "etc/ssl/": Entry(0o755),
-            "etc/ssl/certs/": Entry(0o755),
-            CA_BUNDLE: Entry(0o644, bundle),
-            "tmp/": Entry(0o1777),
-            "var/": Entry(0o755),
-            "var/lib/": Entry(0o755),
-            # A volume that Docker makes here belongs to whom the folder belongs to.
-            "var/lib/dvara/": Entry(0o755, owner=USER),
-        }
-    )
+    layer = Layer.of(layer_entries(binary, bundle))
     time = datetime.datetime.fromtimestamp(created, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     labels = {
         "org.opencontainers.image.created": time,
@@ -105,6 +92,22 @@ def pack(binary: bytes, bundle: bytes, *, version: str, revision: str, created: 
         Image.of(f"{REPOSITORY}/{name}:{version}", {**base, "config": run_configuration(labels, *details)}, layer)
         for name, details in IMAGES.items()
     ]
+
+
+def layer_entries(binary: bytes, bundle: bytes) -> dict[str, Entry]:
+    """Every file and folder of the images."""
+    return {
+        "dvara": Entry(0o755, binary),
+        "etc/": Entry(0o755),
+        "etc/ssl/": Entry(0o755),
+        "etc/ssl/certs/": Entry(0o755),
+        CA_BUNDLE: Entry(0o644, bundle),
+        "tmp/": Entry(0o1777),
+        "var/": Entry(0o755),
+        "var/lib/": Entry(0o755),
+        # A volume that Docker makes here belongs to whom the folder belongs to.
+        "var/lib/dvara/": Entry(0o755, owner=USER),
+    }
 
 
 def architecture(binary: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Pushes the images of an archive and reads them back: push.py ARCHIVE REPOSITORY [--plain-http]
+"""Pushes the images of an archive and reads them back: push.py ARCHIVE REPOSITORY [--version VERSION] [--plain-http]
 
 REPOSITORY is what comes before the names of the images, such as ghcr.io/dvarahq/dvara. Who must sign in sets
 DVARA_REGISTRY_USER and DVARA_REGISTRY_PASSWORD.
@@ -19,6 +19,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="push.py", description=__doc__.partition(":")[0])
     parser.add_argument("archive", type=Path)
     parser.add_argument("repository")
+    parser.add_argument("--version", help="what the archive must hold; anything when absent")
     parser.add_argument("--plain-http", action="store_true")
     options = parser.parse_args(arguments)
     host, _, parent = options.repository.partition("/")
@@ -28,8 +29,12 @@ def main(arguments: list[str]) -> None:
         os.environ.get("DVARA_REGISTRY_USER", ""),
         os.environ.get("DVARA_REGISTRY_PASSWORD", ""),
     )
+    images = oci.read(options.archive)
+    others = [image.reference for image in images if options.version not in (None, image.tag)]
+    if others:
+        sys.exit(f"push.py: {', '.join(others)} are not version {options.version}; nothing was pushed")
     try:
-        for image in oci.read(options.archive):
+        for image in images:
             push(registry, parent, image)
     except RegistryError as error:
         sys.exit(f"push.py: {error}")

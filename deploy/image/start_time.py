@@ -63,8 +63,11 @@ def start(binary: Path, data: Path, url: str) -> tuple[float, int]:
     """Starts it once: seconds until ready, bytes that it holds then."""
     port = free_port()
     begun = time.monotonic()
+    ports = ["--gateway-port", str(port), "--flightdeck-port", "0", "--mcp-port", "0"]
     process = subprocess.Popen(
-        [binary, "up", "--data-dir", data, "--database-url", url, "--gateway-port", str(port)],
+        [binary, "up", "--data-dir", data, "--database-url", url, *ports],
+        # Nothing of the caller's that could configure it.
+        env={"PATH": os.environ["PATH"]},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

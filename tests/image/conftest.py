@@ -51,6 +51,9 @@ class TestImage:
 
 @pytest.fixture(scope="session")
 def image() -> TestImage:
+    """The image for tests, made if need be. DVARA_TEST_IMAGE names a folder where it lies already."""
+    if made := os.environ.get("DVARA_TEST_IMAGE"):
+        return TestImage(Path(made))
     done = subprocess.run([ROOT / "scripts/image", "--test"], stdout=subprocess.PIPE, text=True)
     assert done.returncode == 0, "scripts/image --test failed"
     return TestImage(Path(done.stdout.splitlines()[-1]))

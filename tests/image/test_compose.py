@@ -221,6 +221,14 @@ def test_prometheus_scrapes_each_service_with_the_metrics_key(stack):
     assert [secret["source"] for secret in stack["services"]["prometheus"]["secrets"]] == ["metrics-api-key"]
 
 
+def test_prometheus_has_the_alerts_of_the_chart(stack):
+    mounts = {volume["target"]: volume["source"] for volume in stack["services"]["prometheus"]["volumes"]}
+    assert mounts["/etc/prometheus/rules"].endswith("/charts/meridian/files/rules")
+    (pattern,) = yaml.safe_load((COMPOSE / "full/prometheus.yml").read_text())["rule_files"]
+    rules = list((ROOT / "charts/meridian/files").glob(pattern))
+    assert rules and all(yaml.safe_load(file.read_text())["groups"] for file in rules)
+
+
 def test_prometheus_accepts_its_configuration():
     done = subprocess.run(
         [TOOLS_OF_CLUSTERS / "promtool", "check", "config", "--syntax-only", COMPOSE / "full/prometheus.yml"],

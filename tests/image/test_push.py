@@ -43,8 +43,8 @@ def small_archive(small, tmp_path):
     return path
 
 
-def push(archive, host: str, **environment: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, ROOT / "deploy/image/push.py", archive, f"{host}/{PARENT}", "--plain-http"]
+def push(archive, host: str, *options: str, **environment: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, ROOT / "deploy/image/push.py", archive, f"{host}/{PARENT}", "--plain-http", *options]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("DVARA_")}
     return subprocess.run(command, env={**inherited, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -76,6 +76,13 @@ def test_published_version_is_never_replaced(small, small_archive, registry, tmp
     assert done.returncode == 1
     assert "is already published" in done.stderr and "never replaced" in done.stderr
     assert registry.blobs() == published
+
+
+def test_archive_of_another_version_is_not_pushed(small_archive, registry):
+    done = push(small_archive, registry.host, "--version", "1.2.4")
+    assert done.returncode == 1
+    assert "are not version 1.2.4; nothing was pushed" in done.stderr
+    assert registry.blobs() == set()
 
 
 def test_password_is_sent_to_who_asks_for_one(small_archive, guarded):
