@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import chart
 import pytest
+from registry import ChartRegistry
 
 
 def pytest_configure() -> None:
@@ -30,3 +32,10 @@ def attempt(case: str, helm: str, kube: str) -> None:
         chart.text(case=case, helm=helm, kube=kube)
     except AssertionError:
         pass
+
+
+@pytest.fixture(scope="session")
+def registry() -> Iterator[ChartRegistry]:
+    made = ChartRegistry()
+    yield made
+    made.server.clean_up()
