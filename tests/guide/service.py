@@ -62,9 +62,11 @@ class Refusal:
 class Service:
     """All that production asks for is set; a test takes away or changes what it is about."""
 
-    def __init__(self, build: Build, command: str, settings: dict[str, str | None], folder: Path):
+    def __init__(self, build: Build, command: str, settings: dict[str, str | None], folder: Path, *, host: str = "127.0.0.1", within: tuple[str, ...] = ()):
+        """`within` is a command that runs commands elsewhere, such as in a network namespace; `host` is where it is reached then."""
         folder.mkdir(parents=True)
         self.build, self.command, self.folder, self.log = build, command, folder, folder / "log"
+        self.host, self.within = host, within
         given = {
             "DVARA_LICENSE_KEY": build.licence,
             "DVARA_AUDIT_HMAC_SECRET": AUDIT_SECRET,
@@ -85,7 +87,7 @@ class Service:
         """Starts it and waits until it listens."""
         with self.log.open("w") as output:
             self.process = subprocess.Popen(
-                [self.build.binary, self.command],
+                [*self.within, self.build.binary, self.command],
                 env=self.environment,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
@@ -100,7 +102,7 @@ class Service:
         for line in self.log.read_text().splitlines():
             event = json.loads(line) if line.startswith("{") else {}
             if event.get("target", "").endswith("process::running") and "address" in event:
-                return f"http://127.0.0.1:{event['address'].rpartition(':')[2]}"
+                return f"http://{self.host}:{event['address'].rpartition(':')[2]}"
         return None
 
     def said(self) -> str:
