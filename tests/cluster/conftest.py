@@ -39,7 +39,7 @@ def pytest_terminal_summary(terminalreporter) -> None:
     if rows:
         terminalreporter.section("measured in pods")
         for row in [("what", "is", "at most"), *rows]:
-            terminalreporter.write_line("{:40} {:>45} {:>12}".format(*row))
+            terminalreporter.write_line("{:36} {:>56} {:>8}".format(*row))
 
 
 @pytest.fixture(scope="session")

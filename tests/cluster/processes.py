@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,16 @@ class Process:
         """A line of /proc/PID/status."""
         lines = (self.folder / "status").read_text().splitlines()
         return next(line.partition(":")[2].strip() for line in lines if line.startswith(f"{field}:"))
+
+    def resident(self) -> int:
+        """The bytes of memory that it holds, the pages of its program among them."""
+        return int(self.status("VmRSS").removesuffix("kB")) * 1024
+
+    def started(self) -> float:
+        """When it was started, in seconds since 1970, to a hundredth of a second."""
+        ticks = int((self.folder / "stat").read_text().rpartition(")")[2].split()[19])
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+        return time.time() - age
 
     def mounts(self) -> dict[str, list[str]]:
         """Mount points, with the options that are in force."""
@@ -53,22 +64,25 @@ def address(hexadecimal: str) -> str:
     return ".".join(map(str, reversed(number)))
 
 
+def running(service: str, told: str) -> list[Process]:
+    """The processes of a service whose environment has an entry, `NAME=value`: that is how those of one release are known."""
+    return [Process(folder) for folder in Path("/proc").iterdir() if folder.name.isdigit() and is_it(folder, service, told)]
+
+
+def is_it(folder: Path, service: str, told: str) -> bool:
+    try:
+        command = (folder / "cmdline").read_bytes().split(b"\0")
+        return command[:2] == [b"/dvara", service.encode()] and told.encode() in (folder / "environ").read_bytes().split(b"\0")
+    except OSError:
+        # It has gone meanwhile.
+        return False
+
+
 def gateways_of(namespace: Namespace) -> list[Process]:
-    """The gateways that run in a namespace; their environment says where they are."""
-    told = f"KUBERNETES_NAMESPACE={namespace.name}".encode()
-    return [Process(folder) for folder in Path("/proc").iterdir() if folder.name.isdigit() and runs_gateway(folder, told)]
+    return running("gateway", f"KUBERNETES_NAMESPACE={namespace.name}")
 
 
 def gateway_of(namespace: Namespace) -> Process:
     """The only one of them."""
     (process,) = gateways_of(namespace)
     return process
-
-
-def runs_gateway(folder: Path, told: bytes) -> bool:
-    try:
-        command = (folder / "cmdline").read_bytes().split(b"\0")
-        return command[:2] == [b"/dvara", b"gateway"] and told in (folder / "environ").read_bytes().split(b"\0")
-    except OSError:
-        # It has gone meanwhile.
-        return False

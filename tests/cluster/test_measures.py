@@ -12,21 +12,26 @@ import pytest
 from helm import Release
 from kube import Namespace, kubectl, name_of
 from node_postgres import NodePostgres
-from place import Build
+from place import Build, in_node_network
+from processes import running
 
 MEGABYTE, MEBIBYTE = 1_000_000, 1 << 20
 LARGEST_IMAGE = 25 * MEGABYTE
 SLOWEST_START = 0.3
 MOST_MEMORY = 25 * MEBIBYTE
-STARTS = 4
-SERVICES = {"gateway-server": "dvara-server", "gateway-ui": "dvara-ui", "mcp-proxy-server": "dvara-mcp-gateway"}
+STARTS = 3
+SERVICES = {"gateway-server": "gateway", "gateway-ui": "flightdeck", "mcp-proxy-server": "mcp"}
+"""The components, and what their containers run."""
+
+QUICK = {"startupProbe": {"initialDelaySeconds": 1, "periodSeconds": 1, "failureThreshold": 60}}
+"""The probe's pace, not what is measured."""
 
 Row = Callable[[str, str, str], None]
 
 
 @pytest.fixture(scope="module")
 def release(namespaces: Callable[[str], Namespace], postgres: NodePostgres, build: Build) -> Iterator[Release]:
-    values = {"mcpProxyServer": {"enabled": True, "replicaCount": 1}}
+    values = {"mcpProxyServer": {"enabled": True, "replicaCount": 1, **QUICK}, "gatewayServer": QUICK, "gatewayUi": QUICK}
     release = Release(namespaces("measures"), build, postgres.database("measures"), values).install()
     for component in SERVICES:
         release.namespace.wait_ready(f"app.kubernetes.io/component={component}", 1)
@@ -49,42 +54,53 @@ def test_the_image_is_small(build: Build, table: Row) -> None:
 
 
 def test_an_idle_service_needs_little_memory(release: Release, table: Row) -> None:
-    for component in SERVICES:
+    for component, command in SERVICES.items():
         (pod,) = release.namespace.wait_ready(f"app.kubernetes.io/component={component}", 1)
-        resident = release.namespace.eventually(lambda pod=pod: memory_of(pod), "the kubelet has measured the pod")
-        table(f"memory of an idle {component}", f"{resident / MEBIBYTE:.1f} MiB", f"{MOST_MEMORY / MEBIBYTE:.0f} MiB")
-        assert resident <= MOST_MEMORY, component
+        anonymous, working_set = release.namespace.eventually(lambda pod=pod: memory_of(pod), "the kubelet has measured the pod")
+        told = f"{anonymous / MEBIBYTE:.1f} MiB anonymous, {working_set / MEBIBYTE:.1f} working set"
+        most = max(anonymous, working_set)
+        if in_node_network():
+            (process,) = running(command, f"SPRING_DATASOURCE_URL={release.database.url}")
+            most = process.resident()
+            told = f"{most / MEBIBYTE:.1f} MiB; {told}"
+        table(f"memory of an idle {component}", told, f"{MOST_MEMORY / MEBIBYTE:.0f} MiB")
+        assert most <= MOST_MEMORY, f"{component}: {told}"
 
 
-def memory_of(pod: dict) -> int:
-    """Resident bytes, from the control group of the pod's container; 0 before the first measurement."""
+def memory_of(pod: dict) -> tuple[int, int] | None:
+    """What the control group of the pod's container has counted; nothing before the first measurement."""
     node = pod["spec"]["nodeName"]
     summary = json.loads(kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/stats/summary"))
     for measured in summary["pods"]:
         if measured["podRef"]["uid"] == pod["metadata"]["uid"]:
-            return sum(container.get("memory", {}).get("rssBytes", 0) for container in measured.get("containers", []))
-    return 0
+            for container in measured.get("containers", []):
+                if container.get("memory", {}).get("rssBytes"):
+                    return container["memory"]["rssBytes"], container["memory"]["workingSetBytes"]
+    return None
 
 
 def test_a_start_is_quick(release: Release, table: Row) -> None:
-    """From the first word of the process to its word that it is ready. The best of several: this machine has other things to do."""
-    for component, name in SERVICES.items():
-        taken = [start_of(release.namespace, component) for _ in range(STARTS)]
+    """The best of several: this machine has other things to do."""
+    for component in SERVICES:
+        taken = [start_of(release, component) for _ in range(STARTS)]
         told = f"{min(taken) * 1000:.0f} ms (of {', '.join(f'{seconds * 1000:.0f}' for seconds in taken)})"
-        table(f"start of {name} to ready", told, f"{SLOWEST_START * 1000:.0f} ms")
+        table(f"start of {component} to ready", told, f"{SLOWEST_START * 1000:.0f} ms")
         assert min(taken) <= SLOWEST_START, component
 
 
-def start_of(namespace: Namespace, component: str) -> float:
-    """Has the pod replaced, and reads from the log of the new one how long its start took."""
-    selector = f"app.kubernetes.io/component={component}"
-    (pod,) = namespace.wait_ready(selector, 1)
-    namespace("delete", "pod", name_of(pod), "--wait=false")
-    (pod,) = namespace.eventually(lambda: [new for new in namespace.pods(selector) if name_of(new) != name_of(pod)], "another pod comes")
+def start_of(release: Release, component: str) -> float:
+    """Has the pod replaced, and finds out how long the start of the new one took until its log said that it is ready."""
+    namespace, selector = release.namespace, f"app.kubernetes.io/component={component}"
+    (old,) = namespace.wait_ready(selector, 1)
+    namespace("delete", "pod", name_of(old), "--grace-period=1")
+    (pod,) = namespace.eventually(lambda: namespace.pods(selector), "another pod comes")
     ready = lambda: re.search(r"^(\S+) .*ready.*$", log(namespace, pod), re.MULTILINE)  # noqa: E731
-    last = namespace.eventually(ready, "it says that it is ready")
-    first = log(namespace, pod).splitlines()[0].split()[0]
-    return seconds(last[1]) - seconds(first)
+    end = seconds(namespace.eventually(ready, "it says that it is ready")[1])
+    if in_node_network():
+        (process,) = running(SERVICES[component], f"SPRING_DATASOURCE_URL={release.database.url}")
+        return end - process.started()
+    # Elsewhere from its first word.
+    return end - seconds(log(namespace, pod).splitlines()[0].split()[0])
 
 
 def log(namespace: Namespace, pod: dict) -> str:
@@ -97,4 +113,4 @@ def log(namespace: Namespace, pod: dict) -> str:
 def seconds(stamp: str) -> float:
     """A time of the container runtime, which has nanoseconds."""
     whole, _, fraction = stamp.rstrip("Z").partition(".")
-    return datetime.fromisoformat(whole).timestamp() + float(f"0.{fraction or 0}")
+    return datetime.fromisoformat(whole + "+00:00").timestamp() + float(f"0.{fraction or 0}")
