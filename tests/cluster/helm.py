@@ -6,9 +6,7 @@ import copy
 import json
 import os
 import subprocess
-from pathlib import Path
 
-import place
 from kube import PATIENCE, Namespace
 from node_postgres import PASSWORD, Database
 from place import CHART, TOOLS, Build
@@ -17,11 +15,11 @@ from pods import random_secret
 HELM3, HELM4 = TOOLS / "helm3", TOOLS / "helm4"
 
 
-def helm(program: Path, namespace: Namespace, *arguments: str, stdin: str | None = None, seconds: float = 2 * PATIENCE) -> str:
-    """What a helm command prints."""
-    command = [program, "--namespace", namespace.name, *arguments]
+def helm(namespace: Namespace, *arguments: str, stdin: str | None = None, seconds: float = 2 * PATIENCE) -> str:
+    """What a command of Helm 4 prints."""
+    command = [HELM4, "--namespace", namespace.name, *arguments]
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=seconds)
-    assert done.returncode == 0, f"{program.name} {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+    assert done.returncode == 0, f"helm {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
     return done.stdout
 
 
@@ -65,10 +63,9 @@ def where(namespace: Namespace, database: Database) -> dict:
 class Release:
     """A release named `dvara`, as in the guide."""
 
-    def __init__(self, namespace: Namespace, build: Build, database: Database, values: dict | None = None, program: Path = HELM4):
+    def __init__(self, namespace: Namespace, build: Build, database: Database, values: dict | None = None):
         self.namespace = namespace
         self.database = database
-        self.program = program
         little = {"gatewayServer": LITTLE, "gatewayUi": LITTLE, "mcpProxyServer": LITTLE}
         self.values = merged(merged(merged(secrets(build), little), where(namespace, database)), values or {})
 
@@ -87,11 +84,8 @@ class Release:
     def rollback(self) -> None:
         self("rollback", "dvara")
 
-    def uninstall(self) -> None:
-        self("uninstall", "dvara")
-
     def __call__(self, *arguments: str, stdin: str | None = None) -> str:
-        return helm(self.program, self.namespace, *arguments, stdin=stdin)
+        return helm(self.namespace, *arguments, stdin=stdin)
 
     # --- what runs ---------------------------------------------------------------------------------------------
 
@@ -123,5 +117,5 @@ class Release:
 
 
 def chart_version() -> str:
-    (line,) = [line for line in (place.CHART / "Chart.yaml").read_text().splitlines() if line.startswith("version:")]
+    (line,) = [line for line in (CHART / "Chart.yaml").read_text().splitlines() if line.startswith("version:")]
     return line.partition(":")[2].strip().strip('"')

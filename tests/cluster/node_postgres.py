@@ -9,8 +9,8 @@ import place
 from kube import free_port
 from own_postgres import START_SECONDS, OwnPostgres
 
-PASSWORD = "of tests only"
-USER = "dvara"
+USER = PASSWORD = "dvara"
+"""As in the guide's commands."""
 
 
 class NodePostgres(OwnPostgres):

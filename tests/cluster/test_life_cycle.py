@@ -73,7 +73,9 @@ class Story:
 
 
 @pytest.fixture(scope="class")
-def story(request: pytest.FixtureRequest, namespaces: Callable[[str], Namespace], postgres: NodePostgres, build: Build, ghcr: Ghcr) -> Iterator[Story]:
+def story(
+    request: pytest.FixtureRequest, namespaces: Callable[[str], Namespace], postgres: NodePostgres, build: Build, ghcr: Ghcr
+) -> Iterator[Story]:
     namespace = namespaces(request.cls.NAMESPACE)
     database = postgres.database(request.cls.NAMESPACE)
     shell = Shell(namespace, request.cls.HELM, build, {**where(namespace, database), **SMALL}, ghcr)
@@ -164,8 +166,7 @@ class TestHelm4:
         assert story.secret("mock-provider-enabled") == "true"
         assert "mock" in self.providers(story)
 
-    def test_s030_keys_of_set_register_their_providers(self, story: Story) -> None:
-        """With the keys of the guide's values file, which the last upgrade had."""
+    def test_keys_of_the_guides_values_file_register_their_providers(self, story: Story) -> None:
         assert story.secret("openai-api-key") == "sk-..."
         assert story.secret("anthropic-api-key") == "sk-ant-..."
         assert {"openai", "anthropic"} <= self.providers(story)
@@ -259,7 +260,9 @@ class TestHelm3:
 def opens(build: Build, shell: Shell, sealed: str, password: str) -> bool:
     """Whether a settings file with a sealed value can be read with a password."""
     file = shell.folder / "sealed.yaml"
-    file.write_text(f"providers:\n  - name: sealed\n    type: openai\n    api_key: {json.dumps(sealed)}\n    base_url: http://127.0.0.1:{free_port()}/v1\n")
+    provider = {"name": "sealed", "type": "openai", "api_key": sealed, "base_url": f"http://127.0.0.1:{free_port()}/v1"}
+    # JSON is YAML.
+    file.write_text(json.dumps({"providers": [provider]}))
     environment = {
         "DVARA_CONFIG_FILE": str(file), "DVARA_ENCRYPTION_MASTER_PASSWORD": password, "SPRING_PROFILES_ACTIVE": "test",
         "DVARA_LICENSE_KEY": build.licence, "SPRING_DATASOURCE_URL": "jdbc:postgresql://localhost:5432/dvara", "SPRING_DATASOURCE_USERNAME": "dvara",
