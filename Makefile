@@ -13,10 +13,10 @@ PROFILE ?= release
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/dvara/target
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fuzz image reproducible release tidy setup
+.PHONY: help run test test-cluster bench fuzz image reproducible release tidy setup
 
 help: ## List the commands.
-	@sed -nE 's/^([a-z]+): ## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -nE 's/^([a-z-]+): ## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 # The recipe is one command that the shell hands its process to, so that Ctrl-C and SIGTERM reach dvara.
 run: ## Install what is missing, build, and start `dvara up $(ARGS)`.
@@ -24,6 +24,9 @@ run: ## Install what is missing, build, and start `dvara up $(ARGS)`.
 
 test: ## Install what is missing and run everything that CI runs.
 	@exec scripts/test
+
+test-cluster: ## Run what needs pods on the cluster of KUBECONFIG, or on one of its own.
+	@exec scripts/test-cluster
 
 bench: ## Measure the gateway beside nginx: `dvara-bench run $(ARGS)`.
 	@exec scripts/bench $(ARGS)

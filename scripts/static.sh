@@ -15,7 +15,9 @@ STATIC_CONFIG=(
 # build_static PROFILE TARGET_FOLDER: builds dvara of the current folder.
 #
 # The random source is the system call alone, since its usual lookup finds nothing in a static program. No path of
-# this machine gets into the binary: sources of dependencies are called /crates, and ours have no absolute path.
+# this machine gets into the binary: sources of dependencies are called /crates, and ours have no absolute path. Nor
+# does the time, which mimalloc asks the C compiler for: it is one for all builds, so that what was compiled for an
+# earlier commit is the same as what is compiled for this one.
 build_static() {
     local profile="$1" target_folder="$2" crates="${CARGO_HOME:-$HOME/.cargo}/registry/src" flags
     flags=(
@@ -24,7 +26,7 @@ build_static() {
         --remap-path-prefix="$crates=/crates"
     )
     env CARGO_ENCODED_RUSTFLAGS="$(IFS=$'\x1f' && printf '%s' "${flags[*]}")" \
-        "CFLAGS_${STATIC_TARGET//-/_}=-ffile-prefix-map=$crates=/crates" \
+        "CFLAGS_${STATIC_TARGET//-/_}=-ffile-prefix-map=$crates=/crates" SOURCE_DATE_EPOCH=0 \
         nice -n 10 cargo build "${STATIC_CONFIG[@]}" --profile "$profile" --locked --package dvara \
         --target "$STATIC_TARGET" --target-dir "$target_folder"
 }

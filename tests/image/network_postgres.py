@@ -13,11 +13,11 @@ from own_postgres import START_SECONDS, OwnPostgres
 
 
 class NetworkPostgres(OwnPostgres):
-    def __init__(self):
+    def __init__(self, programs: Path | None = None):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        super().__init__()
+        super().__init__(programs)
 
     def start(self) -> NetworkPostgres:
         options = f"-k {self.folder} -p {self.port} -c listen_addresses=127.0.0.1"

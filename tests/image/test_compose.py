@@ -19,7 +19,6 @@ from sealed import Sealed, status_of, wait_until_ready
 COMPOSE = ROOT / "deploy/compose"
 # Docker Compose itself. The package's own command would lose its exit code.
 PROGRAM = Path(compose_package.__file__).parent / "docker-compose"
-TOOLS_OF_CLUSTERS = Path.home() / ".cache/dvara/tools/bin"
 SERVICES = {"gateway": 8080, "flightdeck": 8090, "mcp": 8070}
 
 
@@ -231,7 +230,7 @@ def test_prometheus_has_the_alerts_of_the_chart(stack):
 
 def test_prometheus_accepts_its_configuration():
     done = subprocess.run(
-        [TOOLS_OF_CLUSTERS / "promtool", "check", "config", "--syntax-only", COMPOSE / "full/prometheus.yml"],
+        ["promtool", "check", "config", "--syntax-only", COMPOSE / "full/prometheus.yml"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

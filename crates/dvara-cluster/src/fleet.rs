@@ -2,17 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chitchat::{
-    ChitchatConfig, ChitchatHandle, ChitchatId, FailureDetectorConfig, NodeState, ProtocolVersion,
-    spawn_chitchat,
-};
+use chitchat::{ChitchatHandle, ChitchatId, NodeState, spawn_chitchat};
 use dvara_crypto::cluster::{ClusterKey, DatagramKind};
-use dvara_service::random;
 use dvara_service::settings::cluster::Cluster as Settings;
 use dvara_service::tasks::Tasks;
 use tokio::sync::watch;
@@ -21,24 +16,16 @@ use tokio::time::{interval, sleep};
 use crate::address;
 use crate::counters::Counters;
 use crate::discovery::Discovery;
+use crate::joining::{ClusterError, LEAVING, ROUND, bind, config, local_port, name};
 use crate::multicast::Multicast;
 use crate::transport::SealedTransport;
-
-/// How often a member greets a few others.
-const ROUND: Duration = Duration::from_millis(200);
 
 /// How often a process that knows nobody looks for others, and one that does.
 const ALONE: Duration = Duration::from_secs(1);
 const TOGETHER: Duration = Duration::from_secs(3);
 
-/// How long a dead member is remembered, so that it is not taken for a new one by hearsay.
-const REMEMBERED: Duration = Duration::from_secs(60);
-
 /// Rounds of goodbye: enough for the word to come through where every third datagram is lost.
 const GOODBYES: usize = 5;
-
-/// What a member says of itself when it leaves.
-const LEAVING: &str = "leaving";
 
 /// A process of the fleet.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,36 +46,6 @@ pub struct JoinOptions<'a> {
     pub host: &'a str,
     /// What runs beside the requests.
     pub tasks: &'a Tasks,
-}
-
-/// Why a process cannot join.
-#[derive(Debug, thiserror::Error)]
-pub enum ClusterError {
-    /// The port is somebody else's.
-    #[error(
-        "cannot meet the fleet on UDP port {port}; set DVARA_CLUSTER_PORT to a free one, or to 0 for any"
-    )]
-    Bind {
-        /// The port.
-        port: u16,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-    /// The group cannot be joined.
-    #[error(
-        "cannot listen to the multicast group {group}; set DVARA_CLUSTER_MULTICAST to another, or to off"
-    )]
-    Multicast {
-        /// Group and port.
-        group: std::net::SocketAddrV4,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-    /// Gossip could not be started.
-    #[error("cannot join the fleet: {0}")]
-    Gossip(String),
 }
 
 /// The fleet, seen from here. Clones see the same.
@@ -313,47 +270,5 @@ fn member(id: &ChitchatId) -> Member {
     Member {
         id: id.node_id.to_string(),
         address: Some(id.gossip_advertise_addr),
-    }
-}
-
-/// A name that no other start has.
-fn name(host: &str) -> String {
-    format!("{host}-{:08x}", u32::from_be_bytes(random::bytes()))
-}
-
-fn bind(ip: IpAddr, port: u16) -> Result<UdpSocket, ClusterError> {
-    let any: IpAddr = match ip {
-        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    };
-    UdpSocket::bind((any, port)).map_err(|source| ClusterError::Bind { port, source })
-}
-
-fn local_port(socket: &UdpSocket, port: u16) -> Result<u16, ClusterError> {
-    let bound = socket.local_addr();
-    bound
-        .map(|address| address.port())
-        .map_err(|source| ClusterError::Bind { port, source })
-}
-
-fn config(id: ChitchatId) -> ChitchatConfig {
-    ChitchatConfig {
-        listen_addr: id.gossip_advertise_addr,
-        chitchat_id: id,
-        // The key tells fleets apart; nobody else's datagrams come this far.
-        cluster_id: "dvara".to_owned(),
-        gossip_interval: ROUND,
-        seed_nodes: Vec::new(),
-        failure_detector_config: FailureDetectorConfig {
-            phi_threshold: 8.0,
-            sampling_window_size: 200,
-            max_interval: Duration::from_secs(2),
-            initial_interval: Duration::from_secs(1),
-            dead_node_grace_period: REMEMBERED,
-        },
-        marked_for_deletion_grace_period: REMEMBERED,
-        catchup_callback: None,
-        extra_liveness_predicate: Some(Box::new(|node| node.get(LEAVING).is_none())),
-        protocol_version: ProtocolVersion::V0,
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod fleet;
+mod joining;
 
 mod transport;
 
@@ -11,4 +12,5 @@ mod address;
 mod counters;
 
 pub use counters::ClusterMetrics;
-pub use fleet::{Cluster, ClusterError, JoinOptions, Member};
+pub use fleet::{Cluster, JoinOptions, Member};
+pub use joining::ClusterError;

@@ -128,6 +128,15 @@ impl Counts {
         }
     }
 
+    /// How many calls of a key are in its window.
+    pub(crate) fn counted(&self, key: &str, now: i64) -> u64 {
+        let mut shard = self.shard(key);
+        shard.keys.get_mut(key).map_or(0, |known| {
+            known.window.expire(now);
+            known.window.total()
+        })
+    }
+
     /// How many keys are held.
     pub(crate) fn len(&self) -> usize {
         self.shards.iter().map(|shard| lock(shard).keys.len()).sum()

@@ -104,6 +104,12 @@ impl RateLimits {
         *self.0.members.borrow()
     }
 
+    /// How many calls of a key the window holds, as far as this process knows.
+    pub fn counted(&self, key: &str) -> u64 {
+        let now_ms = self.0.clock.at(self.0.clock.elapsed_ms());
+        self.0.counts.counted(key, now_ms.div_euclid(1_000))
+    }
+
     /// How many keys called within the window.
     pub fn keys(&self) -> usize {
         self.0.counts.len()

@@ -21,8 +21,11 @@ const DEADLINE: Duration = Duration::from_secs(1);
 const UPKEEP: Duration = Duration::from_secs(10);
 /// Entries of one exchange; what is more goes with the next.
 const MOST: usize = 20_000;
-/// Seconds that are read again, for what was committed after we read them.
+/// Seconds that are read with every exchange, for what was committed after we read them.
 const AGAIN: i64 = 2;
+/// How often the whole window is read, for what reached the database later than that: a gateway that was cut off tells of
+/// seconds that are past when it is back.
+const WHOLE: Duration = Duration::from_secs(5);
 
 /// Exchanges counts until it is told to stop.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub struct Sharing {
     writer: i64,
     /// The first second that is asked for.
     since: i64,
+    /// When all of the window is asked for again.
+    whole: Instant,
     lost: bool,
 }
 
@@ -46,6 +51,7 @@ impl Sharing {
             engine,
             writer: rand::random(),
             since: i64::MIN,
+            whole: Instant::now() + jittered(WHOLE),
             lost: false,
         };
         sharing.exchange().await;
@@ -76,6 +82,10 @@ impl Sharing {
     pub async fn exchange(&mut self) -> bool {
         let inner = &self.limits.0;
         let counted = inner.counts.take_unsent(MOST);
+        if Instant::now() >= self.whole {
+            self.whole = Instant::now() + jittered(WHOLE);
+            self.since = i64::MIN;
+        }
         let asked_ms = inner.clock.elapsed_ms();
         let exchange = self
             .engine

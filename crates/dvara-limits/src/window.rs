@@ -105,6 +105,11 @@ impl Window {
         }
     }
 
+    /// How many calls the window holds.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
     /// Forgets what no longer counts; whether nothing is left.
     pub(crate) fn expire(&mut self, now: i64) -> bool {
         while let Some(slot) = self

@@ -19,7 +19,7 @@ use tokio::runtime::Handle;
 pub use trace::{follow, trace_id};
 use tracing::Metadata;
 use tracing::dispatcher::{self, Dispatch, WeakDispatch};
-use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::filter::{FilterExt as _, FilterFn, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::time::ChronoUtc;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -71,12 +71,17 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let Some(otlp) = &settings.otlp else {
-        let logs = logs(service, settings, writer, None);
+        // Filters of the whole, not of one layer: what they refuse is not made at all.
+        let registry = Registry::default()
+            .with(settings.levels.clone())
+            .with(events_only())
+            .with(lines(service, settings, writer, None));
         let guard = TelemetryGuard { provider: None };
-        return (Dispatch::new(Registry::default().with(logs)), guard, None);
+        return (Dispatch::new(registry), guard, None);
     };
     let place = Arc::new(OnceLock::new());
-    let logs = logs(service, settings, writer, Some(Arc::clone(&place)));
+    let logs = lines(service, settings, writer, Some(Arc::clone(&place)))
+        .with_filter(settings.levels.clone().and(events_only()));
     let (provider, trouble) = match otlp::provider(service, otlp, background) {
         Ok(provider) => (Some(provider), None),
         Err(trouble) => (None, Some(trouble)),
@@ -103,7 +108,12 @@ where
 /// Where the formatter finds the dispatcher that it is a part of.
 type Place = Arc<OnceLock<WeakDispatch>>;
 
-fn logs<S, W>(
+/// Without this every span would be kept for a log that does not show it.
+fn events_only() -> FilterFn {
+    FilterFn::new(|metadata: &Metadata<'_>| metadata.is_event())
+}
+
+fn lines<S, W>(
     service: &'static str,
     settings: &TelemetrySettings,
     writer: W,
@@ -113,21 +123,16 @@ where
     S: tracing::Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    // Without the filter every span would be kept for a log that does not show it.
-    let events = filter_fn(|metadata: &Metadata<'_>| metadata.is_event());
-    let filter = settings.levels.clone().and(events);
     if settings.json {
         fmt::layer()
             .event_format(JsonLines { service, place })
             .with_writer(writer)
-            .with_filter(filter)
             .boxed()
     } else {
         fmt::layer()
             .with_ansi(std::io::stdout().is_terminal())
             .with_timer(ChronoUtc::new("%H:%M:%S%.3f".to_owned()))
             .with_writer(writer)
-            .with_filter(filter)
             .boxed()
     }
 }

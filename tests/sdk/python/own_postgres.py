@@ -17,7 +17,9 @@ START_SECONDS = 60
 
 
 class OwnPostgres:
-    def __init__(self):
+    def __init__(self, programs: Path | None = None):
+        """`programs` is a folder with the server's programs; unset: the newest that the system has."""
+        self.programs = programs
         # A short path: a Unix socket's name has room for about a hundred bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="dvara-pg-", dir="/tmp"))
         self.folder.chmod(0o755)
@@ -86,7 +88,8 @@ class OwnPostgres:
         return [first, *map(int, children.read_text().split())] if alive(first) else []
 
     def _run(self, name: str, *arguments: str) -> str:
-        folders = [os.environ["DVARA_PG_BIN"]] if "DVARA_PG_BIN" in os.environ else []
+        folders = [str(self.programs)] if self.programs else []
+        folders += [os.environ["DVARA_PG_BIN"]] if "DVARA_PG_BIN" in os.environ else []
         folders += sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
         program = next((found for folder in [*folders, None] if (found := shutil.which(name, path=folder))), None)
         assert program, f"no {name}; `make setup` installs PostgreSQL"

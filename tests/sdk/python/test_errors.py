@@ -1,11 +1,14 @@
 """Refusals and failures as the SDK's own exception classes, all with one envelope."""
 
+from collections.abc import Iterator
+from datetime import datetime
+
 import openai
 import pytest
 from chat import ask
 from conftest import check_envelope, sdk
 from database import usage_row
-from dvara_up import eventually
+from dvara_up import DvaraUp, eventually
 
 import keys
 
@@ -137,6 +140,46 @@ def test_too_large_body_is_answered_and_not_reset(client):
     messages = ask("x" * (32 * 1024 * 1024 + 1))
     call = lambda: client.chat.completions.create(model="mock/test-model", messages=messages)  # noqa: E731
     check_envelope(refused(openai.APIStatusError, call), status=413, code="input_too_large", type="input_size_error")
+
+
+# --- how often -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def hurried() -> Iterator[DvaraUp]:
+    """A gateway that serves three calls per key and minute."""
+    gateway = DvaraUp(
+        {
+            "DVARA_LLM_GATEWAY_RATE_LIMIT_ENABLED": "true",
+            "DVARA_LLM_GATEWAY_RATE_LIMIT_PER_KEY_REQUESTS_PER_MINUTE": "3",
+        }
+    )
+    try:
+        yield gateway.start()
+    finally:
+        gateway.clean_up()
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_call_too_many_is_a_rate_limit_error_with_its_horizon(hurried, streamed):
+    key, _ = keys.create(hurried, f"hurried-{streamed}")
+    client = sdk(hurried, key)
+    eventually(lambda: known(client), "the new key is known", seconds=5)
+    for _ in range(2):
+        chat(client)
+    error = refused(openai.RateLimitError, lambda: chat(client, stream=streamed))
+    envelope = check_envelope(error, status=429, code="rate_limit_exceeded", type="rate_limit_error")
+    limit = envelope["rate_limit"]
+    reset_at = datetime.fromisoformat(limit.pop("reset_at"))
+    seconds = limit.pop("retry_after_seconds")
+    assert limit == {"limited_resource": "requests", "limit_type": "requests_per_minute", "limit": 3, "remaining": 0}
+    assert error.body["rate_limit"]["limit"] == 3
+    headers = error.response.headers
+    assert 1 <= seconds <= 61
+    assert headers["retry-after"] == headers["x-ratelimit-retry-after-seconds"] == str(seconds)
+    assert abs((datetime.fromisoformat(headers["x-ratelimit-reset"]) - reset_at).total_seconds()) < 1
+    # The SDK's own reading of the header, by which its retries wait.
+    assert client._parse_retry_after_header(headers) == seconds
 
 
 # --- what the vendor says ----------------------------------------------------------------------------------------

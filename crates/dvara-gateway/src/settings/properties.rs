@@ -15,6 +15,7 @@ pub(crate) const INTERNAL_SECRET: Property = Property::new(
     "dvara.internal.secret",
     "Bearer secret of /internal/*, for DVARA's own services. Unset: nothing opens it.",
 )
+.env(&["DVARA_INTERNAL_SECRET", "GATEWAY_INTERNAL_SECRET"])
 .secret();
 
 pub(crate) const REQUIRE_API_KEY: Property = Property::new(
@@ -298,10 +299,6 @@ pub static PROPERTIES: &[Property] = &[
     later("dvara.llm-gateway.finops.*", &[]),
     later("dvara.llm-gateway.siem.*", &[]),
     later("dvara.batch.max-file-size", &[]),
-    later_secret(
-        "dvara.llm-gateway.internal.secret",
-        &["GATEWAY_INTERNAL_SECRET", "DVARA_INTERNAL_SECRET"],
-    ),
     later_secret(
         "dvara.llm-gateway.providers.gemini.api-key",
         &["GEMINI_API_KEY"],

@@ -102,13 +102,16 @@ async fn the_mocks_scenarios_are_read_from_files_and_read_again_when_they_change
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_set_and_not_built_yet_is_listed_in_the_status() {
     let gateway = Setup::new()
-        .env("DVARA_LLM_GATEWAY_RATE_LIMIT_ENABLED", "true")
+        .env(
+            "DVARA_LLM_GATEWAY_RATE_LIMIT_PER_KEY_TOKENS_PER_MINUTE",
+            "1000",
+        )
         .start()
         .await;
     let page = gateway.status_page().await;
     assert_eq!(
         page["notBuilt"],
-        serde_json::json!(["dvara.llm-gateway.rate-limit.enabled"]),
+        serde_json::json!(["dvara.llm-gateway.rate-limit.per-key.tokens-per-minute"]),
         "{page}"
     );
     assert_eq!(

@@ -1,11 +1,16 @@
 //! The engine lost, and back.
 
+use std::time::Duration;
+
 use dvara_limits::{Engine, Sharing};
+use dvara_store::rates::{self, Counted};
 use dvara_testkit::database::TestDatabase;
 use dvara_testkit::eventually;
 use tokio::sync::watch;
 
 use crate::{Process, fleet, tick};
+
+const LIMIT: Duration = Duration::from_secs(20);
 
 async fn lose(database: &TestDatabase, processes: &mut [Process]) {
     database.cut().await;
@@ -40,13 +45,45 @@ async fn without_the_engine_each_keeps_to_its_share_and_afterwards_all_is_counte
         shared.then_some(())
     })
     .await;
-    tick(&mut processes).await;
+    // What was admitted alone counts for all, also where others were back first.
+    eventually("every process knows of all calls", async || {
+        for process in &mut processes {
+            process.exchange().await;
+        }
+        let knows = |process: &Process| process.limits.counted("key") == 102;
+        processes.iter().all(knows).then_some(())
+    })
+    .await;
     for process in &processes {
-        // What was admitted alone counts for all: 102 of them.
         assert_eq!(process.call("key", 102, 5), 0);
         assert_eq!(process.limits.counters().errors, 60);
     }
     assert_eq!(processes[0].call("key", 103, 5), 1);
+}
+
+#[tokio::test]
+async fn what_a_gateway_tells_late_is_learnt_by_those_that_were_never_cut_off() {
+    let (database, mut processes) = fleet(2).await;
+    let store = database.store().await;
+    let clock_ms = rates::exchange(&store, 7, 0, &[], LIMIT)
+        .await
+        .unwrap()
+        .clock_ms;
+    let late = Counted {
+        second: clock_ms / 1_000 - 20,
+        key: "key".to_owned(),
+        requests: 9,
+    };
+    rates::exchange(&store, 7, 0, &[late], LIMIT).await.unwrap();
+    eventually("every process knows of them", async || {
+        for process in &mut processes {
+            process.exchange().await;
+        }
+        let knows = |process: &Process| process.limits.counted("key") == 9;
+        processes.iter().all(knows).then_some(())
+    })
+    .await;
+    assert_eq!(processes[0].call("key", 10, 5), 1);
 }
 
 #[tokio::test]
@@ -97,9 +134,7 @@ async fn an_engine_that_does_not_answer_is_lost_too() {
     let process = &mut processes[0];
     assert_eq!(process.call("key", 10, 1), 1);
     // Somebody holds the table, and an exchange waits for it in vain.
-    let mut holding = database.connection().await;
-    let hold = "BEGIN; LOCK TABLE dvara_main.rate_counts IN ACCESS EXCLUSIVE MODE";
-    sqlx::raw_sql(hold).execute(&mut holding).await.unwrap();
+    let held = database.hold_rate_counts().await;
     eventually("the silence is noticed", async || {
         assert!(!process.sharing.exchange().await);
         (!process.limits.shared()).then_some(())
@@ -110,10 +145,7 @@ async fn an_engine_that_does_not_answer_is_lost_too() {
         9,
         "alone, its share is all of it"
     );
-    sqlx::raw_sql("ROLLBACK")
-        .execute(&mut holding)
-        .await
-        .unwrap();
+    held.release().await;
     eventually("the engine answers", async || {
         process.sharing.exchange().await.then_some(())
     })

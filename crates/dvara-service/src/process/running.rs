@@ -58,7 +58,7 @@ impl Foundation {
                 .map_err(boot_failure)?;
             drop(waiting.starting);
             let address = accepting.address();
-            tracing::info!(%address, cores = count, "{} is ready", waiting.name);
+            tracing::info!(%address, cores = count, "{} is serving", waiting.name);
             doors.push(Door {
                 name: waiting.name,
                 accepting,

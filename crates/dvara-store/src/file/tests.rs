@@ -105,9 +105,9 @@ fn what_is_not_built_yet_is_listed() {
     assert_eq!(
         file.not_built,
         [
+            "routes[0].cost_tolerance_pct",
             "rate_limits.tokens_per_minute",
             "rate_limits.requests_burst",
-            "routes[0].cost_tolerance_pct"
         ]
     );
     assert_eq!(file.requests_per_minute, Some(10));

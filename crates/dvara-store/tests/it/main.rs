@@ -8,6 +8,7 @@ mod credentials;
 mod feed;
 mod migrations;
 mod private;
+mod rates;
 mod seed;
 mod statements;
 mod tls;

@@ -1,0 +1,1 @@
+helm install dvara charts/meridian/ -f enterprise-mcp-values.yaml

@@ -1,0 +1,1 @@
+helm install dvara charts/meridian/ -f production-values.yaml

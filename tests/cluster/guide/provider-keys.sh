@@ -1,0 +1,3 @@
+helm install dvara charts/meridian/ \
+--set secrets.providerKeys.openai=sk-... \
+--set secrets.providerKeys.anthropic=sk-ant-...

@@ -1,0 +1,1 @@
+helm test dvara

@@ -1,0 +1,69 @@
+"""What the tests on processes share: the static binary with a licence, a PostgreSQL, and services that are gone with the test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from network_postgres import NetworkPostgres
+from service import Build, Service
+
+ROOT = Path(__file__).parents[2]
+
+
+def pytest_configure() -> None:
+    """A run that is told to stop ends like one that is interrupted: fixtures clean up, nothing is left running."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def build() -> Build:
+    """The binary for tests, made if need be. DVARA_TEST_IMAGE names a folder where it lies already."""
+    if made := os.environ.get("DVARA_TEST_IMAGE"):
+        return Build(Path(made))
+    done = subprocess.run([ROOT / "scripts/image", "--test"], stdout=subprocess.PIPE, text=True)
+    assert done.returncode == 0, "scripts/image --test failed"
+    return Build(Path(done.stdout.splitlines()[-1]))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[NetworkPostgres]:
+    server = NetworkPostgres()
+    try:
+        yield server.start()
+    finally:
+        server.clean_up()
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[int]:
+    return itertools.count(1)
+
+
+@pytest.fixture
+def database(postgres: NetworkPostgres, databases: Iterator[int]) -> dict[str, str]:
+    """The settings of an empty database of this test's own."""
+    name = f"test_{next(databases)}"
+    postgres.sql(f"CREATE DATABASE {name}")
+    return postgres.datasource(name)
+
+
+@pytest.fixture
+def service(build: Build, database: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Makes a service of this test's database: `service("gateway", NAME="value")`. None takes a setting away."""
+    made: list[Service] = []
+
+    def make(command: str, **settings: str | None) -> Service:
+        made.append(Service(build, command, {**database, **settings}, tmp_path / f"{len(made)}-{command}"))
+        return made[-1]
+
+    try:
+        yield make
+    finally:
+        for each in made:
+            each.clean_up()
