@@ -2,10 +2,12 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import chart
 import pytest
 import yaml
+from own_api_server import ApiServer
 
 COMPLETE = {
     "secrets": {
@@ -26,13 +28,14 @@ def notes(tmp_path_factory):
     shutil.copytree(chart.CHART, copy)
     text = (copy / "templates/NOTES.txt").read_text()
     (copy / "templates/_notes.tpl").write_text(f'{{{{- define "notes" -}}}}\n{text}{{{{- end -}}}}\n')
-    (copy / "templates/notes.yaml").write_text('kind: Notes\nsaid: {{ include "notes" . | toJson }}\n')
+    (copy / "templates/notes.yaml").write_text('apiVersion: v1\nkind: ConfigMap\nmetadata: {name: notes}\ndata: {said: {{ include "notes" . | toJson }}}\n')
 
-    def say(values: dict | None = None, *, release: str = "dvara", namespace: str = "default") -> str:
+    def say(values: dict | None = None, *, release: str = "dvara", namespace: str = "default", cluster: Path | None = None) -> str:
         flags = ["template", release, str(copy), "--namespace", namespace, "--values", "-", "--show-only", "templates/notes.yaml"]
+        flags += ["--dry-run=server", "--disable-openapi-validation", "--kubeconfig", str(cluster)] if cluster else []
         done = chart.run("helm4", *flags, stdin=json.dumps(values or {}))
         assert done.returncode == 0, done.stderr
-        return yaml.safe_load(done.stdout)["said"]
+        return yaml.safe_load(done.stdout)["data"]["said"]
 
     return say
 
@@ -143,3 +146,24 @@ def test_warns(notes, values, line):
 )
 def test_a_budget_that_lets_drains_through_is_no_warning(notes, values):
     assert "drains" not in notes(chart.merged(COMPLETE, values))
+
+
+ALL_KEYS = sorted(chart.render().secret())
+
+
+@pytest.mark.parametrize(
+    "keys, line",
+    [
+        ([key for key in ALL_KEYS if key not in {"audit-hmac-secret", "gemini-api-key"}], "The Secret mine has no audit-hmac-secret, gemini-api-key. What is absent is unset."),
+        (ALL_KEYS, None),
+    ],
+    ids=["some", "none"],
+)
+def test_keys_that_a_secret_in_the_cluster_lacks_are_named(notes, keys, line, tmp_path):
+    server = ApiServer({"mine": {key: "eA==" for key in keys}})
+    try:
+        nothing_else = {"gatewayServer": {"enabled": False}, "gatewayUi": {"enabled": False}}
+        said = notes({"secrets": {"existingSecret": "mine"}, **nothing_else}, cluster=server.kubeconfig(tmp_path))
+    finally:
+        server.clean_up()
+    assert [found for found in said.splitlines() if found.startswith("The Secret")] == ([line] if line else [])
