@@ -31,6 +31,8 @@ class Installation:
             "DVARA_LICENSE_KEY": image.licence,
             "DVARA_SPOOL_DIR": str(folder / f"{database}-spool"),
             "MOCK_PROVIDER_ENABLED": "true",
+            # This machine may have a fleet of its own.
+            "DVARA_CLUSTER_PORT": "0",
             "SERVER_PORT": self.url.rpartition(":")[2],
             **postgres.datasource(database),
             **SECRETS,

@@ -35,6 +35,10 @@ def said(image, postgres, tmp_path_factory) -> dict[str, tuple[int, str]]:
         "database away": start(SPRING_DATASOURCE_URL="jdbc:postgresql://127.0.0.1:9/x"),
         "another password": start(OPENAI_API_KEY=whole.run("encrypt", given="sk-x"), DVARA_ENCRYPTION_MASTER_PASSWORD="another"),
     }
+    # As a gateway of this installation leaves it that has a master password.
+    postgres.sql("INSERT INTO dvara_main.cluster_key (key) VALUES ('ENC:v1:c2VhbGVk')", "pages")
+    outcomes["no password"] = start(DVARA_ENCRYPTION_MASTER_PASSWORD=None)
+    postgres.sql("DELETE FROM dvara_main.cluster_key", "pages")
     postgres.sql("UPDATE dvara_main.schema_floor SET oldest_binary = '1.2.0'", "pages")
     outcomes["too old"] = start()
     postgres.sql("UPDATE dvara_main.schema_floor SET oldest_binary = '1.0.0'", "pages")
