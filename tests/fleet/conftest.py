@@ -5,16 +5,14 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fleet import Fleet, ReachablePostgres
+from image_folder import image_folder
 from network import Network
 from service import Build
-
-ROOT = Path(__file__).parents[2]
 
 
 def pytest_configure() -> None:
@@ -25,12 +23,7 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session")
 def build() -> Build:
-    """The binary for tests, made if need be. DVARA_TEST_IMAGE names a folder where it lies already."""
-    if made := os.environ.get("DVARA_TEST_IMAGE"):
-        return Build(Path(made))
-    done = subprocess.run([ROOT / "scripts/image", "--test"], stdout=subprocess.PIPE, text=True)
-    assert done.returncode == 0, "scripts/image --test failed"
-    return Build(Path(done.stdout.splitlines()[-1]))
+    return Build(image_folder())
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import oci
 import pytest
+from image_folder import ROOT, image_folder
 from network_postgres import NetworkPostgres
 
-ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
 """The programs that came with the Python packages of the tests."""
 
@@ -51,12 +51,7 @@ class TestImage:
 
 @pytest.fixture(scope="session")
 def image() -> TestImage:
-    """The image for tests, made if need be. DVARA_TEST_IMAGE names a folder where it lies already."""
-    if made := os.environ.get("DVARA_TEST_IMAGE"):
-        return TestImage(Path(made))
-    done = subprocess.run([ROOT / "scripts/image", "--test"], stdout=subprocess.PIPE, text=True)
-    assert done.returncode == 0, "scripts/image --test failed"
-    return TestImage(Path(done.stdout.splitlines()[-1]))
+    return TestImage(image_folder())
 
 
 @pytest.fixture(scope="session")
