@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from dvara_up import alive, eventually
@@ -72,7 +73,9 @@ class OwnPostgres:
         """Leaves no process and no file behind, whatever happened."""
         processes = self._processes()
         for process in processes:
-            os.kill(process, signal.SIGCONT)
+            # One that served a client may have ended with it.
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
         if processes:
             os.kill(processes[0], signal.SIGQUIT)
             eventually(lambda: not any(map(alive, processes)), "the server is gone", seconds=20)
