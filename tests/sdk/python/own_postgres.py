@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -52,12 +53,10 @@ class OwnPostgres:
     def freeze(self) -> None:
         """Nothing of it moves any more, and nobody is told: connections stay open and get no answer."""
         # The first process first, so that it starts no other.
-        for process in self._processes():
-            os.kill(process, signal.SIGSTOP)
+        signal_all(self._processes(), signal.SIGSTOP)
 
     def thaw(self) -> None:
-        for process in reversed(self._processes()):
-            os.kill(process, signal.SIGCONT)
+        signal_all(reversed(self._processes()), signal.SIGCONT)
 
     def rows(self, query: str) -> list[dict]:
         """The rows of a query, each as a dict."""
@@ -72,10 +71,7 @@ class OwnPostgres:
     def clean_up(self) -> None:
         """Leaves no process and no file behind, whatever happened."""
         processes = self._processes()
-        for process in processes:
-            # One that served a client may have ended with it.
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGCONT)
+        signal_all(processes, signal.SIGCONT)
         if processes:
             os.kill(processes[0], signal.SIGQUIT)
             eventually(lambda: not any(map(alive, processes)), "the server is gone", seconds=20)
@@ -102,3 +98,10 @@ class OwnPostgres:
         )  # fmt: skip
         assert done.returncode == 0, f"{name} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
         return done.stdout
+
+
+def signal_all(processes: Iterable[int], number: signal.Signals) -> None:
+    """Signals each of them in turn. One that served a client may have ended with it meanwhile."""
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, number)
