@@ -89,13 +89,13 @@ def test_a_start_is_quick(release: Release, table: Row) -> None:
 
 
 def start_of(release: Release, component: str) -> float:
-    """Has the pod replaced, and finds out how long the start of the new one took until its log said that it is ready."""
+    """Has the pod replaced, and finds out how long the start of the new one took until its log said that it is serving."""
     namespace, selector = release.namespace, f"app.kubernetes.io/component={component}"
     (old,) = namespace.wait_ready(selector, 1)
     namespace("delete", "pod", name_of(old), "--grace-period=1")
     (pod,) = namespace.eventually(lambda: namespace.pods(selector), "another pod comes")
-    ready = lambda: re.search(r"^(\S+) .*ready.*$", log(namespace, pod), re.MULTILINE)  # noqa: E731
-    end = seconds(namespace.eventually(ready, "it says that it is ready")[1])
+    serving = lambda: re.search(r"^(\S+) .*is serving.*$", log(namespace, pod), re.MULTILINE)  # noqa: E731
+    end = seconds(namespace.eventually(serving, "it says that it is serving")[1])
     if in_node_network():
         (process,) = running(SERVICES[component], f"SPRING_DATASOURCE_URL={release.database.url}")
         return end - process.started()
