@@ -3,10 +3,9 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use dvara_service::metrics::{encode_counters, encode_gauges};
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
-use prometheus_client::metrics::counter::ConstCounter;
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::encoding::DescriptorEncoder;
 
 use crate::Cluster;
 
@@ -33,44 +32,38 @@ pub struct ClusterMetrics(pub Cluster);
 
 impl Collector for ClusterMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let members = ConstGauge::new(u64::try_from(self.0.members().len()).unwrap_or(u64::MAX));
-        members.encode(encoder.encode_descriptor(
-            "gateway_hazelcast_cluster_members",
-            "Members of the fleet that this gateway sees, itself among them",
-            None,
-            members.metric_type(),
-        )?)?;
+        let members = u64::try_from(self.0.members().len()).unwrap_or(u64::MAX);
+        let help = "Members of the fleet that this gateway sees, itself among them";
+        encode_gauges(
+            &mut encoder,
+            &[("gateway_hazelcast_cluster_members", help, members)],
+        )?;
         let counters = self.0.counters();
-        for (name, help, counter) in [
-            (
-                "gateway_cluster_datagrams_sent",
-                "Datagrams sent to members of the fleet",
-                &counters.sent,
-            ),
-            (
-                "gateway_cluster_datagrams_received",
-                "Datagrams received from members of the fleet",
-                &counters.received,
-            ),
-            (
-                "gateway_cluster_datagrams_rejected",
-                "Datagrams that do not open with the fleet's key: somebody else's, or damaged",
-                &counters.foreign,
-            ),
-            (
-                "gateway_cluster_datagrams_unusable",
-                "Datagrams of the fleet that could not be sent or read",
-                &counters.unusable,
-            ),
-        ] {
-            let counter = ConstCounter::new(counter.load(Relaxed));
-            counter.encode(encoder.encode_descriptor(
-                name,
-                help,
-                None,
-                counter.metric_type(),
-            )?)?;
-        }
+        encode_counters(
+            &mut encoder,
+            &[
+                (
+                    "gateway_cluster_datagrams_sent",
+                    "Datagrams sent to members of the fleet",
+                    counters.sent.load(Relaxed),
+                ),
+                (
+                    "gateway_cluster_datagrams_received",
+                    "Datagrams received from members of the fleet",
+                    counters.received.load(Relaxed),
+                ),
+                (
+                    "gateway_cluster_datagrams_rejected",
+                    "Datagrams that do not open with the fleet's key: somebody else's, or damaged",
+                    counters.foreign.load(Relaxed),
+                ),
+                (
+                    "gateway_cluster_datagrams_unusable",
+                    "Datagrams of the fleet that could not be sent or read",
+                    counters.unusable.load(Relaxed),
+                ),
+            ],
+        )?;
         Ok(())
     }
 }

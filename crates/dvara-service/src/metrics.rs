@@ -4,6 +4,7 @@
 //! that serves requests does not have.
 
 mod classic;
+mod rows;
 
 use std::sync::Arc;
 
@@ -11,6 +12,8 @@ use http::{HeaderMap, HeaderValue, header};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use tokio::runtime::Handle;
+
+pub use rows::{encode_counters, encode_gauges};
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const CLASSIC: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use dvara_cluster::Cluster;
 use dvara_limits::{Engine, Sharing};
+use dvara_service::metrics::encode_counters;
 use dvara_service::process::Foundation;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
@@ -48,26 +49,21 @@ impl fmt::Debug for RateMetrics {
 impl Collector for RateMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let counted = self.0.rates.counters();
-        for (name, help, value) in [
-            (
-                "gateway_rate_limit_allowed",
-                "Calls that their key's rate let through",
-                counted.allowed,
-            ),
-            (
-                "gateway_rate_limit_errors",
-                "Calls judged by this gateway's share of the limit, because the fleet's counts were not known",
-                counted.errors,
-            ),
-        ] {
-            let counter = ConstCounter::new(value);
-            counter.encode(encoder.encode_descriptor(
-                name,
-                help,
-                None,
-                counter.metric_type(),
-            )?)?;
-        }
+        encode_counters(
+            &mut encoder,
+            &[
+                (
+                    "gateway_rate_limit_allowed",
+                    "Calls that their key's rate let through",
+                    counted.allowed,
+                ),
+                (
+                    "gateway_rate_limit_errors",
+                    "Calls judged by this gateway's share of the limit, because the fleet's counts were not known",
+                    counted.errors,
+                ),
+            ],
+        )?;
         let denied = ConstCounter::new(counted.denied);
         let mut family = encoder.encode_descriptor(
             "gateway_rate_limit_denied",
