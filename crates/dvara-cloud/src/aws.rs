@@ -20,5 +20,5 @@ mod xml;
 pub use credentials::{AwsCredentials, InvalidAwsKeys};
 pub use identity::AwsIdentity;
 pub use region::{InvalidRegion, Region};
-pub use settings::{AwsKeys, AwsSettings};
+pub use settings::{AwsKeys, AwsSettings, InvalidAwsSettings};
 pub use sign::{Scope, Signable, Signature, sign};

@@ -17,5 +17,5 @@ mod user;
 mod endpoint;
 
 pub use identity::GoogleIdentity;
-pub use settings::{GoogleCredentials, GoogleSettings, InvalidGoogleCredentials};
+pub use settings::{GoogleCredentials, GoogleSettings, InvalidGoogleSettings};
 pub use token::GoogleToken;

@@ -50,7 +50,7 @@ pub(crate) struct Issued<C> {
 pub(crate) struct Kept<C> {
     shared: Arc<Shared<C>>,
     /// Ends the task. Static credentials have none.
-    _stop: Option<Arc<DropGuard>>,
+    stop: Option<Arc<DropGuard>>,
 }
 
 struct Shared<C> {
@@ -68,7 +68,7 @@ impl<C> Clone for Kept<C> {
     fn clone(&self) -> Self {
         Self {
             shared: self.shared.clone(),
-            _stop: self._stop.clone(),
+            stop: self.stop.clone(),
         }
     }
 }
@@ -83,7 +83,7 @@ impl<C: Send + Sync + 'static> Kept<C> {
         });
         Self {
             shared: Arc::new(shared),
-            _stop: None,
+            stop: None,
         }
     }
 
@@ -104,7 +104,7 @@ impl<C: Send + Sync + 'static> Kept<C> {
         tasks.spawn_once(name, keeper.run());
         Self {
             shared,
-            _stop: Some(Arc::new(stop.drop_guard())),
+            stop: Some(Arc::new(stop.drop_guard())),
         }
     }
 

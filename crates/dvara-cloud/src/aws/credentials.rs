@@ -12,7 +12,7 @@ use super::sign::Scope;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAwsKeys {
     /// The id.
-    #[error("the access key id is empty or holds something else than letters and digits")]
+    #[error("the access key id is empty, or holds white space, a slash or a comma")]
     Id,
     /// The secret.
     #[error("the secret access key is empty or holds white space")]
@@ -46,7 +46,9 @@ impl AwsCredentials {
     /// When one of them cannot be right.
     pub fn new(keys: &AwsKeys) -> Result<Self, InvalidAwsKeys> {
         let id = keys.access_key_id.expose();
-        if id.is_empty() || !id.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_') {
+        // AWS' own ids are letters and digits; those of its emulators are not. A slash ends the id in a signature.
+        let is_id = |c: u8| c.is_ascii_graphic() && !matches!(c, b'/' | b',');
+        if id.is_empty() || !id.bytes().all(is_id) {
             return Err(InvalidAwsKeys::Id);
         }
         let secret = keys.secret_access_key.expose();
@@ -54,7 +56,7 @@ impl AwsCredentials {
         if secret.is_empty() || secret.contains(is_dark) {
             return Err(InvalidAwsKeys::Secret);
         }
-        let token = keys.session_token.as_ref().map(|token| token_of(token));
+        let token = keys.session_token.as_ref().map(token_of);
         Ok(Self {
             access_key_id: id.clone(),
             seed: Secret::new(format!("AWS4{secret}")),

@@ -26,10 +26,10 @@ impl AwsIdentity {
     /// Nothing that goes wrong here ends the process: it is logged, [`AwsIdentity::state`] has it, and it is tried again.
     pub fn start(settings: AwsSettings, outbound: Outbound, tasks: &Tasks) -> Self {
         let region = settings.region.clone();
-        let source = Source::choose(settings);
-        let kept = match source.for_ever() {
-            Some(credentials) => Kept::for_ever("AWS", source.in_words(), credentials),
-            None => Kept::start("AWS credentials", source, outbound, tasks),
+        let source = Source::choose(&settings);
+        let kept = match source.read() {
+            Ok(Some(credentials)) => Kept::for_ever("AWS", source.in_words(), credentials),
+            Ok(None) | Err(_) => Kept::start("AWS credentials", source, outbound, tasks),
         };
         Self { kept, region }
     }
@@ -52,7 +52,7 @@ impl AwsIdentity {
         self.kept.state()
     }
 
-    /// Waits until the first attempt has ended, well or not: at most some ten seconds.
+    /// Waits until the first attempt has ended, well or not. It makes three calls at most, and each gives up after 15 s.
     pub async fn settled(&self) {
         self.kept.settled().await;
     }

@@ -1,7 +1,9 @@
 use dvara_crypto::Secret;
+use dvara_service::error_chain;
 use dvara_service::settings::Env;
 
 use super::region::Region;
+use super::sources::Source;
 
 /// Keys as an operator sets them, or as a source gives them out.
 #[derive(Debug, Clone)]
@@ -23,4 +25,22 @@ pub struct AwsSettings {
     pub keys: Option<AwsKeys>,
     /// The process' environment, as a value. It says which other source there is (the crate's README has the list).
     pub environment: Env,
+}
+
+/// Settings that cannot be used. The text says what to change, and holds nothing of a key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidAwsSettings(String);
+
+impl AwsSettings {
+    /// Looks at what can be looked at without asking anybody, so that a start can tell of mistakes.
+    ///
+    /// # Errors
+    /// When keys cannot be right, or something is set by half.
+    pub fn check(&self) -> Result<(), InvalidAwsSettings> {
+        Source::choose(self)
+            .read()
+            .map(drop)
+            .map_err(|error| InvalidAwsSettings(error_chain(&error)))
+    }
 }

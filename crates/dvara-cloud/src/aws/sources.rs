@@ -28,10 +28,10 @@ pub(super) enum Source {
 }
 
 impl Source {
-    pub(super) fn choose(settings: AwsSettings) -> Self {
+    pub(super) fn choose(settings: &AwsSettings) -> Self {
         let env = &settings.environment;
-        if let Some(keys) = settings.keys {
-            return Self::Keys("settings", keys);
+        if let Some(keys) = &settings.keys {
+            return Self::Keys("settings", keys.clone());
         }
         Self::of_environment(env)
             .or_else(|| Profile::of(env).map(Self::Profile))
@@ -111,15 +111,19 @@ impl Source {
         }
     }
 
-    /// Credentials that need no loading.
-    pub(super) fn for_ever(&self) -> Option<AwsCredentials> {
+    /// What can be had without asking anybody; `None` when somebody has to be asked.
+    pub(super) fn read(&self) -> Result<Option<AwsCredentials>, LoadError> {
+        let of = |keys: &AwsKeys| {
+            let from = self.in_words();
+            AwsCredentials::new(keys).map(Some).map_err(|error| {
+                LoadError::Settings(format!("the keys of the {from} cannot be used: {error}"))
+            })
+        };
         match self {
-            Self::Keys(_, keys) => AwsCredentials::new(keys).ok(),
-            Self::Profile(_)
-            | Self::WebIdentity(_)
-            | Self::Container(_)
-            | Self::Instance(_)
-            | Self::Unusable(..) => None,
+            Self::Keys(_, keys) => of(keys),
+            Self::Profile(profile) => of(&profile.read()?),
+            Self::Unusable(_, reason) => Err(LoadError::Settings(reason.clone())),
+            Self::WebIdentity(_) | Self::Container(_) | Self::Instance(_) => Ok(None),
         }
     }
 }
@@ -133,25 +137,22 @@ impl Issuer for Source {
     }
 
     async fn issue(&self, calls: &Calls) -> Result<Issued<AwsCredentials>, LoadError> {
+        // Settings that cannot be right fail over and over: the log says so once, and every request again.
+        if let Some(credentials) = self.read()? {
+            return Ok(Issued {
+                credentials,
+                expires: None,
+            });
+        }
         match self {
-            // Only keys that cannot be right come here, over and over: the log says so once, and requests each time.
-            Self::Keys(from, keys) => lasting(&format!("the keys of the {from}"), keys),
-            Self::Profile(profile) => lasting("the profile", &profile.read()?),
             Self::WebIdentity(identity) => identity.issue(calls).await,
             Self::Container(container) => container.issue(calls).await,
             Self::Instance(instance) => instance.issue(calls).await,
-            Self::Unusable(_, reason) => Err(LoadError::Settings(reason.clone())),
+            Self::Keys(..) | Self::Profile(_) | Self::Unusable(..) => {
+                unreachable!("reading these gives credentials or an error")
+            }
         }
     }
-}
-
-fn lasting(whose: &str, keys: &AwsKeys) -> Result<Issued<AwsCredentials>, LoadError> {
-    let credentials = AwsCredentials::new(keys)
-        .map_err(|error| LoadError::Settings(format!("{whose} cannot be used: {error}")))?;
-    Ok(Issued {
-        credentials,
-        expires: None,
-    })
 }
 
 #[cfg(test)]
@@ -172,7 +173,7 @@ mod tests {
     ];
 
     fn choose(pairs: &[(&str, &str)]) -> Source {
-        Source::choose(AwsSettings {
+        Source::choose(&AwsSettings {
             region: Region::parse("eu-central-1").unwrap(),
             keys: None,
             environment: Env::from_pairs(pairs.iter().copied()),

@@ -38,7 +38,7 @@ impl GoogleIdentity {
         self.0.state()
     }
 
-    /// Waits until the first attempt has ended, well or not: at most some twenty seconds.
+    /// Waits until the first attempt has ended, well or not. It makes three calls at most, and each gives up after 15 s.
     pub async fn settled(&self) {
         self.0.settled().await;
     }

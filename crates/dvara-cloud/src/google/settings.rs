@@ -1,4 +1,5 @@
 use dvara_crypto::Secret;
+use dvara_service::error_chain;
 use dvara_service::settings::Env;
 
 use super::sources::Source;
@@ -25,20 +26,20 @@ pub enum GoogleCredentials {
     Default,
 }
 
-/// Credentials that cannot be used. The text says what to change, and holds nothing of them.
+/// Settings that cannot be used. The text says what to change, and holds nothing of a credential.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct InvalidGoogleCredentials(pub(super) String);
+pub struct InvalidGoogleSettings(String);
 
 impl GoogleSettings {
     /// Looks at what can be looked at without asking anybody, so that a start can tell of mistakes.
     ///
     /// # Errors
     /// When the credentials cannot be read, or are none.
-    pub fn check(&self) -> Result<(), InvalidGoogleCredentials> {
+    pub fn check(&self) -> Result<(), InvalidGoogleSettings> {
         Source::choose(self)
             .read()
             .map(drop)
-            .map_err(|error| InvalidGoogleCredentials(dvara_service::error_chain(&error)))
+            .map_err(|error| InvalidGoogleSettings(error_chain(&error)))
     }
 }

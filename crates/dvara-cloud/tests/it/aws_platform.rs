@@ -213,6 +213,7 @@ async fn keys_are_there_at_once_and_win_over_everything() {
         session_token: None,
     });
     assert_hidden(&format!("{settings:?}"));
+    settings.check().unwrap();
     let identity = AwsIdentity::start(settings, outbound(), &tasks());
     let credentials = identity.current().unwrap();
     assert_eq!(credentials.access_key_id(), "AKIASETTINGS");
@@ -223,11 +224,17 @@ async fn keys_are_there_at_once_and_win_over_everything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_that_cannot_be_right_are_refused_for_every_request() {
-    let identity = aws(&[
+async fn keys_that_cannot_be_right_are_refused_at_the_start_and_for_every_request() {
+    let variables = [
         ("AWS_ACCESS_KEY_ID", "AKIA"),
         ("AWS_SECRET_ACCESS_KEY", "hidden with a blank"),
-    ]);
+    ];
+    let refused = aws_settings(&variables).check().unwrap_err().to_string();
+    assert!(
+        refused.starts_with("the keys of the environment cannot be used"),
+        "{refused}"
+    );
+    let identity = aws(&variables);
     identity.settled().await;
     let error = identity.current().unwrap_err();
     assert!(matches!(error, NoCredentials::Missing { .. }));

@@ -7,4 +7,9 @@ mod server;
 
 mod aws_platform;
 mod aws_web_identity;
+mod cost;
+mod ends;
+mod google_accounts;
+mod google_renewal;
 mod sigv4;
+mod ways_out;

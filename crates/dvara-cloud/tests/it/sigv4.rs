@@ -39,7 +39,7 @@ enum Body {
     Long { repeat: String, times: usize },
 }
 
-fn credentials(token: Option<&str>) -> AwsCredentials {
+pub(crate) fn credentials(token: Option<&str>) -> AwsCredentials {
     AwsCredentials::new(&AwsKeys {
         access_key_id: Secret::new("AKIDEXAMPLE".to_owned()),
         secret_access_key: Secret::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned()),
