@@ -4,7 +4,6 @@
 //! each field of a call, in the table of [`fields`].
 
 mod answer;
-mod chunk;
 mod encode;
 mod event;
 mod fields;
@@ -16,7 +15,6 @@ mod stream;
 mod thinking;
 mod tools;
 mod usage;
-mod writer;
 
 use http::{HeaderName, HeaderValue};
 

@@ -3,6 +3,7 @@
 pub mod head;
 pub mod path;
 
+pub mod fields;
 pub mod request;
 pub mod splice;
 pub mod target;
@@ -22,6 +23,10 @@ pub mod models;
 
 pub mod mock;
 
+mod completion;
+
 mod depth;
 mod json;
 mod lenient;
+mod literal;
+mod writer;

@@ -1,5 +1,7 @@
 //! Where a call is sent: what kinds of providers can do, and what an adapter makes of a call for one.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use dvara_types::ProviderKind;
 use http::{HeaderName, HeaderValue};
@@ -128,7 +130,7 @@ pub struct Encoded {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dropped {
     /// The field.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// Why.
     pub reason: &'static str,
 }

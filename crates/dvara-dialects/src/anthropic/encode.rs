@@ -4,16 +4,17 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 
 use super::VERSION;
-use super::fields::{self, Drops, Said, refusal};
+use super::fields::{self, Said, refusal};
 use super::generation::Generation;
 use super::messages;
 use super::output::{self, Form};
 use super::thinking::{self, Mode, Thinking};
 use super::tools;
-use super::writer::Writer;
+use crate::fields::Drops;
 use crate::json;
 use crate::request::{ChatRequest, Conversation, ReadError};
 use crate::target::{Encoded, Target};
+use crate::writer::Writer;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");

@@ -19,14 +19,6 @@ pub(super) fn finish(reason: &str, calls: bool) -> Finish {
     }
 }
 
-/// What the client reads: the words that OpenAI's clients know. One that nobody knows yet is a stop.
-pub(super) fn word(finish: &Finish) -> &str {
-    match finish {
-        Finish::Other(_) => Finish::Stop.as_str(),
-        known => known.as_str(),
-    }
-}
-
 /// The fault of an `error` event: what the same error would have been as an answer (Anthropic, Errors).
 pub(super) fn in_stream(error: &ErrorView<'_>, event: &[u8]) -> UpstreamFault {
     let status = match error.kind.0.as_deref() {

@@ -8,11 +8,12 @@
 mod assistant;
 mod blocks;
 
-use super::fields::{Drops, refusal};
+use super::fields::refusal;
 use super::output::{CALL_IT, Form, JSON_ONLY, Pull};
-use super::writer::Writer;
+use crate::fields::Drops;
 use crate::json;
 use crate::request::{Block, ChatRequest, Conversation, Message, ReadError, Role, Text};
+use crate::writer::Writer;
 use blocks::Place;
 
 /// A text as it stands in the body, quotes included.

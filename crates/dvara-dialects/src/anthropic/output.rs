@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::STRUCTURED_OUTPUT;
-use super::fields::Drops;
 use super::generation::Generation;
 use super::thinking::Thinking;
+use crate::fields::Drops;
 use crate::request::{ChatRequest, Conversation, OutputFormat, Tool, ToolChoice};
 use crate::target::Dropped;
 

@@ -5,8 +5,9 @@
 
 use serde_json::value::RawValue;
 
-use super::fields::{Drops, Said};
+use super::fields::Said;
 use super::generation::Generation;
+use crate::fields::Drops;
 use crate::json;
 use crate::request::{Block, Conversation, ReadError, Role, ToolChoice};
 

@@ -3,12 +3,13 @@
 use serde_json::value::RawValue;
 
 use super::STRUCTURED_OUTPUT;
-use super::fields::{Drops, refusal};
+use super::fields::refusal;
 use super::generation::Generation;
 use super::output::{Form, Pull};
-use super::writer::Writer;
+use crate::fields::Drops;
 use crate::json;
 use crate::request::{Conversation, ReadError, Tool, ToolChoice, ToolFunction};
+use crate::writer::Writer;
 
 /// Writes `tools` and `tool_choice`.
 ///

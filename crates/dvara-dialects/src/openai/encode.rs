@@ -64,7 +64,7 @@ fn drop_tenant_claims(request: &ChatRequest, edits: &mut Edits<'_>) -> Vec<Dropp
     for member in &members {
         if let Some((_, field)) = claim(member) {
             dropped.push(Dropped {
-                field,
+                field: (*field).into(),
                 reason: "the tenant is the one that owns the API key",
             });
         }

@@ -162,7 +162,7 @@ fn encoded(request: &ChatRequest, name: &str, target: Target<'_>) -> Value {
     let dropped: Vec<_> = encoded
         .dropped
         .iter()
-        .map(|dropped| dropped.field)
+        .map(|dropped| dropped.field.clone())
         .collect();
     json!({
         "target": name,

@@ -1,10 +1,9 @@
 //! Chunks of a chat completion, written as they are needed.
 
-use super::finish;
-use super::usage::UsageView;
-use super::writer::Writer;
+use super::{Reported, word};
 use crate::answer::Finish;
 use crate::json;
+use crate::writer::Writer;
 
 const OBJECT: &str = ",\"object\":\"chat.completion.chunk\",\"created\":";
 
@@ -46,12 +45,12 @@ impl Chunks {
     pub(super) fn finish(&self, out: &mut Writer, reason: &Finish) {
         out.json(&self.head)
             .json("{\"index\":0,\"delta\":{},\"finish_reason\":")
-            .text(finish::word(reason))
+            .text(word(reason))
             .json("}]}\n\n");
     }
 
     /// The chunk with the usage; nothing when none was reported.
-    pub(super) fn usage(&self, out: &mut Writer, usage: &UsageView) {
+    pub(super) fn usage(&self, out: &mut Writer, usage: &Reported) {
         let before = out.len();
         out.json(&self.head);
         let head = out.len();
