@@ -20,6 +20,7 @@ use http::{HeaderName, HeaderValue};
 
 pub use answer::decode;
 pub use encode::encode;
+pub(crate) use fields::DECLARED;
 pub use stream::StreamDecoder;
 
 /// The version of the API that is spoken, with every request.

@@ -9,9 +9,13 @@ pub mod splice;
 pub mod target;
 
 pub mod anthropic;
+pub mod bedrock;
+pub mod cohere;
+pub mod gemini;
 pub mod openai;
 pub mod sse;
 pub mod vendor;
+pub mod vertex;
 
 pub mod answer;
 pub mod fault;

@@ -11,9 +11,11 @@ mod keys;
 mod read;
 mod stream;
 mod usage;
+mod vendors;
 mod view;
 
 pub(crate) use conversation::conversation;
 pub use decode::decode;
 pub use encode::encode;
 pub use stream::StreamDecoder;
+pub(crate) use vendors::{declared, deployment_path};

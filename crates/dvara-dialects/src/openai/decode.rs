@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+use dvara_types::ProviderKind;
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 
 use super::stream::chunk::Choices;
@@ -10,11 +12,19 @@ use crate::answer::{Answer, Finish, ResponseHead};
 use crate::fault::UpstreamFault;
 use crate::lenient::{Present, Text, absent, lenient_object};
 
-/// What an answer came to.
+/// What an answer came to, and the body that the client gets: the vendor's own bytes.
 ///
 /// # Errors
 /// When its status is no success, it can't be read, or it has no choices.
-pub fn decode(head: &ResponseHead, body: &[u8]) -> Result<Answer, UpstreamFault> {
+pub fn decode(
+    _kind: ProviderKind,
+    head: &ResponseHead,
+    body: Bytes,
+) -> Result<(Answer, Bytes), UpstreamFault> {
+    read(head, &body).map(|answer| (answer, body))
+}
+
+fn read(head: &ResponseHead, body: &[u8]) -> Result<Answer, UpstreamFault> {
     if !head.status.is_success() {
         return Err(UpstreamFault::of_status(head, body));
     }
@@ -147,7 +157,7 @@ mod tests {
             "<html></html>",
             r#"{"choices":[{"finish_reason":"stop"}]"#,
         ] {
-            let fault = decode(&head(200), body.as_bytes()).unwrap_err();
+            let fault = read(&head(200), body.as_bytes()).unwrap_err();
             assert_eq!(fault.code.as_str(), "provider_error", "{body}");
         }
     }
@@ -155,7 +165,7 @@ mod tests {
     #[test]
     fn output_is_counted_when_no_usage_is_reported() {
         let body = r#"{"choices":[{"message":{"role":"assistant","content":"héllo","tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"stop"}],"usage":null}"#;
-        let answer = decode(&head(200), body.as_bytes()).unwrap();
+        let answer = read(&head(200), body.as_bytes()).unwrap();
         assert_eq!(answer.usage, None);
         assert_eq!(answer.output_characters, 8);
         assert_eq!(answer.finish, Some(Finish::Stop));

@@ -4,7 +4,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 
 use crate::json::{self, Member};
-use crate::request::ChatRequest;
+use crate::request::{ChatRequest, ReadError};
 use crate::splice::{Edits, Span};
 use crate::target::{Dropped, Encoded, Target};
 
@@ -23,7 +23,10 @@ const TENANT_CLAIMS: [(&str, &str); 2] = [
 /// Three things are edited in place, each only when it has to be: the model, when the target knows it by another
 /// name; `stream_options.include_usage`, on streams whose client did not ask for usage; and tenant claims in
 /// `metadata`, which are taken out. Without any of them the body is the received bytes themselves.
-pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Encoded {
+///
+/// # Errors
+/// Names the field that this vendor cannot take.
+pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Encoded, ReadError> {
     let mut edits = Edits::new();
     if target.model != request.model() {
         edits.replace(request.model_span, json::quote(target.model));
@@ -32,11 +35,11 @@ pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Encoded {
         edits.replace(span, text);
     }
     let dropped = drop_tenant_claims(request, &mut edits);
-    Encoded {
+    Ok(Encoded {
         headers: headers(request.stream()),
         body: edits.apply(request.body()),
         dropped,
-    }
+    })
 }
 
 fn headers(stream: bool) -> Vec<(HeaderName, HeaderValue)> {

@@ -5,6 +5,7 @@ pub(super) mod chunk;
 use std::ops::Range;
 
 use bytes::Bytes;
+use dvara_types::ProviderKind;
 
 use crate::answer::StreamSummary;
 use crate::fault::UpstreamFault;
@@ -38,7 +39,7 @@ enum Verdict {
 
 impl StreamDecoder {
     /// A decoder for the answer to `request`.
-    pub fn new(request: &ChatRequest) -> Self {
+    pub fn new(_kind: ProviderKind, request: &ChatRequest) -> Self {
         Self::with_limit(request.include_usage(), sse::DEFAULT_MAX_EVENT)
     }
 

@@ -7,3 +7,4 @@ mod conversation;
 mod files;
 mod golden;
 mod outcome;
+mod translated;
