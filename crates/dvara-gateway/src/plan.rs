@@ -12,6 +12,7 @@ use crate::admit::Admitted;
 use crate::core::Shared;
 use crate::http::error::GatewayError;
 use crate::providers::{Credential, Provider, Providers, has_prefix};
+use crate::settings::key_variable;
 
 /// An admitted call and the targets to try, in order.
 pub(crate) struct Plan {
@@ -216,11 +217,15 @@ fn how_to_serve(model: &str) -> String {
             .any(|prefix| model.starts_with(prefix))
     });
     let remedy = match kind {
-        Some(ProviderKind::Openai) => "set OPENAI_API_KEY",
-        Some(ProviderKind::Anthropic) => "set ANTHROPIC_API_KEY",
-        Some(ProviderKind::Ollama) => "set OLLAMA_ENABLED=true",
-        Some(ProviderKind::Mock) => "set MOCK_PROVIDER_ENABLED=true",
-        None => "add a route for it; GET /v1/models lists what is served",
+        Some(ProviderKind::Bedrock) => "set BEDROCK_ENABLED=true".to_owned(),
+        Some(ProviderKind::Vertex) => "set VERTEX_PROJECT_ID".to_owned(),
+        Some(ProviderKind::AzureOpenai) => {
+            "set AZURE_OPENAI_API_KEY and AZURE_OPENAI_BASE_URL".to_owned()
+        }
+        Some(ProviderKind::Ollama) => "set OLLAMA_ENABLED=true".to_owned(),
+        Some(ProviderKind::Mock) => "set MOCK_PROVIDER_ENABLED=true".to_owned(),
+        Some(kind) => format!("set {}", key_variable(kind)),
+        None => "add a route for it; GET /v1/models lists what is served".to_owned(),
     };
     format!("No provider serves this model: {remedy}.")
 }

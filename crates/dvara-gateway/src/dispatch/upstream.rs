@@ -58,7 +58,7 @@ pub(super) async fn send(
                 idle: timeouts.idle,
                 ends: timeouts.streaming.map(|limit| started + limit),
             };
-            let decoder = StreamDecoder::new(attempt.provider.kind, request, unix_seconds());
+            let decoder = StreamDecoder::new(&target(attempt), request, unix_seconds());
             let stream = open_stream(decoder, &head, body, limits).await?;
             ledger.answered();
             Ok(Answered::Stream(stream))
@@ -86,8 +86,8 @@ async fn whole(
     };
     let bytes = collect(body, bound).await?;
     ledger.answered();
-    let kind = attempt.provider.kind;
-    let Decoded { answer, body } = vendor::decode(kind, request, head, bytes, unix_seconds())?;
+    let decoded = vendor::decode(&target(attempt), request, head, bytes, unix_seconds())?;
+    let Decoded { answer, body } = decoded;
     show(&answer);
     match answer.usage {
         Some(usage) => ledger.usage(usage),
@@ -120,14 +120,18 @@ fn outgoing(
     attempt: &Attempt,
     reach: &HttpReach,
 ) -> Result<(Request<Full<Bytes>>, Vec<Dropped>), GatewayError> {
-    let target = Target {
-        kind: attempt.provider.kind,
-        model: &attempt.model,
-    };
+    let target = target(attempt);
     let encoded = vendor::encode(request, &target)?;
+    let path = reach
+        .chat(&target, request.stream())
+        .ok_or_else(|| GatewayError::BadRequest {
+            code: "invalid_request",
+            message: "`model` holds what no address can carry".to_owned(),
+            param: Some("model".into()),
+        })?;
     let mut outgoing = Request::new(Full::new(encoded.body));
     *outgoing.method_mut() = Method::POST;
-    *outgoing.uri_mut() = Uri::from(reach.chat.clone());
+    *outgoing.uri_mut() = Uri::from(path);
     let headers = outgoing.headers_mut();
     headers.insert(HOST, reach.origin.authority().clone());
     headers.extend(encoded.headers);
@@ -136,6 +140,14 @@ fn outgoing(
         headers.insert(credential.name.clone(), credential.value.clone());
     }
     Ok((outgoing, encoded.dropped))
+}
+
+/// What the call is encoded for.
+fn target(attempt: &Attempt) -> Target<'_> {
+    Target {
+        kind: attempt.provider.kind,
+        model: &attempt.model,
+    }
 }
 
 fn unix_seconds() -> u64 {
