@@ -174,7 +174,9 @@ async fn send(
 ) -> Result<Reply, GatewayError> {
     let request = plan.admitted().request();
     match &attempt.provider.reach {
-        Reach::Http(reach) => upstream::send(core, request, attempt, reach, ends, ledger).await,
+        Reach::Http(reach) => {
+            upstream::send(core, plan.admitted(), attempt, reach, ends, ledger).await
+        }
         Reach::Mock(mock) => {
             note(ledger, request, attempt);
             Box::pin(mock::answer(mock, request, attempt, ledger)).await

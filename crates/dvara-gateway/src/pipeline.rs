@@ -16,6 +16,7 @@ use dvara_ledger::{Ledger, Method};
 use dvara_service::body::discard;
 use dvara_service::{random, telemetry};
 use dvara_store::snapshot::Snapshot;
+use http::HeaderMap;
 use http::request::Parts;
 use http_body::Body as _;
 use hyper::Response;
@@ -108,7 +109,7 @@ async fn serve(
     match endpoint? {
         Endpoint::ChatCompletions => {
             check_media_types(&call.parts.headers)?;
-            chat(core, snapshot, ledger, entered, body).await
+            chat(core, snapshot, ledger, entered, &call.parts.headers, body).await
         }
         Endpoint::Models => {
             // Boxed, as is the mock: what is rare must not make every call's future larger to move.
@@ -123,12 +124,13 @@ async fn chat(
     snapshot: Arc<Snapshot>,
     ledger: &mut Ledger,
     entered: crate::enter::Entered,
+    headers: &HeaderMap,
     body: &mut Incoming,
 ) -> Result<Reply, GatewayError> {
     let settings = &core.shared.settings;
     let request = read(&entered, body, settings.body, &settings.json).await?;
     ledger.requested(request.model(), request.stream());
-    let admitted = admit(entered, request)?;
+    let admitted = admit(entered, request, headers)?;
     let plan = plan(&snapshot, &core.shared, admitted)?;
     if let Some(route) = plan.route() {
         ledger.route(route);

@@ -20,12 +20,14 @@ use tokio::time::Instant;
 use tracing::Span;
 
 use super::{Answered, Reply, note};
+use crate::admit::Admitted;
 use crate::core::Core;
 use crate::http::error::GatewayError;
 use crate::plan::Attempt;
 use crate::providers::HttpReach;
 use crate::relay::StreamLimits;
 use crate::stream::{FromUpstream, Stream};
+use crate::strict;
 
 /// Largest answer that is held in memory, in bytes. Vendors' largest are images in base64, some 20 MB.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
@@ -37,13 +39,14 @@ static OURS: HeaderValue = HeaderValue::from_static(concat!("dvara/", env!("CARG
 /// Sends a call to a vendor, and waits for its answer or its stream's first event until `ends`.
 pub(super) async fn send(
     core: &Rc<Core>,
-    request: &ChatRequest,
+    admitted: &Admitted,
     attempt: &Attempt,
     reach: &HttpReach,
     ends: Instant,
     ledger: &mut Ledger,
 ) -> Result<Reply, GatewayError> {
-    let (outgoing, dropped) = outgoing(request, attempt, reach)?;
+    let request = admitted.request();
+    let (outgoing, dropped) = outgoing(admitted, attempt, reach)?;
     note(ledger, request, attempt);
     let timeouts = attempt.provider.resilience.timeouts;
     let started = Instant::now();
@@ -116,12 +119,14 @@ fn show(answer: &Answer) {
 
 /// The request to the vendor, and what of the call it does not hold.
 fn outgoing(
-    request: &ChatRequest,
+    admitted: &Admitted,
     attempt: &Attempt,
     reach: &HttpReach,
 ) -> Result<(Request<Full<Bytes>>, Vec<Dropped>), GatewayError> {
     let target = target(attempt);
+    let request = admitted.request();
     let encoded = vendor::encode(request, &target)?;
+    strict::check(admitted.strict(), &encoded.dropped)?;
     let path = reach
         .chat(&target, request.stream())
         .ok_or_else(|| GatewayError::BadRequest {

@@ -24,6 +24,7 @@ mod settling;
 mod slow;
 mod smuggling;
 mod streaming;
+mod strict;
 mod tls;
 mod under_load;
 mod ways_out;
