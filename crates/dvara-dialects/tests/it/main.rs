@@ -4,6 +4,7 @@
 
 mod anthropic;
 mod conversation;
+mod declared;
 mod files;
 mod golden;
 mod outcome;
