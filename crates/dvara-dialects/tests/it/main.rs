@@ -9,3 +9,4 @@ mod files;
 mod golden;
 mod outcome;
 mod translated;
+mod translation;
