@@ -5,6 +5,7 @@
 mod anthropic;
 mod conversation;
 mod declared;
+mod embeddings;
 mod files;
 mod golden;
 mod outcome;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use dvara_dialects::embedding;
 use dvara_dialects::fields::{Declared, Unknown, Verdict};
 use dvara_dialects::target::Target;
 use dvara_dialects::vendor;
@@ -145,6 +146,57 @@ fn losses(column: &Column) -> String {
     page
 }
 
+const EMBEDDINGS: &str = "
+## Embeddings
+
+`POST /v1/embeddings` in OpenAI's dialect. A call with more inputs than its vendor takes at once becomes several, and one list of vectors in the order of the inputs. Vectors come
+as numbers or in base64, as the client asks, whatever its vendor has. Anthropic, Groq, DeepSeek, Moonshot and xAI have no embeddings.
+
+| vendor | inputs at once | field | what |
+|---|---|---|---|
+";
+
+/// A model of each declaration of embeddings.
+const EMBEDDERS: [(ProviderKind, &str); 11] = [
+    (ProviderKind::Openai, "text-embedding-3-small"),
+    (ProviderKind::AzureOpenai, "embeddings"),
+    (ProviderKind::Gemini, "gemini-embedding-001"),
+    (ProviderKind::Vertex, "text-embedding-005"),
+    (ProviderKind::Bedrock, "amazon.titan-embed-text-v2:0"),
+    (ProviderKind::Bedrock, "cohere.embed-v4:0"),
+    (ProviderKind::Mistral, "mistral-embed"),
+    (ProviderKind::Cohere, "embed-v4.0"),
+    (ProviderKind::Qwen, "text-embedding-v4"),
+    (ProviderKind::Chatglm, "embedding-3"),
+    (ProviderKind::Ollama, "nomic-embed-text"),
+];
+
+fn embeddings() -> String {
+    let mut page = EMBEDDINGS.to_owned();
+    for (kind, model) in EMBEDDERS {
+        let target = Target::new(kind, model, None);
+        let (Some(declared), Some(batch)) =
+            (embedding::declared(&target), embedding::batch(&target))
+        else {
+            panic!("{kind:?} has embeddings");
+        };
+        let name = format!("`{}`: {}", kind.as_str(), declared.vendor);
+        for (field, verdict) in declared.fields {
+            let word = word(Some(verdict), declared.unknown);
+            let _ = writeln!(page, "| {name} | {batch} | `{field}` | {word} |");
+        }
+        for (field, because) in declared.refusals {
+            let _ = writeln!(
+                page,
+                "| {name} | {batch} | `{field}` | **refused**: {because} |"
+            );
+        }
+        let others = word(None, declared.unknown);
+        let _ = writeln!(page, "| {name} | {batch} | any other | {others} |");
+    }
+    page
+}
+
 #[test]
 fn the_page_says_what_the_adapters_declare() {
     let columns = columns();
@@ -153,6 +205,7 @@ fn the_page_says_what_the_adapters_declare() {
     for column in &columns {
         page.push_str(&losses(column));
     }
+    page.push_str(&embeddings());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/translation.md");
     if std::env::var_os("DVARA_BLESS").is_some() {
         std::fs::write(path, page).unwrap();
