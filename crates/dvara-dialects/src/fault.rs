@@ -104,7 +104,7 @@ impl UpstreamFault {
             param: None,
             vendor_code: None,
             retry: Retry::AnotherTarget,
-            retry_after: head.retry_after,
+            retry_after: head.retry_after.or(vendor.retry_after),
         };
         match status.as_u16() {
             400 | 404 | 413 | 422 => Self {
@@ -161,6 +161,38 @@ impl UpstreamFault {
                 .for_log("the provider reported an error while streaming"),
             Retry::SameTarget,
         )
+    }
+
+    /// The fault of an error that a vendor sent inside a stream, as the answer with this status that it would have been.
+    pub(crate) fn of_event(status: StatusCode, event: &[u8]) -> Self {
+        let head = ResponseHead {
+            status,
+            content_type: None,
+            retry_after: None,
+        };
+        let fault = Self::of_status(&head, event);
+        let plain = Self::in_stream(event);
+        // No status said it: the stream had begun well.
+        let upstream_status = None;
+        match status.as_u16() {
+            // The caller gets the vendor's text, so the log does not.
+            400 | 404 | 413 | 422 => Self {
+                upstream_status,
+                message_for_log: format!(
+                    "{}, code {}",
+                    plain.message_for_caller,
+                    fault.vendor_code.as_deref().unwrap_or_default()
+                ),
+                ..fault
+            },
+            _ => Self {
+                code: fault.code,
+                retry: fault.retry,
+                retry_after: fault.retry_after,
+                upstream_status,
+                ..plain
+            },
+        }
     }
 
     /// The fault of a stream that ended early or turned into nonsense.

@@ -1,5 +1,7 @@
 //! Error bodies as vendors write them, read as far as they can be.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::redact::cut_secrets;
@@ -13,6 +15,8 @@ pub(super) struct VendorError {
     pub(super) message: Option<String>,
     pub(super) param: Option<String>,
     pub(super) code: Option<String>,
+    /// How long the vendor asks to be left alone.
+    pub(super) retry_after: Option<Duration>,
     /// The beginning of a body that is no JSON: a proxy's page, as a rule.
     pub(super) page: Option<String>,
 }
@@ -54,6 +58,7 @@ impl VendorError {
             message: message(error),
             param: text("param"),
             code,
+            retry_after: retry_delay(error),
             page: None,
         }
     }
@@ -78,6 +83,14 @@ impl VendorError {
                 None => line,
             })
     }
+}
+
+/// Google's `retryDelay`, such as `34.4s` (google.rpc.RetryInfo).
+fn retry_delay(error: &Value) -> Option<Duration> {
+    let details = error.get("details")?.as_array()?;
+    let delays = details.iter().filter_map(|detail| detail.get("retryDelay"));
+    let seconds = delays.filter_map(|delay| delay.as_str()?.strip_suffix('s')?.parse().ok());
+    Duration::try_from_secs_f64(seconds.last()?).ok()
 }
 
 /// OpenAI's `{"error":{"message"}}`; Ollama's `{"error":"…"}`; vLLM's `{"message"}`; FastAPI's `{"detail"}`, a text
@@ -153,6 +166,26 @@ mod tests {
         ] {
             let error = VendorError::read(body.as_bytes());
             assert_eq!(error.code.as_deref(), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn googles_wish_to_be_left_alone_is_read() {
+        for (delay, millis) in [
+            ("34.4s", Some(34_400)),
+            ("0s", Some(0)),
+            ("soon", None),
+            ("-1s", None),
+        ] {
+            let body = format!(
+                r#"{{"error":{{"code":429,"message":"m","details":[{{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"{delay}"}}]}}}}"#
+            );
+            let error = VendorError::read(body.as_bytes());
+            assert_eq!(
+                error.retry_after,
+                millis.map(Duration::from_millis),
+                "{delay}"
+            );
         }
     }
 

@@ -7,6 +7,7 @@ mod conversation;
 mod declared;
 mod embeddings;
 mod files;
+mod gemini;
 mod golden;
 mod outcome;
 mod translated;
