@@ -58,9 +58,9 @@ def _openai_shaped(own: Iterable[str] = ()) -> Judge:
 def _azure_request(body: bytes, path: str) -> list[str]:
     """OpenAI's, with the deployment in the path in the place of the model in the body."""
     said = json.loads(body)
-    if "model" in said:
-        return ["model: the deployment in the path says it"]
-    whole = json.dumps(said | {"model": "the deployment's"}).encode()
+    if ("model" in said) == ("/deployments/" in path):
+        return ["model: in the path or in the body"]
+    whole = json.dumps({"model": "the deployment's"} | said).encode()
     return oracle.openai_embedding_request(whole) if EMBED in path else oracle.openai_request(whole)
 
 
@@ -129,7 +129,8 @@ def _vertex_error(value: Any, status: int, _: dict[str, str]) -> Any:
     return oracle.anthropic_error(value) if of_anthropic else oracle_gemini.error(value, status)
 
 
-VERTEX = r"(?:/v1)?/projects/[^/]+/locations/[^/]+/publishers"
+VERTEX = r"(?:(?:/v1)?/projects/[^/]+/locations/[^/]+)?/publishers"
+"""A base URL may name the project and its location, or paths do."""
 
 
 # --- Bedrock -----------------------------------------------------------------------------------------------------
@@ -151,7 +152,8 @@ def _of_the_model(value: Any, _: str) -> Any:
 JUDGES = {
     "openai": _openai_shaped(),
     "azure-openai": Judge(
-        paths=(rf"/deployments/[^/]+({CHAT}|{EMBED})\?api-version=[0-9a-z-]+",),
+        # The newer API has its version in the base URL, and the deployment in the body.
+        paths=(rf"/deployments/[^/]+({CHAT}|{EMBED})(\?api-version=[0-9a-z-]+)?", CHAT, EMBED),
         of_request=_azure_request,
         answer=lambda value: oracle.openai_completion(value, AZURE_ANSWERS),
         event=_azure_event,
@@ -222,8 +224,8 @@ JUDGES = {
         error=oracle_bedrock.error,
     ),
     "cohere": Judge(
-        paths=("/chat", "/embed"),
-        of_request=lambda body, path: oracle_cohere.embedding_request(body) if path == "/embed" else oracle_cohere.request(body),
+        paths=("/v2/chat", "/v2/embed"),
+        of_request=lambda body, path: oracle_cohere.embedding_request(body) if path.endswith("/embed") else oracle_cohere.request(body),
         answer=oracle_cohere.answer,
         event=oracle_cohere.event,
         embeddings=lambda value, _: oracle_cohere.embeddings(value),
