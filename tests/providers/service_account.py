@@ -18,6 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+GOOGLE = "https://oauth2.googleapis.com/token"
+"""The audience in the documentation's example, which Google's own library names whatever the key file says."""
+
 EMAIL = "judge@judge-project.iam.gserviceaccount.com"
 LONGEST_SECONDS = 3600
 
@@ -65,6 +68,10 @@ class ServiceAccounts:
     @property
     def key_file(self) -> str:
         """The JSON that Google gives out for a service account."""
+        return self.key_file_for(self.token_uri)
+
+    def key_file_for(self, token_uri: str) -> str:
+        """The same with the address of another server."""
         pem = self._key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         return json.dumps(
             {
@@ -74,7 +81,7 @@ class ServiceAccounts:
                 "private_key": pem.decode(),
                 "client_email": EMAIL,
                 "client_id": "1",
-                "token_uri": self.token_uri,
+                "token_uri": token_uri,
             }
         )
 
@@ -90,7 +97,7 @@ class ServiceAccounts:
         if form.get("grant_type") != GRANT:
             return f"grant_type: {form.get('grant_type')}"
         try:
-            claims = google.auth.jwt.decode(form.get("assertion", ""), certs=self._public_key(), audience=self.token_uri)
+            claims = google.auth.jwt.decode(form.get("assertion", ""), certs=self._public_key(), audience=[self.token_uri, GOOGLE])
         except (ValueError, google.auth.exceptions.GoogleAuthError) as error:
             return str(error)
         if claims.get("iss") != EMAIL or SCOPE not in claims.get("scope", "").split():

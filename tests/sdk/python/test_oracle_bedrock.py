@@ -1,13 +1,10 @@
 """The judge of Bedrock: it lets the service model pass and nothing else."""
 
-import json
-import struct
-from zlib import crc32
-
 import oracle_bedrock
 import pytest
 from botocore.eventstream import ChecksumMismatch
 from documents import MISSING, body, changed
+from event_stream import frame
 from strict import Disagreement
 
 PATH = "/model/anthropic.claude-3-5-sonnet-20240620-v1%3A0/converse"
@@ -152,16 +149,6 @@ def test_error_beyond_the_documented_is_a_disagreement(value, status, headers):
         oracle_bedrock.error(value, status, headers)
 
 
-def frame(kind: str, payload: dict, content_type: str = "application/json") -> bytes:
-    """https://docs.aws.amazon.com/transcribe/latest/dg/event-stream.html, in the few lines that it takes."""
-    said = {":event-type": kind, ":content-type": content_type, ":message-type": "event"}
-    headers = b"".join(bytes([len(name)]) + name.encode() + b"\x07" + struct.pack(">H", len(text)) + text.encode() for name, text in said.items())
-    content = json.dumps(payload).encode()
-    prelude = struct.pack(">II", 16 + len(headers) + len(content), len(headers))
-    message = prelude + struct.pack(">I", crc32(prelude)) + headers + content
-    return message + struct.pack(">I", crc32(message))
-
-
 def test_stream_of_frames_is_read_and_a_broken_one_is_not():
     whole = frame("messageStart", {"role": "assistant"}) + frame("messageStop", {"stopReason": "end_turn"})
     assert oracle_bedrock.events(whole) == [("messageStart", {"role": "assistant"}), ("messageStop", {"stopReason": "end_turn"})]
@@ -169,4 +156,4 @@ def test_stream_of_frames_is_read_and_a_broken_one_is_not():
     with pytest.raises(ChecksumMismatch):
         oracle_bedrock.events(whole[:-1] + bytes([whole[-1] ^ 1]))
     with pytest.raises(Disagreement):
-        oracle_bedrock.events(frame("messageStart", {}, "text/plain"))
+        oracle_bedrock.events(frame("messageStart", {}, content_type="text/plain"))
