@@ -9,10 +9,7 @@ from aws_signature import Account
 from dvara_up import DvaraUp
 from envelope import check_envelope, sdk
 from fake_bedrock import ARGUMENTS, REGION, SIGNATURE, THOUGHT, FakeBedrock
-from providers import AWAITED
 from streams import gathered
-
-pytestmark = pytest.mark.skipif("bedrock" in AWAITED, reason="bedrock is not served yet")
 
 STATIC = Account("AKIDGATEWAY", "secret/of+the=gateway")
 FOR_A_WHILE = Account("ASIDGATEWAY", "secret-of-a-session", "token/of+a/session==")

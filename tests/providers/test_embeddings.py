@@ -8,7 +8,7 @@ import urllib.request
 import openai
 import pytest
 from aimock import KEY
-from providers import EMBEDDINGS_AWAITED, having
+from providers import having
 
 SAME = pytest.approx
 
@@ -17,15 +17,6 @@ def numbers(packed: str) -> list[float]:
     """Four bytes each, the low one first."""
     data = base64.b64decode(packed, validate=True)
     return list(struct.unpack(f"<{len(data) // 4}f", data))
-
-
-@pytest.fixture(autouse=True)
-def served(client):
-    """Nobody asks a program for embeddings that has none, and one that has them is asked."""
-    if EMBEDDINGS_AWAITED:
-        with pytest.raises(openai.NotFoundError):
-            client.embeddings.create(model="text-embedding-3-small", input="hello")
-        pytest.skip("there is no /v1/embeddings yet")
 
 
 def from_aimock(aimock, text: str, dimensions: int) -> list[float]:

@@ -6,7 +6,7 @@ import google.auth.exceptions
 import google.auth.transport.requests
 import pytest
 from google.oauth2 import service_account
-from providers import AWAITED, BUILT
+from providers import BUILT
 from service_account import SCOPE, ServiceAccounts
 
 
@@ -52,7 +52,6 @@ def test_grant_of_somebody_else_is_refused(accounts, change, scopes, why):
     assert why in accounts.refusals[-1]
 
 
-@pytest.mark.skipif("vertex" in AWAITED, reason="vertex is not served yet")
 @pytest.mark.parametrize("provider", [each for each in BUILT if each.provider == "vertex"], ids=lambda provider: provider.name)
 def test_gateway_shows_a_token_and_asks_for_it_once(client, aimock, accounts, provider, topic):
     for number in range(3):

@@ -31,7 +31,7 @@ def found_exactly(findings: list[str], case: str, beyond: dict[str, str]) -> Non
     if case in beyond:
         assert findings, f"{case} no longer goes beyond the types by {beyond[case]}: take it off the list"
     else:
-        assert findings == [], case
+        assert findings == [], "\n".join([case, *findings])
 
 
 def disagreements(judge, document: dict, *more) -> list[str]:

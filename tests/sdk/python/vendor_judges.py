@@ -44,23 +44,21 @@ class Judge:
 # --- OpenAI's shape ----------------------------------------------------------------------------------------------
 
 
-def _openai_shaped(own: Iterable[str] = ()) -> Judge:
-    """OpenAI's types, beside which the vendor has members of its `own` in answers."""
+def _openai_shaped(own: Iterable[str] = (), of_embeddings: Iterable[str] = ()) -> Judge:
+    """OpenAI's types, beside which the vendor has members of its `own` in answers, and others in those to calls for embeddings."""
     return Judge(
         paths=(CHAT, EMBED),
         of_request=lambda body, path: oracle.openai_embedding_request(body) if path.endswith(EMBED) else oracle.openai_request(body),
         answer=lambda value: oracle.openai_completion(value, own),
         event=lambda value: oracle.openai_chunk(value, own),
-        embeddings=lambda value, _: oracle.openai_embeddings(value, own),
+        embeddings=lambda value, _: oracle.openai_embeddings(value, of_embeddings),
     )
 
 
 def _azure_request(body: bytes, path: str) -> list[str]:
-    """OpenAI's, with the deployment in the path in the place of the model in the body."""
-    said = json.loads(body)
-    if ("model" in said) == ("/deployments/" in path):
-        return ["model: in the path or in the body"]
-    whole = json.dumps({"model": "the deployment's"} | said).encode()
+    """OpenAI's. Where the path says the deployment the body need not say a model, and may: OpenAI's SDK for Azure does."""
+    named = {"model": "the deployment's"} if "/deployments/" in path else {}
+    whole = json.dumps(named | json.loads(body)).encode()
     return oracle.openai_embedding_request(whole) if EMBED in path else oracle.openai_request(whole)
 
 
@@ -174,7 +172,7 @@ JUDGES = {
         embeddings=_of_the_model,
     ),
     # https://help.aliyun.com/zh/model-studio/deep-thinking
-    "qwen": _openai_shaped({"reasoning_content"}),
+    "qwen": _openai_shaped({"reasoning_content"}, {"id"}),
     # https://api-docs.deepseek.com/api/create-chat-completion
     "deepseek": _openai_shaped({"reasoning_content", "prompt_cache_hit_tokens", "prompt_cache_miss_tokens"}),
     # https://platform.moonshot.ai/docs/api/chat
