@@ -13,10 +13,10 @@ import openai
 import pytest
 from dialects import ANTHROPIC, DIALECTS, OPENAI, Dialect
 from dvara_up import DvaraUp
-from envelope import check_envelope, sdk
+from envelope import TRACE_ID, check_envelope, sdk
 from fake_vendor import FakeVendor
 
-__all__ = ["check_envelope", "sdk"]
+__all__ = ["TRACE_ID", "check_envelope", "sdk"]
 
 
 def pytest_configure() -> None:

@@ -132,12 +132,13 @@ def _as_the_sdk_sends_it(said: dict, vertex: bool) -> list[str]:
         )
     except ValueError as refused:
         return [str(refused)]
+    # What is empty and what is absent is the same to both.
     theirs = json.loads(sent[0].content)
     names = sorted({*theirs, *said})
     return [
         f"{name}: the SDK sends {json.dumps(theirs.get(name))}, we {json.dumps(said.get(name))}"
         for name in names
-        if _written_alike(theirs.get(name)) != _written_alike(said.get(name))
+        if _written_alike(theirs.get(name) or None) != _written_alike(said.get(name) or None)
     ]
 
 

@@ -32,6 +32,7 @@ REFUSED = {"error": {"code": 429, "message": "m", "status": "RESOURCE_EXHAUSTED"
 @pytest.mark.parametrize("vertex", [False, True], ids=["gemini", "vertex"])
 def test_what_is_documented_passes(vertex):
     assert oracle_gemini.request(body(SAID), vertex=vertex) == []
+    assert oracle_gemini.request(body({"contents": SAID["contents"][:1]}), vertex=vertex) == []
     assert oracle_gemini.answer(ANSWER) == ANSWER
     assert oracle_gemini.embedding_request(body(BATCH), "batchEmbedContents") == []
     assert oracle_gemini.embeddings({"embeddings": [{"values": [0.5, 1]}]}, "batchEmbedContents")
