@@ -51,7 +51,7 @@ class Provider:
     images: bool = True
     """The vendor takes images."""
     schema: bool = True
-    """The vendor takes a schema for its answer, and not a forced call in its place."""
+    """The vendor takes a schema for its answer."""
     filters: bool = False
     """aimock can end an answer by the vendor's filter of content."""
     embeddings: str | None = None
@@ -95,7 +95,7 @@ PROVIDERS = [
     Provider(
         "openai", "gpt-4o-mini", "gpt-4o-mini", "/v1",
         lambda url: {"OPENAI_API_KEY": KEY, "DVARA_LLM_GATEWAY_PROVIDERS_OPENAI_BASE_URL": url},
-        BEARER, thinker="o3-mini", filters=True, embeddings="text-embedding-3-small", most_texts=2048,
+        BEARER, thinker="o3-mini", filters=True, embeddings="text-embedding-3-small",
     ),
     Provider(
         "anthropic", "claude-sonnet-4-5", "claude-sonnet-4-5", "", keyed("ANTHROPIC"), {"x-api-key": KEY, "anthropic-version": "2023-06-01"},
@@ -117,8 +117,7 @@ PROVIDERS = [
         embeddings="azure/my-embeddings",
     ),
     Provider(
-        "cohere", "command-a-03-2025", "command-a-03-2025", "", keyed("COHERE"), BEARER, reasoning=False, errors=False, images=False,
-        embeddings="embed-v4.0", most_texts=96,
+        "cohere", "command-a-03-2025", "command-a-03-2025", "", keyed("COHERE"), BEARER, reasoning=False, errors=False, embeddings="embed-v4.0", most_texts=96,
     ),
     Provider(
         "vertex", "vertex/gemini-2.5-flash", "gemini-2.5-flash", "", lambda url: {**VERTEX, "VERTEX_BASE_URL": url}, {}, filters=True,
@@ -127,12 +126,12 @@ PROVIDERS = [
     Provider(
         "vertex-anthropic", "vertex/claude-sonnet-4-5@20250929", "claude-sonnet-4-5@20250929", "", lambda url: {}, {}, kind="vertex",
     ),
-    shaped("mistral", "mistral-small-latest", "/v1", images=False, embeddings="mistral-embed", reasoning=False),
-    shaped("groq", "groq/llama-3.3-70b-versatile", "/openai/v1", sent="llama-3.3-70b-versatile", images=False, reasoning=False),
+    shaped("mistral", "mistral-small-latest", "/v1", embeddings="mistral-embed", reasoning=False),
+    shaped("groq", "groq/llama-3.3-70b-versatile", "/openai/v1", sent="llama-3.3-70b-versatile", reasoning=False),
     shaped("qwen", "qwen-plus", "/compatible-mode/v1"),
-    shaped("deepseek", "deepseek-chat", "/v1", images=False),
-    shaped("moonshot", "moonshot-v1-8k", "/v1"),
-    shaped("chatglm", "glm-4.6", "/api/paas/v4", key="ZHIPU_API_KEY"),
+    shaped("deepseek", "deepseek-chat", "/v1", images=False, schema=False),
+    shaped("moonshot", "moonshot-v1-8k", "/v1", schema=False),
+    shaped("chatglm", "glm-4.6", "/api/paas/v4", key="ZHIPU_API_KEY", schema=False),
     shaped("grok", "grok-4", "/v1", key="XAI_API_KEY"),
 ]  # fmt: skip
 

@@ -4,7 +4,6 @@ import json
 
 import pytest
 from chat import TOOLS
-from pydantic import BaseModel
 from streams import gathered
 from understood import Turn, conversation, functions
 
@@ -12,14 +11,6 @@ WEATHER = {"name": "get_weather", "arguments": '{"city":"Zürich","unit":"celsiu
 TIME = {"name": "get_time", "arguments": '{"zone":"Europe/Zurich"}', "id": "call_judge_2"}
 CALLED = [("get_weather", {"city": "Zürich", "unit": "celsius"}), ("get_time", {"zone": "Europe/Zurich"})]
 OFFERED = [("get_weather", "The weather in a city."), ("get_time", None)]
-
-
-class City(BaseModel):
-    city: str
-    lakes: list[str]
-
-
-ZURICH = City(city="Zürich", lakes=["Zürichsee", "Katzensee"])
 
 
 def body(provider, topic: str, **more: object) -> dict:
@@ -110,19 +101,3 @@ def test_wish_for_one_call_at_a_time_is_said_in_the_vendors_words(client, aimock
     raw = client.chat.completions.with_raw_response.create(**body(provider, topic, parallel_tool_calls=parallel, stream=streamed))
     assert raw.headers.get("x-gateway-dropped-fields") in (None, "parallel_tool_calls")
     assert provider.judged(aimock.call(topic)) == []
-
-
-@pytest.mark.parametrize("streamed", [False, True])
-def test_answer_of_a_wanted_shape_comes_back(client, aimock, provider, topic, streamed):
-    """With the SDK's own helper, which asks for a schema and reads what comes."""
-    aimock.says(topic, {"content": ZURICH.model_dump_json()})
-    asked = {"model": provider.model, "messages": [{"role": "user", "content": f"As JSON: {topic}"}], "response_format": City}
-    if streamed:
-        with client.chat.completions.stream(**asked) as stream:
-            answer = stream.get_final_completion()
-    else:
-        answer = client.chat.completions.parse(**asked)
-    assert answer.choices[0].message.parsed == ZURICH
-    call = aimock.call(topic)
-    assert b"lakes" in call.body, "the schema did not arrive"
-    assert provider.judged(call) == []
