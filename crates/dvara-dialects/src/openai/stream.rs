@@ -1,12 +1,18 @@
-//! A stream of chat completion chunks, relayed event by event in its own bytes and read on the way.
+//! A stream of chat completion chunks, relayed event by event in its own bytes and read on the way. Events in which a vendor
+//! speaks its own words are edited, and only those.
 
 pub(super) mod chunk;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
 use dvara_types::ProviderKind;
 
+use super::chunks::Thoughts;
+use super::reply::{self, Form};
+use super::shape::Reply;
+use super::vendors;
 use crate::answer::StreamSummary;
 use crate::fault::UpstreamFault;
 use crate::request::ChatRequest;
@@ -28,22 +34,30 @@ pub struct StreamDecoder {
     seen: u128,
     finished: u128,
     done: bool,
+    /// What the vendor says in other words.
+    reply: Option<&'static Reply>,
+    thoughts: Thoughts,
 }
 
 /// What becomes of an event.
 enum Verdict {
     Relay,
+    /// It goes on with other bytes.
+    Edited(Bytes),
     Withhold,
     Done,
 }
 
 impl StreamDecoder {
     /// A decoder for the answer to `request`.
-    pub fn new(_kind: ProviderKind, request: &ChatRequest) -> Self {
-        Self::with_limit(request.include_usage(), sse::DEFAULT_MAX_EVENT)
+    pub fn new(kind: ProviderKind, request: &ChatRequest) -> Self {
+        Self {
+            reply: vendors::shape(kind).reply.as_ref(),
+            ..Self::with_limit(request.include_usage(), sse::DEFAULT_MAX_EVENT)
+        }
     }
 
-    /// A decoder that shows the usage chunk or not, and refuses events above a number of bytes.
+    /// A decoder for OpenAI's own words that shows the usage chunk or not, and refuses events above a number of bytes.
     pub fn with_limit(shows_usage: bool, max_event: usize) -> Self {
         Self {
             framer: Framer::new(max_event),
@@ -52,6 +66,8 @@ impl StreamDecoder {
             seen: 0,
             finished: 0,
             done: false,
+            reply: None,
+            thoughts: Thoughts::default(),
         }
     }
 
@@ -99,6 +115,7 @@ impl StreamDecoder {
                     relay.push(rest);
                     relay.push(Bytes::from_static(b"\n\n"));
                 }
+                Ok(Verdict::Edited(bytes)) => relay.push(bytes),
                 Ok(Verdict::Withhold | Verdict::Done) => {}
                 Err(fault) if !self.summary.complete => return Err(fault),
                 Err(_) => {}
@@ -135,6 +152,10 @@ impl StreamDecoder {
                     flush(chunk, run, relay);
                     *run = range;
                 }
+                Verdict::Edited(bytes) => {
+                    flush(chunk, run, relay);
+                    relay.push(bytes);
+                }
                 Verdict::Withhold => {}
                 Verdict::Done => {
                     flush(chunk, run, relay);
@@ -144,6 +165,7 @@ impl StreamDecoder {
             },
             Frame::Gathered(bytes) => match self.judge(&bytes)? {
                 Verdict::Relay => relay.push(bytes),
+                Verdict::Edited(bytes) => relay.push(bytes),
                 Verdict::Withhold => {}
                 Verdict::Done => {
                     self.end()?;
@@ -168,24 +190,31 @@ impl StreamDecoder {
         let Some(data) = sse::data(event) else {
             return Ok(Verdict::Relay);
         };
-        let data = data.trim_ascii();
-        if data.is_empty() {
+        let trimmed = data.trim_ascii();
+        if trimmed.is_empty() {
             // Clients ignore an event without data, by the standard.
             return Ok(Verdict::Relay);
         }
-        if data == DONE {
+        if trimmed == DONE {
             return Ok(Verdict::Done);
         }
-        let Ok(view) = serde_json::from_slice::<ChunkView<'_>>(data) else {
+        let Ok(view) = serde_json::from_slice::<ChunkView<'_>>(trimmed) else {
             return Err(UpstreamFault::broken_stream("an event is no JSON"));
         };
-        if view.error.0 {
-            return Err(UpstreamFault::in_stream(data));
+        if view.error.0 || view.groq.error.0 {
+            return Err(UpstreamFault::in_stream(trimmed));
         }
-        Ok(self.take(view))
+        let may_need_edits = self
+            .reply
+            .filter(|reply| view.choices.may_be_said_otherwise(reply));
+        let verdict = self.take(view)?;
+        match (may_need_edits, &verdict) {
+            (Some(reply), Verdict::Relay) => self.edit(event, &data, reply),
+            _ => Ok(verdict),
+        }
     }
 
-    fn take(&mut self, view: ChunkView<'_>) -> Verdict {
+    fn take(&mut self, view: ChunkView<'_>) -> Result<Verdict, UpstreamFault> {
         let summary = &mut self.summary;
         if summary.model.is_none() {
             summary.model = view
@@ -194,25 +223,70 @@ impl StreamDecoder {
                 .filter(|model| !model.is_empty())
                 .map(Into::into);
         }
-        let usage = view.usage.classes().or_else(|| view.groq.usage.classes());
         let choices = view.choices;
+        let usage = view.usage.classes();
+        let usage = usage.or_else(|| view.groq.usage.classes());
+        let usage = usage.or_else(|| choices.usage.classes());
         summary.output_characters += choices.output_characters;
-        if summary.finish.is_none() {
-            summary.finish = choices.finish;
+        if let (None, Some(reason)) = (&summary.finish, choices.finish) {
+            summary.finish = Some(reply::finish(reason, self.reply)?);
         }
         self.seen |= choices.seen;
         self.finished |= choices.finished;
         summary.complete = self.seen != 0 && self.seen == self.finished;
         let Some(usage) = usage else {
-            return Verdict::Relay;
+            return Ok(Verdict::Relay);
         };
         summary.usage = Some(usage);
         if choices.count == 0 && !self.shows_usage {
-            Verdict::Withhold
+            Ok(Verdict::Withhold)
         } else {
-            Verdict::Relay
+            Ok(Verdict::Relay)
         }
     }
+
+    /// The event in OpenAI's words. `data` is its data.
+    fn edit(
+        &mut self,
+        event: &[u8],
+        data: &Cow<'_, [u8]>,
+        reply: &Reply,
+    ) -> Result<Verdict, UpstreamFault> {
+        let Ok(document) = std::str::from_utf8(data) else {
+            // The parser took it, so a text has bytes that are none; a client judges that.
+            return Ok(Verdict::Relay);
+        };
+        let edits = reply::edit(document, Form::Event, reply, &mut self.thoughts)?;
+        if edits.is_empty() {
+            return Ok(Verdict::Relay);
+        }
+        let edited = edits.apply(&Bytes::copy_from_slice(data));
+        Ok(Verdict::Edited(with_data(event, data, &edited)))
+    }
+}
+
+/// The event with other data in its place.
+fn with_data(event: &[u8], data: &Cow<'_, [u8]>, edited: &[u8]) -> Bytes {
+    let (before, behind): (&[u8], &[u8]) = match data {
+        Cow::Borrowed(data) => {
+            let start = data.as_ptr().addr() - event.as_ptr().addr();
+            (&event[..start], &event[start + data.len()..])
+        }
+        Cow::Owned(_) => (b"data: ", b"\n\n"),
+    };
+    let mut bytes = Vec::with_capacity(before.len() + edited.len() + behind.len() + 2);
+    bytes.extend_from_slice(before);
+    // JSON over several lines: a line feed stands between its values only.
+    bytes.extend(edited.iter().map(|byte| match byte {
+        b'\n' => b' ',
+        other => *other,
+    }));
+    bytes.extend_from_slice(behind);
+    if !(bytes.ends_with(b"\n\n") || bytes.ends_with(b"\r\n\r\n") || bytes.ends_with(b"\r\r")) {
+        // A last event without its blank line: a client would wait for it in vain.
+        bytes.extend_from_slice(b"\n\n");
+    }
+    bytes.into()
 }
 
 fn flush(chunk: &Bytes, run: &mut Range<usize>, relay: &mut Vec<Bytes>) {

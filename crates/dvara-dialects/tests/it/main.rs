@@ -7,4 +7,5 @@ mod conversation;
 mod files;
 mod golden;
 mod outcome;
+mod shaped;
 mod translated;
