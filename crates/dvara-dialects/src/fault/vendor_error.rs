@@ -44,9 +44,12 @@ impl VendorError {
         };
         // Anthropic's errors have no code; their type is one. OpenAI's type is a family, and says less than its code.
         let is_anthropic = document.get("type").is_some_and(|kind| kind == "error");
-        // Moonshot's have no place for a code, and their types are codes, too.
-        let has_no_code =
-            nested.is_some_and(|error| error.is_object() && error.get("code").is_none());
+        // Moonshot's have no place for a code, and their types are codes, but for the one that says what the status says.
+        let says_type = |error: &Value| {
+            let kind = error.get("type").and_then(Value::as_str);
+            error.get("code").is_none() && kind.is_some_and(|kind| kind != "invalid_request_error")
+        };
+        let has_no_code = nested.is_some_and(says_type);
         let kind = || text(error, "type").filter(|_| is_anthropic || has_no_code);
         // xAI's stand beside the text: `{"code","error"}`.
         let beside = || text(document, "code").filter(|_| error.is_string());
@@ -211,6 +214,10 @@ mod tests {
                 Some("content_filter"),
             ),
             (r#"{"type":"t","message":"m"}"#, None),
+            (
+                r#"{"error":{"message":"m","type":"invalid_request_error"}}"#,
+                None,
+            ),
             (
                 r#"{"type":"error","error":{"type":"not_found_error","message":"m"},"request_id":"r"}"#,
                 Some("not_found_error"),

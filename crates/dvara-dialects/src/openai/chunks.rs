@@ -137,7 +137,11 @@ pub(super) fn edit<'d>(
     for chunk in list.iter().flatten() {
         said.take(chunk, form, open);
     }
-    let calls = find(&members, "tool_calls").is_some_and(json::is_filled_array);
+    let calls = find(&members, "tool_calls").and_then(json::items);
+    for call in calls.iter().flatten() {
+        say_type(document, call, edits);
+    }
+    let calls = calls.is_some_and(|calls| !calls.is_empty());
     let text = content.and_then(|content| Raw(Some(content.value)).some_text());
     if ends || calls || text.is_some() {
         said.blocks.extend(open.end());
@@ -208,6 +212,15 @@ impl Said {
             members.push("\"content\":\"\"".to_owned());
         }
         members.join(",")
+    }
+}
+
+/// A call is one of a function, also where its vendor does not say so.
+fn say_type<'d>(document: &'d str, call: &'d RawValue, edits: &mut Edits<'d>) {
+    let members = json::members(call).unwrap_or_default();
+    if !members.is_empty() && find(&members, "type").is_none() {
+        let inside = Span::of(call.get(), document).start + 1;
+        edits.replace(Span::before(inside), "\"type\":\"function\",");
     }
 }
 

@@ -3,7 +3,6 @@
 
 pub(super) mod chunk;
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -34,8 +33,13 @@ pub struct StreamDecoder {
     seen: u128,
     finished: u128,
     done: bool,
-    /// What the vendor says in other words.
-    reply: Option<&'static Reply>,
+    /// For a vendor that has words of its own.
+    words: Option<Box<Words>>,
+}
+
+/// What is needed to put events in OpenAI's words.
+struct Words {
+    reply: &'static Reply,
     thoughts: Thoughts,
 }
 
@@ -51,8 +55,14 @@ enum Verdict {
 impl StreamDecoder {
     /// A decoder for the answer to `request`.
     pub fn new(kind: ProviderKind, request: &ChatRequest) -> Self {
+        let words = |reply| {
+            Box::new(Words {
+                reply,
+                thoughts: Thoughts::default(),
+            })
+        };
         Self {
-            reply: vendors::shape(kind).reply.as_ref(),
+            words: vendors::shape(kind).reply.as_ref().map(words),
             ..Self::with_limit(request.include_usage(), sse::DEFAULT_MAX_EVENT)
         }
     }
@@ -66,8 +76,7 @@ impl StreamDecoder {
             seen: 0,
             finished: 0,
             done: false,
-            reply: None,
-            thoughts: Thoughts::default(),
+            words: None,
         }
     }
 
@@ -204,12 +213,11 @@ impl StreamDecoder {
         if view.error.0 || view.groq.error.0 {
             return Err(UpstreamFault::in_stream(trimmed));
         }
-        let may_need_edits = self
-            .reply
-            .filter(|reply| view.choices.may_be_said_otherwise(reply));
+        let reply = self.words.as_ref().map(|words| words.reply);
+        let may_need_edits = reply.is_some_and(|reply| view.choices.may_be_said_otherwise(reply));
         let verdict = self.take(view)?;
-        match (may_need_edits, &verdict) {
-            (Some(reply), Verdict::Relay) => self.edit(event, &data, reply),
+        match (&mut self.words, &verdict) {
+            (Some(words), Verdict::Relay) if may_need_edits => words.edit(event, &data),
             _ => Ok(verdict),
         }
     }
@@ -229,7 +237,8 @@ impl StreamDecoder {
         let usage = usage.or_else(|| choices.usage.classes());
         summary.output_characters += choices.output_characters;
         if let (None, Some(reason)) = (&summary.finish, choices.finish) {
-            summary.finish = Some(reply::finish(reason, self.reply)?);
+            let reply = self.words.as_ref().map(|words| words.reply);
+            summary.finish = Some(reply::finish(reason, reply)?);
         }
         self.seen |= choices.seen;
         self.finished |= choices.finished;
@@ -244,19 +253,16 @@ impl StreamDecoder {
             Ok(Verdict::Relay)
         }
     }
+}
 
+impl Words {
     /// The event in OpenAI's words. `data` is its data.
-    fn edit(
-        &mut self,
-        event: &[u8],
-        data: &Cow<'_, [u8]>,
-        reply: &Reply,
-    ) -> Result<Verdict, UpstreamFault> {
+    fn edit(&mut self, event: &[u8], data: &[u8]) -> Result<Verdict, UpstreamFault> {
         let Ok(document) = std::str::from_utf8(data) else {
             // The parser took it, so a text has bytes that are none; a client judges that.
             return Ok(Verdict::Relay);
         };
-        let edits = reply::edit(document, Form::Event, reply, &mut self.thoughts)?;
+        let edits = reply::edit(document, Form::Event, self.reply, &mut self.thoughts)?;
         if edits.is_empty() {
             return Ok(Verdict::Relay);
         }
@@ -266,24 +272,23 @@ impl StreamDecoder {
 }
 
 /// The event with other data in its place.
-fn with_data(event: &[u8], data: &Cow<'_, [u8]>, edited: &[u8]) -> Bytes {
-    let (before, behind): (&[u8], &[u8]) = match data {
-        Cow::Borrowed(data) => {
-            let start = data.as_ptr().addr() - event.as_ptr().addr();
-            (&event[..start], &event[start + data.len()..])
-        }
-        Cow::Owned(_) => (b"data: ", b"\n\n"),
+fn with_data(event: &[u8], data: &[u8], edited: &[u8]) -> Bytes {
+    // Data of one line lies in the event; of several, it was put together.
+    let (before, behind): (&[u8], &[u8]) = if event.as_ptr_range().contains(&data.as_ptr()) {
+        let start = data.as_ptr().addr() - event.as_ptr().addr();
+        (&event[..start], &event[start + data.len()..])
+    } else {
+        (b"data: ", b"")
     };
     let mut bytes = Vec::with_capacity(before.len() + edited.len() + behind.len() + 2);
     bytes.extend_from_slice(before);
     // JSON over several lines: a line feed stands between its values only.
-    bytes.extend(edited.iter().map(|byte| match byte {
-        b'\n' => b' ',
-        other => *other,
-    }));
+    let one_line = |byte: &u8| if *byte == b'\n' { b' ' } else { *byte };
+    bytes.extend(edited.iter().map(one_line));
     bytes.extend_from_slice(behind);
-    if !(bytes.ends_with(b"\n\n") || bytes.ends_with(b"\r\n\r\n") || bytes.ends_with(b"\r\r")) {
-        // A last event without its blank line: a client would wait for it in vain.
+    let blank_lines: [&[u8]; 3] = [b"\n\n", b"\r\n\r\n", b"\r\r"];
+    if !blank_lines.iter().any(|line| bytes.ends_with(line)) {
+        // Its blank line did not come: a client would wait for it in vain.
         bytes.extend_from_slice(b"\n\n");
     }
     bytes.into()

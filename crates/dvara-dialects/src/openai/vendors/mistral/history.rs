@@ -16,7 +16,7 @@ pub(super) const REASONING: (&str, &str) = (
     "messages.reasoning_content",
     "reasoning goes back in `thinking_blocks`",
 );
-pub(super) const REFUSAL: (&str, &str) = ("messages.refusal", "its models refuse in their content");
+pub(super) const REFUSAL: (&str, &str) = ("messages.refusal", "the content goes alone");
 pub(super) const OLD_CALL: &str = "say it with `tools` and `tool_calls`";
 
 pub(super) fn turn(turn: &mut Turn<'_, '_>) -> Result<(), ReadError> {
@@ -36,6 +36,7 @@ pub(super) fn turn(turn: &mut Turn<'_, '_>) -> Result<(), ReadError> {
             ("function_call", _) if !json::is_null(value) => {
                 return Err(turn.refusal(".function_call", OLD_CALL));
             }
+            ("refusal", "assistant") if refusal(turn).is_some() => turn.leave_out(position),
             ("refusal", "assistant") => turn.drop(position, REFUSAL.0, REFUSAL.1),
             // They are said again in the content.
             ("thinking_blocks" | "reasoning_content" | "reasoning", _) if blocks.is_some() => {
@@ -88,11 +89,14 @@ fn said(turn: &mut Turn<'_, '_>, position: usize, blocks: Option<&str>) -> Resul
                 parts.push(said.unwrap_or_else(|| item.get().to_owned()));
             }
         }
-        None if says_something(content) => {
-            let text = content.get();
-            parts.push(format!("{{\"type\":\"text\",\"text\":{text}}}"));
+        None => {
+            let refusal = refusal(turn);
+            is_new |= refusal.is_some();
+            let text = refusal.map_or(content.get(), RawValue::get);
+            if !matches!(text, "null" | "\"\"") {
+                parts.push(format!("{{\"type\":\"text\",\"text\":{text}}}"));
+            }
         }
-        None => {}
     }
     if is_new {
         turn.replace(position, format!("[{}]", parts.join(",")));
@@ -100,8 +104,12 @@ fn said(turn: &mut Turn<'_, '_>, position: usize, blocks: Option<&str>) -> Resul
     Ok(())
 }
 
-fn says_something(content: &RawValue) -> bool {
-    !matches!(content.get(), "null" | "\"\"")
+/// What the model refused with, where it is all that it said.
+fn refusal<'r>(turn: &Turn<'_, 'r>) -> Option<&'r RawValue> {
+    let refusal = find(turn.members, "refusal")?;
+    let content = find(turn.members, "content")?;
+    let is_text = refusal.get().starts_with('"') && refusal.get() != "\"\"";
+    (is_text && json::is_null(content)).then_some(refusal)
 }
 
 /// Ids in Mistral's form, and nothing that it does not know.
