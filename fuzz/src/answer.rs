@@ -4,6 +4,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use dvara_dialects::answer::ResponseHead;
 use dvara_dialects::request::{ChatRequest, ReadLimits};
+use dvara_dialects::target::Target;
 use dvara_dialects::vendor::{self, Decoded};
 use dvara_types::ProviderKind;
 use http::{HeaderMap, StatusCode};
@@ -104,11 +105,12 @@ struct Function<'a> {
 fn decode(kind: ProviderKind, body: &Bytes) -> Vec<Decoded> {
     let request = ChatRequest::read_openai(Bytes::from_static(CALL), &ReadLimits::default())
         .expect("well-formed");
+    let target = Target::new(kind, request.model(), None);
     let mut answers = Vec::new();
     for status in STATUSES {
         let status = StatusCode::from_u16(status).expect("a status");
         let head = ResponseHead::read(status, &HeaderMap::new(), SystemTime::UNIX_EPOCH);
-        match vendor::decode(kind, &request, &head, body.clone(), NOW) {
+        match vendor::decode(&target, &request, &head, body.clone(), NOW) {
             Ok(decoded) => {
                 assert!(status.is_success());
                 assert!(decoded.answer.choices > 0, "an answer without a choice");

@@ -122,7 +122,7 @@ fn goes_out(request: &ChatRequest, target: &Target<'_>) {
         let plain =
             |text: &str| !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         assert!(
-            plain(dropped.field) && plain(dropped.reason),
+            plain(&dropped.field) && plain(dropped.reason),
             "a header can't say it"
         );
     }
@@ -131,6 +131,9 @@ fn goes_out(request: &ChatRequest, target: &Target<'_>) {
             same_dialect(request, target, &encoded.body);
         }
         ProviderKind::Anthropic => messages(request, target, &encoded.body),
+        _ => {
+            serde_json::from_slice::<&RawValue>(&encoded.body).expect("a body is JSON");
+        }
     }
 }
 

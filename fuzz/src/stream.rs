@@ -4,6 +4,7 @@ use bytes::Bytes;
 use dvara_dialects::answer::StreamSummary;
 use dvara_dialects::fault::UpstreamFault;
 use dvara_dialects::request::{ChatRequest, ReadLimits};
+use dvara_dialects::target::Target;
 use dvara_dialects::vendor::StreamDecoder;
 use dvara_types::ProviderKind;
 use serde::de::IgnoredAny;
@@ -71,7 +72,8 @@ fn sizes(cut: &[Bytes]) -> Vec<usize> {
 }
 
 fn decode(kind: ProviderKind, call: &ChatRequest, pieces: &[Bytes]) -> Outcome {
-    let mut decoder = StreamDecoder::new(kind, call, NOW);
+    let target = Target::new(kind, call.model(), None);
+    let mut decoder = StreamDecoder::new(&target, call, NOW);
     let mut relay = Vec::new();
     let mut end = Ok(());
     for piece in pieces {

@@ -21,6 +21,7 @@ pub mod answer;
 pub mod fault;
 pub mod redact;
 
+pub mod embedding;
 pub mod error_body;
 pub mod estimate;
 pub mod models;

@@ -18,6 +18,7 @@ mod plan;
 mod relay;
 mod reserve;
 mod stream;
+mod strict;
 
 mod mock;
 mod models;

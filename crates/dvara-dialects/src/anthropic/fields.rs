@@ -23,10 +23,82 @@ pub(crate) static DECLARED: Declared = Declared {
 };
 
 /// What is left out within fields that are said.
-static DROPS: &[(&str, &str)] = &[];
+static DROPS: &[(&str, &str)] = &[
+    (
+        "messages",
+        "a member of a message has no place in Anthropic's API",
+    ),
+    (
+        "messages.content",
+        "a member of a part has no place in Anthropic's API",
+    ),
+    (
+        "messages.image_url.detail",
+        "Anthropic chooses the resolution itself",
+    ),
+    ("messages.name", "Anthropic's messages have no names"),
+    (
+        "messages.reasoning_content",
+        "only `thinking_blocks` prove to Anthropic that reasoning is its own",
+    ),
+    ("metadata", "Anthropic keeps no metadata but `user_id`"),
+    ("reasoning_effort", "`thinking` says it already"),
+    (
+        "reasoning_effort",
+        "the tool calls of the last turn came without their `thinking_blocks`",
+    ),
+    (
+        "reasoning_effort",
+        "this model does not think where it is made to call a tool",
+    ),
+    (
+        "reasoning_effort",
+        "this model thinks by itself: the lowest effort is asked for",
+    ),
+    (
+        "response_format",
+        "`tool_choice` asks for a tool call, which has no format",
+    ),
+    (
+        "response_format.json_schema.strict",
+        "the answer fits its schema by the model's good will",
+    ),
+    ("service_tier", "Anthropic has no such tier"),
+    ("tool_choice", "there are no tools to choose from"),
+    ("tools.function.strict", "this model has no strict tools"),
+];
 
 /// What is refused within fields that are said.
-static REFUSALS: &[(&str, &str)] = &[];
+static REFUSALS: &[(&str, &str)] = &[
+    (
+        "messages",
+        "it needs a message of the user or the assistant that has some content",
+    ),
+    ("messages.content", "it does not listen to audio"),
+    ("messages.content", "its system prompt is text"),
+    (
+        "messages.content.file.file_data",
+        "it reads PDF, text and images",
+    ),
+    (
+        "messages.content.file.file_id",
+        "it does not know files uploaded elsewhere; send `file_data`, or its own `document` part",
+    ),
+    ("messages.tool_calls", "its calls are calls of functions"),
+    (
+        "stop",
+        "each of its stop sequences must hold a visible character",
+    ),
+    ("temperature", "its temperatures lie between 0 and 1"),
+    (
+        "tool_choice",
+        "it knows `auto`, `none`, `required` and one named function",
+    ),
+    (
+        "tools",
+        "it has no tools with free-form input; offer a function",
+    ),
+];
 
 /// OpenAI's fields, in alphabetical order, and Anthropic's own that must not be passed by.
 static TABLE: &[(&str, Verdict)] = &[

@@ -4,8 +4,11 @@
 
 mod anthropic;
 mod conversation;
+mod declared;
+mod embeddings;
 mod files;
 mod golden;
 mod outcome;
 mod shaped;
 mod translated;
+mod translation;

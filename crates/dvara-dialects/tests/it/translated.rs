@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::files::Files;
 use crate::golden::REQUESTS as OPENAI_REQUESTS;
-use crate::outcome;
+use crate::{declared, outcome};
 
 /// When everything here is answered.
 const NOW: u64 = 1_700_000_000;
@@ -70,6 +70,28 @@ impl Vendor {
         self.answers();
         self.streams();
         self.every_file_belongs_to_a_case();
+        declared::check(self);
+    }
+
+    /// Every call that is encoded, and what is expected of it.
+    pub(crate) fn request_files(&self) -> Vec<(Value, Value)> {
+        let read = |call: String, expected: String| {
+            let call: RequestFile = serde_json::from_slice(&self.files.read(&call)).unwrap();
+            let call = serde_json::from_str(call.body.get()).unwrap();
+            (
+                call,
+                serde_json::from_slice(&self.files.read(&expected)).unwrap(),
+            )
+        };
+        let own = self.cases(".request.json").into_iter().map(|case| {
+            let name = format!("{case}.request");
+            read(format!("{name}.json"), format!("{name}.expected.json"))
+        });
+        let of_openai = self.of_openai().map(|case| {
+            let call = format!("../openai/{case}.request.json");
+            read(call, format!("openai-{case}.request.expected.json"))
+        });
+        own.chain(of_openai).collect()
     }
 
     fn requests(&self) {
