@@ -96,6 +96,9 @@ impl UpstreamFault {
         let status = head.status;
         let vendor = VendorError::read(body);
         let context = format!("the provider answered {}", status.as_u16());
+        // A body that is no JSON may say it in words, as xAI's does; a page for browsers does not.
+        let words = vendor.page.as_ref().filter(|page| !page.starts_with('<'));
+        let text = vendor.message.as_ref().or(words).cloned();
         let fault = Self {
             code: FaultCode::ProviderError,
             upstream_status: Some(status),
@@ -110,10 +113,7 @@ impl UpstreamFault {
             400 | 404 | 413 | 422 => Self {
                 code: FaultCode::ProviderRejectedRequest,
                 message_for_log: vendor.without_text(&context),
-                message_for_caller: match vendor.message {
-                    Some(text) => Cow::Owned(text),
-                    None => fault.message_for_caller,
-                },
+                message_for_caller: text.map_or(fault.message_for_caller, Cow::Owned),
                 param: vendor.param,
                 vendor_code: vendor.code,
                 retry: Retry::No,
@@ -316,6 +316,21 @@ mod tests {
             let all = format!("{fault:?}");
             assert!(!all.contains("abcdefgh"), "{all}");
         }
+    }
+
+    #[test]
+    fn a_refusal_in_plain_words_reaches_the_caller_and_a_page_does_not() {
+        let words = fault(422, "messages[0]: missing field `content`");
+        assert_eq!(
+            words.message_for_caller,
+            "messages[0]: missing field `content`"
+        );
+        assert!(!words.message_for_log.contains("missing"));
+        let page = fault(413, "<html><h1>413</h1></html>");
+        assert!(
+            page.message_for_caller
+                .starts_with("the provider answered 413")
+        );
     }
 
     #[test]

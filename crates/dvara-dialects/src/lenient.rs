@@ -174,7 +174,7 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
-/// Characters of a text, or of all texts inside a list or an object.
+/// Characters of a text, or of all texts inside a list or an object. The `type` of an object is none that a model wrote.
 #[derive(Default, Clone, Copy)]
 pub(crate) struct Characters(pub(crate) u64);
 
@@ -203,8 +203,9 @@ impl<'de> Deserialize<'de> for Characters {
 
             fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Characters, A::Error> {
                 let mut sum = 0;
-                while let Some((_, value)) = members.next_entry::<IgnoredAny, Characters>()? {
-                    sum += value.0;
+                while let Some(key) = members.next_key::<Key<'de>>()? {
+                    let value = members.next_value::<Characters>()?;
+                    sum += if key.0 == "type" { 0 } else { value.0 };
                 }
                 Ok(Characters(sum))
             }

@@ -10,5 +10,6 @@ mod files;
 mod gemini;
 mod golden;
 mod outcome;
+mod shaped;
 mod translated;
 mod translation;
