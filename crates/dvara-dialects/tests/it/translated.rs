@@ -75,21 +75,22 @@ impl Vendor {
 
     /// Every call that is encoded, and what is expected of it.
     pub(crate) fn request_files(&self) -> Vec<(Value, Value)> {
-        let read = |call: String, expected: String| {
-            let call: RequestFile = serde_json::from_slice(&self.files.read(&call)).unwrap();
-            let call = serde_json::from_str(call.body.get()).unwrap();
-            (
-                call,
-                serde_json::from_slice(&self.files.read(&expected)).unwrap(),
-            )
-        };
-        let own = self.cases(".request.json").into_iter().map(|case| {
-            let name = format!("{case}.request");
-            read(format!("{name}.json"), format!("{name}.expected.json"))
+        let value =
+            |name: String| -> Value { serde_json::from_slice(&self.files.read(&name)).unwrap() };
+        let own = self.cases(".request.json").into_iter().flat_map(|case| {
+            let expected = value(format!("{case}.request.expected.json"));
+            let calls = self.variants(&case);
+            let Some(calls) = calls else {
+                return vec![(self.call(&case), expected)];
+            };
+            let calls = calls.into_iter().enumerate();
+            calls
+                .map(|(index, (_, call))| (call, expected[index]["comes_to"].clone()))
+                .collect()
         });
         let of_openai = self.of_openai().map(|case| {
-            let call = format!("../openai/{case}.request.json");
-            read(call, format!("openai-{case}.request.expected.json"))
+            let expected = value(format!("openai-{case}.request.expected.json"));
+            (self.call(&format!("../openai/{case}")), expected)
         });
         own.chain(of_openai).collect()
     }
@@ -105,7 +106,10 @@ impl Vendor {
                 None => of_request(&self.request(&case)),
                 Some(variants) => variants
                     .into_iter()
-                    .map(|(with, request)| json!({"with": with, "comes_to": of_request(&request)}))
+                    .map(|(with, call)| {
+                        let request = read_request(call.to_string());
+                        json!({"with": with, "comes_to": of_request(&request)})
+                    })
                     .collect(),
             };
             self.files
@@ -240,35 +244,29 @@ impl Vendor {
         }
     }
 
-    /// Every request of the vendor's own, with its variants.
-    pub(crate) fn own_requests(&self) -> Vec<ChatRequest> {
-        let cases = self.cases(".request.json").into_iter();
-        cases
-            .flat_map(|case| match self.variants(&case) {
-                None => vec![self.request(&case)],
-                Some(variants) => variants.into_iter().map(|(_, request)| request).collect(),
-            })
-            .collect()
+    /// The variants of a case that has some, each with the fields that make it.
+    fn variants(&self, case: &str) -> Option<Vec<(Value, Value)>> {
+        let of_fields = |fields: serde_json::Map<String, Value>| {
+            let mut call = self.call(case);
+            for (name, value) in &fields {
+                call[name] = value.clone();
+            }
+            (Value::Object(fields), call)
+        };
+        let variants = self.request_file(case).each?.into_iter();
+        Some(variants.map(of_fields).collect())
     }
 
-    /// The variants of a case that has some, each with the fields that make it.
-    fn variants(&self, case: &str) -> Option<Vec<(Value, ChatRequest)>> {
-        let file: RequestFile =
-            serde_json::from_slice(&self.files.read(&format!("{case}.request.json"))).unwrap();
-        let of_fields = |fields: serde_json::Map<String, Value>| {
-            let mut body: Value = serde_json::from_str(file.body.get()).unwrap();
-            for (name, value) in &fields {
-                body[name] = value.clone();
-            }
-            (Value::Object(fields), read_request(body.to_string()))
-        };
-        Some(file.each?.into_iter().map(of_fields).collect())
+    fn call(&self, case: &str) -> Value {
+        serde_json::from_str(self.request_file(case).body.get()).unwrap()
     }
 
     fn request(&self, case: &str) -> ChatRequest {
-        let file: RequestFile =
-            serde_json::from_slice(&self.files.read(&format!("{case}.request.json"))).unwrap();
-        read_request(file.body.get().to_owned())
+        read_request(self.request_file(case).body.get().to_owned())
+    }
+
+    fn request_file(&self, case: &str) -> RequestFile {
+        serde_json::from_slice(&self.files.read(&format!("{case}.request.json"))).unwrap()
     }
 
     /// The names of the cases whose files end so.
