@@ -11,6 +11,7 @@ pub mod target;
 pub mod anthropic;
 pub mod bedrock;
 pub mod cohere;
+pub mod event_stream;
 pub mod gemini;
 pub mod openai;
 pub mod sse;
