@@ -49,7 +49,10 @@ impl VendorError {
         };
         // Anthropic's errors have no code; their type is one. OpenAI's type is a family, and says less than its code.
         let is_anthropic = document.get("type").is_some_and(|kind| kind == "error");
-        let code = text("code").or_else(|| text("type").filter(|_| is_anthropic));
+        let code = text("code")
+            .or_else(|| text("type").filter(|_| is_anthropic))
+            // Amazon's, without the namespace before it.
+            .or_else(|| Some(text("__type")?.rsplit('#').next()?.to_owned()));
         Self {
             message: message(error),
             param: text("param"),
@@ -80,12 +83,15 @@ impl VendorError {
     }
 }
 
-/// OpenAI's `{"error":{"message"}}`; Ollama's `{"error":"…"}`; vLLM's `{"message"}`; FastAPI's `{"detail"}`, a text
-/// or a list of `{"loc","msg"}`.
+/// OpenAI's `{"error":{"message"}}`; Ollama's `{"error":"…"}`; vLLM's and Amazon's `{"message"}`, which Amazon's front doors spell
+/// `Message`; FastAPI's `{"detail"}`, a text or a list of `{"loc","msg"}`.
 fn message(error: &Value) -> Option<String> {
     let text = match error {
         Value::String(text) => text.clone(),
-        other => match other.get("message").or_else(|| other.get("detail"))? {
+        other => match ["message", "Message", "detail"]
+            .iter()
+            .find_map(|name| other.get(name))?
+        {
             Value::String(text) => text.clone(),
             Value::Array(details) => details
                 .iter()
@@ -119,6 +125,7 @@ mod tests {
                 r#"{"object":"error","message":"m","code":40400}"#,
                 Some("m"),
             ),
+            (r#"{"Message":"m"}"#, Some("m")),
             (r#"{"detail":"Not Found"}"#, Some("Not Found")),
             (
                 r#"{"detail":[{"loc":["body"],"msg":"a"},{"msg":"b"}]}"#,
@@ -140,8 +147,12 @@ mod tests {
     }
 
     #[test]
-    fn the_type_of_an_error_of_anthropics_is_its_code() {
+    fn the_type_of_an_error_of_anthropics_or_amazons_is_its_code() {
         for (body, expected) in [
+            (
+                r#"{"__type":"com.amazon.coral.service#UnrecognizedClientException","message":"m"}"#,
+                Some("UnrecognizedClientException"),
+            ),
             (
                 r#"{"type":"error","error":{"type":"not_found_error","message":"m"},"request_id":"r"}"#,
                 Some("not_found_error"),
