@@ -35,4 +35,5 @@ mod depth;
 mod json;
 mod lenient;
 mod literal;
+mod turns;
 mod writer;

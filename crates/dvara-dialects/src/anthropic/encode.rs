@@ -79,7 +79,7 @@ fn write_sampling(
         } else {
             ","
         });
-        out.json(messages::literal(request, stop));
+        out.json(request.literal(stop));
     }
     if !sampling.stop.is_empty() {
         out.json("]");
