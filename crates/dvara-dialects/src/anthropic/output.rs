@@ -108,7 +108,7 @@ pub(crate) fn is_answer_by_tool(request: &ChatRequest) -> bool {
 }
 
 /// Whether the client offers a tool of that name itself.
-fn has_own(conversation: &Conversation<'_>) -> bool {
+pub(crate) fn has_own(conversation: &Conversation<'_>) -> bool {
     conversation.tools.iter().any(|tool| match tool {
         Tool::Function(function) => function.name == STRUCTURED_OUTPUT,
         Tool::Opaque(_) => false,

@@ -1,6 +1,7 @@
 //! A whole answer, gathered part by part.
 
 use bytes::Bytes;
+use serde_json::value::RawValue;
 
 use super::{Reported, Seam, word};
 use crate::answer::{Answer, Finish};
@@ -17,6 +18,7 @@ pub(crate) struct Message {
     thoughts: Writer,
     tool_calls: Writer,
     calls: u64,
+    members: Writer,
     /// Where blocks of text begin.
     pub(crate) seam: Seam,
     characters: u64,
@@ -93,6 +95,11 @@ impl Message {
             .json("}");
     }
 
+    /// A further member of the message, as its vendor wrote it.
+    pub(crate) fn member(&mut self, name: &str, value: &RawValue) {
+        self.members.json(",").text(name).json(":").raw(value);
+    }
+
     /// How many calls there are.
     pub(crate) fn calls(&self) -> u64 {
         self.calls
@@ -146,6 +153,6 @@ impl Message {
             out.json(",\"tool_calls\":[");
             out.append(&self.tool_calls).json("]");
         }
-        out.json("}");
+        out.append(&self.members).json("}");
     }
 }

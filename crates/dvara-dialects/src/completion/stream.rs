@@ -4,6 +4,7 @@
 //! vendor can be replaced by another. Nothing says that the answer has ended before the vendor said so.
 
 use bytes::Bytes;
+use serde_json::value::RawValue;
 
 use super::chunk::Chunks;
 use super::{Reported, Seam};
@@ -165,6 +166,13 @@ impl ChunkStream {
             out.json(piece);
         }
         out.json(",\"index\":").number(position).json("}]");
+        Chunks::end(out);
+    }
+
+    /// A further member of the message, as its vendor wrote it.
+    pub(crate) fn value(&mut self, name: &str, value: &RawValue) {
+        let (chunks, out) = self.delta();
+        chunks.begin(out).text(name).json(":").raw(value);
         Chunks::end(out);
     }
 
