@@ -126,7 +126,7 @@ fn decode(kind: ProviderKind, body: &Bytes) -> Vec<Decoded> {
                 }
             }
         }
-        let _ = vendor::not_a_stream(&head, body);
+        let _ = vendor::not_a_stream(&target, &head, body);
     }
     answers
 }

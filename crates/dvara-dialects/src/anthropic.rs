@@ -33,4 +33,4 @@ pub(crate) const VERSION: (HeaderName, HeaderValue) = (
 pub(crate) const STRUCTURED_OUTPUT: &str = "structured_output";
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

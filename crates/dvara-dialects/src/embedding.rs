@@ -10,20 +10,23 @@ mod read;
 mod render;
 mod vendors;
 
+use std::fmt;
+
 use bytes::Bytes;
 use dvara_types::TokenCount;
+use http::{HeaderName, HeaderValue};
 
 use crate::estimate::{characters, estimate_tokens};
 use crate::request::ReadError;
 use crate::splice::Span;
-use crate::target::{Encoded, Target};
+use crate::target::{Dropped, Target};
 
 pub use decode::{Embedded, decode};
 pub use encode::encode;
 pub use render::{Answered, render};
 pub use vendors::{batch, declared, path};
 
-/// A call for embeddings. Without a debug form: what a call says is never logged.
+/// A call for embeddings. Its debug form says nothing of what it says: that is never logged.
 #[derive(Clone)]
 pub struct EmbeddingRequest {
     body: Bytes,
@@ -53,6 +56,16 @@ enum Format {
     Float,
     /// The same numbers as 32-bit floats, little end first, in base64.
     Base64,
+}
+
+impl fmt::Debug for EmbeddingRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("EmbeddingRequest")
+            .field("model", &self.model)
+            .field("inputs", &self.inputs.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl EmbeddingRequest {
@@ -94,7 +107,17 @@ impl EmbeddingRequest {
 /// The calls that a request becomes at its target.
 pub struct EncodedCalls {
     /// Each call, and how many inputs it has.
-    pub calls: Vec<(Encoded, usize)>,
+    pub calls: Vec<(EncodedCall, usize)>,
+    /// What the client sent and the vendor does not get.
+    pub dropped: Vec<Dropped>,
+}
+
+/// One of the calls that a request becomes. Without a debug form: what a call says is never logged.
+pub struct EncodedCall {
+    /// The headers that the dialect asks for; credentials are the sender's.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The body: the received bytes themselves when nothing had to change.
+    pub body: Bytes,
 }
 
 /// Whether a target embeds at all.

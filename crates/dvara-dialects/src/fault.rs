@@ -99,6 +99,9 @@ impl UpstreamFault {
             .code
             .or_else(|| head.error_type.as_deref().map(Into::into));
         let context = format!("the provider answered {}", status.as_u16());
+        // A body that is no JSON may say it in words, as xAI's does; a page for browsers does not.
+        let words = vendor.page.as_ref().filter(|page| !page.starts_with('<'));
+        let text = vendor.message.as_ref().or(words).cloned();
         let fault = Self {
             code: FaultCode::ProviderError,
             upstream_status: Some(status),
@@ -107,16 +110,13 @@ impl UpstreamFault {
             param: None,
             vendor_code: None,
             retry: Retry::AnotherTarget,
-            retry_after: head.retry_after,
+            retry_after: head.retry_after.or(vendor.retry_after),
         };
         match status.as_u16() {
             400 | 404 | 413 | 422 => Self {
                 code: FaultCode::ProviderRejectedRequest,
                 message_for_log: vendor.without_text(&context),
-                message_for_caller: match vendor.message {
-                    Some(text) => Cow::Owned(text),
-                    None => fault.message_for_caller,
-                },
+                message_for_caller: text.map_or(fault.message_for_caller, Cow::Owned),
                 param: vendor.param,
                 vendor_code: vendor.code,
                 retry: Retry::No,
@@ -166,25 +166,24 @@ impl UpstreamFault {
         )
     }
 
-    /// The fault of an error inside a stream that the vendor names: what the same error would have been as an answer with
-    /// this status.
-    pub fn in_stream_as(status: StatusCode, event: &[u8]) -> Self {
-        let as_answer = Self::of_status(&ResponseHead::of_status(status), event);
+    /// The fault of an error that a vendor sent inside a stream, as the answer with this status that it would have been.
+    pub(crate) fn of_event(status: StatusCode, event: &[u8]) -> Self {
+        let fault = Self::of_status(&ResponseHead::of_status(status), event);
         let vendor = VendorError::read(event);
-        let plain = Self {
-            // No status said it: the stream had begun well.
-            upstream_status: None,
-            ..Self::provider_error(IN_STREAM, vendor.for_log(IN_STREAM), as_answer.retry)
-        };
+        let plain = Self::provider_error(IN_STREAM, vendor.for_log(IN_STREAM), fault.retry);
+        // No status said it: the stream had begun well.
+        let upstream_status = None;
         match status.as_u16() {
             // The caller gets the vendor's text, so the log does not.
             400 | 404 | 413 | 422 => Self {
-                upstream_status: None,
+                upstream_status,
                 message_for_log: vendor.without_text(IN_STREAM),
-                ..as_answer
+                ..fault
             },
             _ => Self {
-                code: as_answer.code,
+                code: fault.code,
+                retry_after: fault.retry_after,
+                upstream_status,
                 ..plain
             },
         }
@@ -311,6 +310,21 @@ mod tests {
             let all = format!("{fault:?}");
             assert!(!all.contains("abcdefgh"), "{all}");
         }
+    }
+
+    #[test]
+    fn a_refusal_in_plain_words_reaches_the_caller_and_a_page_does_not() {
+        let words = fault(422, "messages[0]: missing field `content`");
+        assert_eq!(
+            words.message_for_caller,
+            "messages[0]: missing field `content`"
+        );
+        assert!(!words.message_for_log.contains("missing"));
+        let page = fault(413, "<html><h1>413</h1></html>");
+        assert!(
+            page.message_for_caller
+                .starts_with("the provider answered 413")
+        );
     }
 
     #[test]

@@ -3,18 +3,18 @@
 //! Templates, policy, size, PII, guardrails, context window and output schema are checked here, in this order (design §2), each
 //! with the work that brings it. What a caller asks for and nobody enforces yet is refused, not passed over.
 
-use dvara_dialects::request::ChatRequest;
 use http::HeaderMap;
 
 use crate::enter::Entered;
 use crate::http::error::GatewayError;
+use crate::read::Request;
 use crate::strict;
 
 /// A call that every rule allows.
 #[derive(Debug)]
 pub(crate) struct Admitted {
     entered: Entered,
-    request: ChatRequest,
+    request: Request,
     strict: bool,
 }
 
@@ -25,7 +25,7 @@ impl Admitted {
     }
 
     /// What for.
-    pub(crate) fn request(&self) -> &ChatRequest {
+    pub(crate) fn request(&self) -> &Request {
         &self.request
     }
 
@@ -44,7 +44,7 @@ const NOT_YET: [&str; 2] = ["prompt_template_id", "prompt_experiment_id"];
 /// 400 `unsupported_capability` for what is not built, `invalid_request` for a header that can't be read.
 pub(crate) fn admit(
     entered: Entered,
-    request: ChatRequest,
+    request: Request,
     headers: &HeaderMap,
 ) -> Result<Admitted, GatewayError> {
     let of_tenant = entered.caller().key().is_some_and(|key| key.strict);

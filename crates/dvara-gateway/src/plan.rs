@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use dvara_dialects::request::{Capabilities, ChatRequest};
+use dvara_dialects::request::Capabilities;
 use dvara_dialects::target::{ProviderCapabilities, Target};
 use dvara_store::snapshot::{CredentialSource, Route, Snapshot};
 use dvara_types::{ProviderKind, RouteId, TenantId};
@@ -12,6 +12,7 @@ use crate::admit::Admitted;
 use crate::core::Shared;
 use crate::http::error::GatewayError;
 use crate::providers::{Credential, Provider, Providers, has_prefix};
+use crate::read::Request;
 use crate::settings::key_variable;
 
 /// An admitted call and the targets to try, in order.
@@ -86,7 +87,7 @@ pub(crate) fn plan(
         });
     }
     let target = Target::new(provider.kind, model, pinned);
-    target.check(request)?;
+    request.check(&target)?;
     let tenant = admitted.entered().caller().key().map(|key| &key.tenant.id);
     let mut attempts = vec![Attempt {
         provider: provider.clone(),
@@ -165,11 +166,11 @@ impl<'a> Candidates<'a> {
 }
 
 /// Whether a fallback can do what the call asks for. Here images count too (data-plane sheet §13).
-fn is_able(target: &Target<'_>, request: &ChatRequest, wants: &Capabilities) -> bool {
+fn is_able(target: &Target<'_>, request: &Request, wants: &Capabilities) -> bool {
     let capabilities = ProviderCapabilities::of(target.kind);
     capabilities.lacks(wants).is_none()
         && (capabilities.vision || !wants.vision)
-        && target.check(request).is_ok()
+        && request.check(target).is_ok()
 }
 
 /// The first of the route's providers that this process has; a route that names none leaves the choice to the prefix.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use dvara_crypto::{Secret, api_key};
+use dvara_dialects::embedding;
 use dvara_dialects::target::Target;
 use dvara_dialects::vendor::{self, ChatPath};
 use dvara_store::snapshot::Provider as ProviderSettings;
@@ -91,16 +92,23 @@ impl HttpReach {
     pub(crate) fn chat(&self, target: &Target<'_>, stream: bool) -> Option<PathAndQuery> {
         match &self.chat {
             Chat::Fixed(path) => Some(path.clone()),
-            Chat::OfModel(path) => {
-                let path = path(target, stream);
-                path_below(&self.base, &path, self.query.as_deref()).ok()
-            }
+            Chat::OfModel(path) => self.below(&path(target, stream)),
         }
+    }
+
+    /// Where a target's embeddings are; `None` where there are none, or no address can be made of the model's name.
+    pub(crate) fn embeddings(&self, target: &Target<'_>) -> Option<PathAndQuery> {
+        self.below(&embedding::path(target, &self.base)?)
+    }
+
+    fn below(&self, path: &str) -> Option<PathAndQuery> {
+        path_below(&self.base, path, self.query.as_deref()).ok()
     }
 }
 
 /// A path below a base, with a query that all have.
 fn path_below(base: &str, path: &str, query: Option<&str>) -> Result<PathAndQuery, InvalidUri> {
+    let base = without_version(base, path);
     let text = match query {
         None => format!("{base}{path}"),
         Some(query) if path.contains('?') => format!("{base}{path}&{query}"),
@@ -260,7 +268,7 @@ fn http_reach(settings: &ProviderSettings) -> Result<Reach, InvalidProvider> {
         Some(_) | None => None,
     };
     let path = |end: &str| {
-        path_below(without_version(&base, end), end, query.as_deref()).map_err(|_| {
+        path_below(&base, end, query.as_deref()).map_err(|_| {
             refused(InvalidOrigin {
                 url: url.to_owned(),
                 reason: "its path cannot be used",
@@ -272,14 +280,6 @@ fn http_reach(settings: &ProviderSettings) -> Result<Reach, InvalidProvider> {
         ChatPath::OfModel(path) => Chat::OfModel(path),
     };
     let models = vendor::models_path(settings.kind).map(path).transpose()?;
-    // Where each model has a place of its own, one of them tells whether the version is in the base, too.
-    let base = match &chat {
-        Chat::Fixed(_) => base,
-        Chat::OfModel(path) => {
-            let example = path(&Target::new(settings.kind, "m", None), false);
-            without_version(&base, &example).to_owned()
-        }
-    };
     Ok(Reach::Http(HttpReach {
         origin,
         base,

@@ -33,5 +33,5 @@ pub(super) fn in_stream(error: &ErrorView<'_>, event: &[u8]) -> UpstreamFault {
         Some("overloaded_error") => StatusCode::SERVICE_UNAVAILABLE,
         _ => return UpstreamFault::in_stream(event),
     };
-    UpstreamFault::in_stream_as(status, event)
+    UpstreamFault::of_event(status, event)
 }

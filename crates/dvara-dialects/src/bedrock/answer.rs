@@ -9,6 +9,7 @@ use crate::anthropic::{STRUCTURED_OUTPUT, output};
 use crate::completion::{Message, Said};
 use crate::fault::UpstreamFault;
 use crate::json;
+use crate::literal::Raw;
 use crate::request::ChatRequest;
 
 /// What an answer to `request` came to, and the body that the client gets. `now` is when it was made, in seconds since
@@ -39,14 +40,7 @@ pub fn decode(
         reader.take(index as u64, block);
     }
     let mut message = reader.message;
-    for (name, value) in [
-        ("additionalModelResponseFields", view.additional),
-        ("trace", view.trace.raw),
-    ] {
-        if let Some(value) = value.0 {
-            message.member(name, value);
-        }
-    }
+    message.extra(&beside(view.additional, view.trace.raw));
     let reason = view.stop_reason.0.as_deref().unwrap_or("end_turn");
     let finish = finish::finish(reason, message.calls() > 0)
         .map_err(|reason| UpstreamFault::unusable(head, reason, body))?;
@@ -60,6 +54,21 @@ pub fn decode(
         reported: view.usage.reported(),
     };
     Ok(message.render(&said, body.len()))
+}
+
+/// What Bedrock says beside its message, as further members of ours: each behind a comma.
+pub(super) fn beside(additional: Raw<'_>, trace: Raw<'_>) -> String {
+    let mut members = String::new();
+    for (name, value) in [
+        (",\"additionalModelResponseFields\":", additional),
+        (",\"trace\":", trace),
+    ] {
+        if let Some(value) = value.0 {
+            members.push_str(name);
+            members.push_str(value.get());
+        }
+    }
+    members
 }
 
 /// Reads the blocks of an answer.

@@ -41,7 +41,7 @@ pub(super) fn in_stream(message: &Message<'_>) -> UpstreamFault {
         "serviceUnavailable" | "ServiceUnavailable" => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    let fault = UpstreamFault::in_stream_as(status, message.payload);
+    let fault = UpstreamFault::of_event(status, message.payload);
     UpstreamFault {
         vendor_code: fault.vendor_code.or_else(|| {
             let kept = matches!(status.as_u16(), 400 | 404);

@@ -8,6 +8,7 @@ mod block;
 
 use bytes::Bytes;
 
+use super::answer::beside;
 use super::view::EventView;
 use super::{finish, id};
 use crate::answer::{Finish, ResponseHead, StreamSummary};
@@ -169,12 +170,17 @@ impl StreamDecoder {
         };
         let finish =
             finish::finish(reason, self.to.calls() > 0).map_err(UpstreamFault::broken_stream)?;
-        if let Some(value) = view.additional.0 {
-            self.to.value("additionalModelResponseFields", value);
-        }
+        self.beside(view);
         self.to.summary.finish = Some(finish.clone());
         self.ended = Some(finish);
         Ok(())
+    }
+
+    fn beside(&mut self, view: &EventView<'_>) {
+        let members = beside(view.additional, view.trace.raw);
+        if !members.is_empty() {
+            self.to.extra(&members);
+        }
     }
 
     /// What the message cost. It comes last; before the message has ended, it ends nothing.
@@ -185,9 +191,7 @@ impl StreamDecoder {
             self.to.served(model);
         }
         if let Some(finish) = self.ended.take() {
-            if let Some(trace) = view.trace.raw.0 {
-                self.to.value("trace", trace);
-            }
+            self.beside(view);
             self.to.end(finish, &reported);
         }
     }

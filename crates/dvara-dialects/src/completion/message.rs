@@ -1,7 +1,6 @@
 //! A whole answer, gathered part by part.
 
 use bytes::Bytes;
-use serde_json::value::RawValue;
 
 use super::{Reported, Seam, word};
 use crate::answer::{Answer, Finish};
@@ -18,7 +17,8 @@ pub(crate) struct Message {
     thoughts: Writer,
     tool_calls: Writer,
     calls: u64,
-    members: Writer,
+    /// Further members of the message, each behind a comma.
+    extra: String,
     /// Where blocks of text begin.
     pub(crate) seam: Seam,
     characters: u64,
@@ -95,9 +95,9 @@ impl Message {
             .json("}");
     }
 
-    /// A further member of the message, as its vendor wrote it.
-    pub(crate) fn member(&mut self, name: &str, value: &RawValue) {
-        self.members.json(",").text(name).json(":").raw(value);
+    /// Further members of the message, each behind a comma. The last of one name counts.
+    pub(crate) fn extra(&mut self, members: &str) {
+        members.clone_into(&mut self.extra);
     }
 
     /// How many calls there are.
@@ -153,6 +153,6 @@ impl Message {
             out.json(",\"tool_calls\":[");
             out.append(&self.tool_calls).json("]");
         }
-        out.append(&self.members).json("}");
+        out.json(&self.extra).json("}");
     }
 }

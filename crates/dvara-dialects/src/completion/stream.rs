@@ -4,7 +4,6 @@
 //! vendor can be replaced by another. Nothing says that the answer has ended before the vendor said so.
 
 use bytes::Bytes;
-use serde_json::value::RawValue;
 
 use super::chunk::Chunks;
 use super::{Reported, Seam};
@@ -169,10 +168,12 @@ impl ChunkStream {
         Chunks::end(out);
     }
 
-    /// A further member of the message, as its vendor wrote it.
-    pub(crate) fn value(&mut self, name: &str, value: &RawValue) {
+    /// A chunk of further members, each behind a comma.
+    pub(crate) fn extra(&mut self, members: &str) {
         let (chunks, out) = self.delta();
-        chunks.begin(out).text(name).json(":").raw(value);
+        chunks
+            .begin(out)
+            .json(members.strip_prefix(',').unwrap_or(members));
         Chunks::end(out);
     }
 

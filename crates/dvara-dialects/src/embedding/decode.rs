@@ -22,6 +22,13 @@ pub struct Embedded {
     pub(super) relays: bool,
 }
 
+impl Embedded {
+    /// The input tokens that the vendor reports for this answer.
+    pub fn tokens(&self) -> Option<u64> {
+        self.tokens
+    }
+}
+
 #[derive(Deserialize)]
 struct Openai<'a> {
     #[serde(borrow)]

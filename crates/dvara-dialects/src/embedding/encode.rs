@@ -4,12 +4,12 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 
 use super::vendors::{Embedder, NO_TOKENS, Shape, embedder, has_one_length};
-use super::{EmbeddingRequest, EncodedCalls, InputKind, check};
+use super::{EmbeddingRequest, EncodedCall, EncodedCalls, InputKind, check};
 use crate::fields::{Drops, Unknown, Verdict};
 use crate::json::{self, Member, Members};
 use crate::request::ReadError;
 use crate::splice::{Edits, Span};
-use crate::target::{Encoded, Target};
+use crate::target::Target;
 use crate::writer::Writer;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -21,7 +21,10 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub fn encode(request: &EmbeddingRequest, target: &Target<'_>) -> Result<EncodedCalls, ReadError> {
     check(target)?;
     let Some(embedder) = embedder(target) else {
-        return Ok(EncodedCalls { calls: Vec::new() });
+        return Ok(EncodedCalls {
+            calls: Vec::new(),
+            dropped: Vec::new(),
+        });
     };
     let Members(members) =
         serde_json::from_str(request.text()).map_err(|_| ReadError::NotAnObject)?;
@@ -42,15 +45,15 @@ pub fn encode(request: &EmbeddingRequest, target: &Target<'_>) -> Result<Encoded
             }
             _ => call.written(inputs).into(),
         };
-        let encoded = Encoded {
+        let encoded = EncodedCall {
             headers: headers(),
             body,
-            dropped: dropped.clone(),
         };
         (encoded, inputs.len())
     });
     Ok(EncodedCalls {
         calls: calls.collect(),
+        dropped,
     })
 }
 

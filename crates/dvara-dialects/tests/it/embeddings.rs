@@ -68,7 +68,7 @@ fn outcome_of(case: &Case) -> Value {
         .iter()
         .map(|(call, _)| serde_json::from_slice(&call.body).unwrap())
         .collect();
-    let dropped = encoded.calls[0].0.dropped.iter();
+    let dropped = encoded.dropped.iter();
     let dropped: Vec<_> = dropped
         .map(|one| json!({"field": one.field, "reason": one.reason}))
         .collect();

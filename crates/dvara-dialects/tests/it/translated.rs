@@ -39,6 +39,8 @@ pub(crate) struct Vendor {
 struct RequestFile {
     _source: String,
     body: Box<RawValue>,
+    /// Fields that are laid over the body, one set after the other: a case of its own each.
+    each: Option<Vec<serde_json::Map<String, Value>>>,
 }
 
 #[derive(Deserialize)]
@@ -64,30 +66,41 @@ pub(crate) fn path(target: &Target<'_>, stream: bool) -> String {
 impl Vendor {
     /// Every case of the vendor, and no file that belongs to none.
     pub(crate) fn check(&self) {
+        self.check_cases();
+        declared::check(self);
+    }
+
+    /// The same without what the vendor declares, for one whose declarations are those of others.
+    pub(crate) fn check_cases(&self) {
         self.requests();
         self.answers();
         self.streams();
         self.every_file_belongs_to_a_case();
-        declared::check(self);
     }
 
     /// Every call that is encoded, and what is expected of it.
     pub(crate) fn request_files(&self) -> Vec<(Value, Value)> {
-        let read = |call: String, expected: String| {
-            let call: RequestFile = serde_json::from_slice(&self.files.read(&call)).unwrap();
-            let call = serde_json::from_str(call.body.get()).unwrap();
-            (
-                call,
-                serde_json::from_slice(&self.files.read(&expected)).unwrap(),
-            )
+        let expected = |name: &str| -> Value {
+            let name = format!("{name}.request.expected.json");
+            serde_json::from_slice(&self.files.read(&name)).unwrap()
         };
-        let own = self.cases(".request.json").into_iter().map(|case| {
-            let name = format!("{case}.request");
-            read(format!("{name}.json"), format!("{name}.expected.json"))
+        let body = |request: &ChatRequest| serde_json::from_slice(request.body()).unwrap();
+        let own = self.cases(".request.json").into_iter().flat_map(|case| {
+            let expected = expected(&case);
+            match self.variants(&case) {
+                None => vec![(body(&self.request(&case)), expected)],
+                Some(variants) => variants
+                    .iter()
+                    .zip(expected.as_array().unwrap())
+                    .map(|((_, request), of_variant)| {
+                        (body(request), of_variant["comes_to"].clone())
+                    })
+                    .collect(),
+            }
         });
         let of_openai = self.of_openai().map(|case| {
-            let call = format!("../openai/{case}.request.json");
-            read(call, format!("openai-{case}.request.expected.json"))
+            let request = self.request(&format!("../openai/{case}"));
+            (body(&request), expected(&format!("openai-{case}")))
         });
         own.chain(of_openai).collect()
     }
@@ -96,10 +109,18 @@ impl Vendor {
         let own = self.cases(".request.json");
         assert!(!own.is_empty());
         for case in own {
-            let request = self.request(&case);
-            let target = Target::new(self.kind, request.model(), None);
-            let name = format!("{case}.request.expected.json");
-            self.files.compare(&name, &encoded(&request, &target));
+            let of_request = |request: &ChatRequest| {
+                encoded(request, &Target::new(self.kind, request.model(), None))
+            };
+            let found = match self.variants(&case) {
+                None => of_request(&self.request(&case)),
+                Some(variants) => variants
+                    .into_iter()
+                    .map(|(with, request)| json!({"with": with, "comes_to": of_request(&request)}))
+                    .collect(),
+            };
+            self.files
+                .compare(&format!("{case}.request.expected.json"), &found);
         }
         for case in self.of_openai() {
             let request = self.request(&format!("../openai/{case}"));
@@ -175,8 +196,9 @@ impl Vendor {
                 let single = self.translated(&request, &single);
                 assert_eq!(single, whole, "{case} byte by byte");
                 let (relayed, summary) = whole;
-                for event in relayed.split("\n\n").filter(|event| !event.is_empty()) {
-                    let data = event.strip_prefix("data: ").unwrap();
+                let is_data = |line: &&str| !(line.is_empty() || line.starts_with([':', 'e']));
+                for line in relayed.lines().filter(is_data) {
+                    let data = line.strip_prefix("data: ").unwrap();
                     assert!(data == "[DONE]" || serde_json::from_str::<Value>(data).is_ok());
                 }
                 expected["summary"] = summary;
@@ -227,6 +249,20 @@ impl Vendor {
             assert!(known.contains(&format!("{stream}{}", self.stream_ending())));
             assert!(known.contains(&format!("{request}.request.json")));
         }
+    }
+
+    /// The variants of a case that has some, each with the fields that make it.
+    fn variants(&self, case: &str) -> Option<Vec<(Value, ChatRequest)>> {
+        let file: RequestFile =
+            serde_json::from_slice(&self.files.read(&format!("{case}.request.json"))).unwrap();
+        let of_fields = |fields: serde_json::Map<String, Value>| {
+            let mut body: Value = serde_json::from_str(file.body.get()).unwrap();
+            for (name, value) in &fields {
+                body[name] = value.clone();
+            }
+            (Value::Object(fields), read_request(body.to_string()))
+        };
+        Some(file.each?.into_iter().map(of_fields).collect())
     }
 
     fn request(&self, case: &str) -> ChatRequest {

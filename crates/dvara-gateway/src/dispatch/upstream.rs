@@ -1,29 +1,26 @@
 //! One attempt at a vendor over HTTP: encode, send, wait for the head, and for a whole answer its body.
 
-use std::rc::Rc;
 use std::time::SystemTime;
 
 use bytes::{Bytes, BytesMut};
 use dvara_dialects::answer::{Answer, ResponseHead};
 use dvara_dialects::fault::{Retry, UpstreamFault};
 use dvara_dialects::request::ChatRequest;
-use dvara_dialects::target::{Dropped, Target};
+use dvara_dialects::target::Target;
 use dvara_dialects::vendor::{self, Decoded, StreamDecoder};
 use dvara_ledger::Ledger;
 use dvara_service::error_chain;
 use dvara_upstream::{UpstreamBody, UpstreamError};
 use http::header::{HOST, USER_AGENT};
-use http::{HeaderValue, Method, Request, Uri};
+use http::uri::PathAndQuery;
+use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full};
 use tokio::time::Instant;
 use tracing::Span;
 
-use super::{Answered, Reply, note};
-use crate::admit::Admitted;
-use crate::core::Core;
+use super::{Answered, Destination, Reply};
 use crate::http::error::GatewayError;
-use crate::plan::Attempt;
 use crate::providers::HttpReach;
 use crate::relay::StreamLimits;
 use crate::stream::{FromUpstream, Stream};
@@ -36,21 +33,23 @@ const MAX_ERROR: usize = 1024 * 1024;
 
 static OURS: HeaderValue = HeaderValue::from_static(concat!("dvara/", env!("CARGO_PKG_VERSION")));
 
-/// Sends a call to a vendor, and waits for its answer or its stream's first event until `ends`.
+/// Sends a call to a vendor, and waits for its answer or its stream's first event until the attempt's time is over.
 pub(super) async fn send(
-    core: &Rc<Core>,
-    admitted: &Admitted,
-    attempt: &Attempt,
+    to: &Destination<'_>,
     reach: &HttpReach,
-    ends: Instant,
+    request: &ChatRequest,
     ledger: &mut Ledger,
 ) -> Result<Reply, GatewayError> {
-    let request = admitted.request();
-    let (outgoing, dropped) = outgoing(admitted, attempt, reach)?;
-    note(ledger, request, attempt);
-    let timeouts = attempt.provider.resilience.timeouts;
+    let target = to.target();
+    let encoded = vendor::encode(request, &target)?;
+    strict::check(to.admitted.strict(), &encoded.dropped)?;
+    let path = reach.chat(&target, request.stream());
+    let outgoing = outgoing(to, reach, path, encoded.headers, encoded.body)?;
+    to.note(ledger);
+    let timeouts = to.attempt.provider.resilience.timeouts;
     let started = Instant::now();
-    let sent = core
+    let sent = to
+        .core
         .upstreams
         .send(&reach.origin, outgoing, timeouts.connect);
     let answer = async {
@@ -61,35 +60,40 @@ pub(super) async fn send(
                 idle: timeouts.idle,
                 ends: timeouts.streaming.map(|limit| started + limit),
             };
-            let decoder = StreamDecoder::new(&target(attempt), request, unix_seconds());
-            let stream = open_stream(decoder, &head, body, limits).await?;
+            let decoder = StreamDecoder::new(&target, request, unix_seconds());
+            let stream = open_stream(decoder, &target, &head, body, limits).await?;
             ledger.answered();
             Ok(Answered::Stream(stream))
         } else {
-            whole(request, attempt, &head, body, ledger).await
+            whole(request, &target, &head, body, ledger).await
         }
     };
-    let answered = tokio::time::timeout_at(ends, answer)
+    let answered = tokio::time::timeout_at(to.ends, answer)
         .await
         .map_err(|_| UpstreamFault::timeout("no answer within the limit"))??;
-    Ok(Reply::new(answered, dropped))
+    Ok(Reply::new(answered, encoded.dropped))
 }
 
-async fn whole(
-    request: &ChatRequest,
-    attempt: &Attempt,
-    head: &ResponseHead,
-    body: UpstreamBody,
-    ledger: &mut Ledger,
-) -> Result<Answered, GatewayError> {
+/// All of an answer.
+pub(super) async fn answer(head: &ResponseHead, body: UpstreamBody) -> Result<Bytes, GatewayError> {
     let bound = if head.status.is_success() {
         MAX_ANSWER
     } else {
         MAX_ERROR
     };
-    let bytes = collect(body, bound).await?;
+    collect(body, bound).await
+}
+
+async fn whole(
+    request: &ChatRequest,
+    target: &Target<'_>,
+    head: &ResponseHead,
+    body: UpstreamBody,
+    ledger: &mut Ledger,
+) -> Result<Answered, GatewayError> {
+    let bytes = answer(head, body).await?;
     ledger.answered();
-    let decoded = vendor::decode(&target(attempt), request, head, bytes, unix_seconds())?;
+    let decoded = vendor::decode(target, request, head, bytes, unix_seconds())?;
     let Decoded { answer, body } = decoded;
     show(&answer);
     match answer.usage {
@@ -117,42 +121,33 @@ fn show(answer: &Answer) {
     }
 }
 
-/// The request to the vendor, and what of the call it does not hold.
-fn outgoing(
-    admitted: &Admitted,
-    attempt: &Attempt,
+/// The request to the vendor.
+///
+/// # Errors
+/// When there is no path: the model's name makes none.
+pub(super) fn outgoing(
+    to: &Destination<'_>,
     reach: &HttpReach,
-) -> Result<(Request<Full<Bytes>>, Vec<Dropped>), GatewayError> {
-    let target = target(attempt);
-    let request = admitted.request();
-    let encoded = vendor::encode(request, &target)?;
-    strict::check(admitted.strict(), &encoded.dropped)?;
-    let path = reach
-        .chat(&target, request.stream())
-        .ok_or_else(|| GatewayError::BadRequest {
-            code: "invalid_request",
-            message: "`model` holds what no address can carry".to_owned(),
-            param: Some("model".into()),
-        })?;
-    let mut outgoing = Request::new(Full::new(encoded.body));
+    path: Option<PathAndQuery>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Bytes,
+) -> Result<Request<Full<Bytes>>, GatewayError> {
+    let path = path.ok_or_else(|| GatewayError::BadRequest {
+        code: "invalid_request",
+        message: "`model` holds what no address can carry".to_owned(),
+        param: Some("model".into()),
+    })?;
+    let mut outgoing = Request::new(Full::new(body));
     *outgoing.method_mut() = Method::POST;
     *outgoing.uri_mut() = Uri::from(path);
-    let headers = outgoing.headers_mut();
-    headers.insert(HOST, reach.origin.authority().clone());
-    headers.extend(encoded.headers);
-    headers.insert(USER_AGENT, OURS.clone());
-    if let Some(credential) = &attempt.credential {
-        headers.insert(credential.name.clone(), credential.value.clone());
+    let all = outgoing.headers_mut();
+    all.insert(HOST, reach.origin.authority().clone());
+    all.extend(headers);
+    all.insert(USER_AGENT, OURS.clone());
+    if let Some(credential) = &to.attempt.credential {
+        all.insert(credential.name.clone(), credential.value.clone());
     }
-    Ok((outgoing, encoded.dropped))
-}
-
-/// What the call is encoded for.
-fn target(attempt: &Attempt) -> Target<'_> {
-    Target {
-        kind: attempt.provider.kind,
-        model: &attempt.model,
-    }
+    Ok(outgoing)
 }
 
 fn unix_seconds() -> u64 {
@@ -163,6 +158,7 @@ fn unix_seconds() -> u64 {
 /// An answer to a streamed call: a stream whose first event has come, or the vendor's refusal as a whole.
 async fn open_stream(
     decoder: StreamDecoder,
+    target: &Target<'_>,
     head: &ResponseHead,
     body: UpstreamBody,
     limits: StreamLimits,
@@ -173,7 +169,7 @@ async fn open_stream(
         return Ok(Box::new(Stream::Upstream(source)));
     }
     let bytes = collect(body, MAX_ERROR).await?;
-    Err(vendor::not_a_stream(head, &bytes).into())
+    Err(vendor::not_a_stream(target, head, &bytes).into())
 }
 
 /// A body up to a bound. One that comes in one piece is not copied.
@@ -217,6 +213,6 @@ async fn next(body: &mut UpstreamBody) -> Result<Option<Bytes>, GatewayError> {
     Ok(None)
 }
 
-fn unreachable(error: UpstreamError) -> GatewayError {
+pub(super) fn unreachable(error: UpstreamError) -> GatewayError {
     UpstreamFault::unreachable(error_chain(&error)).into()
 }

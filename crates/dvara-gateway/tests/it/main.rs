@@ -7,6 +7,7 @@ mod harness;
 mod cancelling;
 mod cors;
 mod draining;
+mod embeddings;
 mod errors;
 mod failover;
 mod faults;

@@ -111,7 +111,7 @@ fn tenant_claims_are_taken_out_of_metadata() {
         (
             r#"{"tenant_id":1,"x":1,"workspace_id":2,"tenant_id":3}"#,
             r#"{"x":1}"#,
-            3,
+            2,
         ),
         (r#"{"workspace_id":2,"\u0074enant_id":3}"#, "{}", 2),
         (

@@ -6,6 +6,7 @@ use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 
 use crate::answer::Finish;
 use crate::lenient::{Characters, Count, Present, Text, absent, lenient_object};
+use crate::openai::shape::Reply;
 use crate::openai::usage::UsageView;
 
 /// A chunk.
@@ -30,10 +31,13 @@ lenient_object!(ChunkView<'de> {
 #[derive(Default)]
 pub(super) struct GroqView {
     pub(super) usage: UsageView,
+    /// Why the stream was stopped early.
+    pub(super) error: Present,
 }
 
 lenient_object!(GroqView {
     "usage" => usage,
+    "error" => error,
 });
 
 /// What the choices of a chunk, or of a whole answer, come to.
@@ -48,9 +52,22 @@ pub(in crate::openai) struct Choices {
     pub(in crate::openai) finish: Option<Finish>,
     /// Characters that the model wrote: content, refusal, reasoning, names and arguments of tool calls.
     pub(in crate::openai) output_characters: u64,
+    /// What Moonshot says beside the reason to finish.
+    pub(in crate::openai) usage: UsageView,
+    /// Some choice ended for a reason that OpenAI does not have.
+    odd_ending: bool,
+    /// Some choice has `reasoning`.
+    reasoning: bool,
 }
 
 impl Choices {
+    /// Whether something in it may be in the vendor's words.
+    pub(super) fn may_be_said_otherwise(&self, reply: &Reply) -> bool {
+        (self.odd_ending && !reply.endings.is_empty())
+            || (self.reasoning && reply.reasoning.is_some())
+            || (self.count > 0 && reply.chunks)
+    }
+
     fn add(&mut self, choice: &ChoiceView<'_>) {
         self.count += 1;
         // OpenAI allows 128 choices; a vendor with more only loses the distinction among the last.
@@ -65,7 +82,13 @@ impl Choices {
             .filter(|reason| !reason.is_empty())
         {
             self.finished |= bit;
-            self.finish.get_or_insert_with(|| Finish::of_openai(reason));
+            let finish = Finish::of_openai(reason);
+            self.odd_ending |= matches!(finish, Finish::Other(_));
+            self.finish.get_or_insert(finish);
+        }
+        self.reasoning |= choice.delta.reasoning.0.is_some();
+        if choice.usage.classes().is_some() {
+            self.usage = choice.usage;
         }
     }
 }
@@ -102,6 +125,7 @@ struct ChoiceView<'a> {
     delta: Output,
     message: Output,
     finish: Text<'a>,
+    usage: UsageView,
 }
 
 lenient_object!(ChoiceView<'de> {
@@ -109,6 +133,7 @@ lenient_object!(ChoiceView<'de> {
     "delta" => delta,
     "message" => message,
     "finish_reason" => finish,
+    "usage" => usage,
 });
 
 /// What a model wrote, counted.
@@ -116,7 +141,7 @@ lenient_object!(ChoiceView<'de> {
 struct Output {
     content: Characters,
     refusal: Characters,
-    reasoning: Characters,
+    reasoning: Reasoning,
     reasoning_content: Characters,
     tool_calls: ToolCalls,
     function_call: Function,
@@ -136,9 +161,20 @@ impl Output {
         // The two names of reasoning are one text where a vendor sends both.
         self.content.0
             + self.refusal.0
-            + self.reasoning.0.max(self.reasoning_content.0)
+            + self.reasoning.0.unwrap_or(0).max(self.reasoning_content.0)
             + self.tool_calls.0
             + self.function_call.characters()
+    }
+}
+
+/// Characters of `reasoning`; nothing without it, or when it is null.
+#[derive(Default)]
+struct Reasoning(Option<u64>);
+
+impl<'de> Deserialize<'de> for Reasoning {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let characters = Option::<Characters>::deserialize(deserializer)?;
+        Ok(Self(characters.map(|characters| characters.0)))
     }
 }
 
