@@ -1,7 +1,10 @@
 //! What becomes of every field of a call at a vendor: each adapter declares it in one value, which judges calls, makes
 //! `docs/translation.md`, and is held against the golden files.
 
-use crate::request::ReadError;
+use std::borrow::Cow;
+
+use crate::json;
+use crate::request::{Field, ReadError};
 use crate::target::Dropped;
 
 /// What becomes of a field.
@@ -142,6 +145,27 @@ pub(crate) fn text_only(json: &str) -> bool {
 /// Nor does `medium`.
 pub(crate) fn medium(json: &str) -> bool {
     matches!(json, "null" | "\"medium\"")
+}
+
+/// A field that is given twice may mean one thing to us and another to the vendor.
+pub(crate) fn given_once(fields: &[Field<'_>]) -> Result<(), ReadError> {
+    let mut names: Vec<&str> = fields.iter().map(|field| &*field.name).collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        None => Ok(()),
+        Some(pair) => Err(ReadError::invalid(
+            pair[0],
+            format!("`{}` must not be given twice", pair[0]),
+        )),
+    }
+}
+
+/// The text that a field holds.
+pub(crate) fn text<'c>(field: &'c Field<'_>) -> Result<Cow<'c, str>, ReadError> {
+    json::string(field.value).ok_or_else(|| {
+        let name = &*field.name;
+        ReadError::validation(name, format!("`{name}` must be a string"))
+    })
 }
 
 /// What was dropped, each field once.

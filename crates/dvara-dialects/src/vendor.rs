@@ -226,6 +226,13 @@ impl StreamDecoder {
         }
     }
 
+    /// The head of the answer has come. Before any bytes: a vendor may say there alone how the answer is called.
+    pub fn answered_by(&mut self, head: &ResponseHead) {
+        if let Self::Bedrock(decoder) = self {
+            decoder.answered_by(head);
+        }
+    }
+
     /// Takes bytes as they arrive and adds to `relay` what goes on to the client, in order.
     ///
     /// # Errors

@@ -31,7 +31,8 @@ pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Encoded, Rea
     let generation = Generation::of(target.model);
     let mut drops = Drops::default();
     let said = fields::read(request, &conversation, &mut drops)?;
-    let thinking = thinking::plan(&said, &conversation, generation, &mut drops)?;
+    let effort = said.effort.as_deref();
+    let thinking = thinking::plan(said.thinking, effort, &conversation, generation, &mut drops)?;
     let form = output::plan(&conversation, &thinking, generation, &mut drops);
 
     let accept = if request.stream() { EVENTS } else { JSON };
@@ -88,7 +89,7 @@ fn write_sampling(
         } else {
             ","
         });
-        out.json(messages::literal(request, stop));
+        out.json(request.literal(stop));
     }
     if !sampling.stop.is_empty() {
         out.json("]");

@@ -57,10 +57,15 @@ impl VendorError {
         let kind = || text(error, "type").filter(|_| is_anthropic || has_no_code);
         // xAI's stand beside the text: `{"code","error"}`.
         let beside = || text(document, "code").filter(|_| error.is_string());
+        // Amazon's may have a namespace before it.
+        let amazons = || Some(text(error, "__type")?.rsplit('#').next()?.to_owned());
         Self {
             message: message(error),
             param: text(error, "param").or_else(|| param(error)),
-            code: text(error, "code").or_else(beside).or_else(kind),
+            code: text(error, "code")
+                .or_else(beside)
+                .or_else(kind)
+                .or_else(amazons),
             retry_after: retry_delay(error),
             page: None,
         }
@@ -104,12 +109,16 @@ fn text(error: &Value, key: &str) -> Option<String> {
     }
 }
 
-/// OpenAI's `{"error":{"message"}}`; Ollama's and xAI's `{"error":"…"}`; vLLM's `{"message"}`; FastAPI's `{"detail"}`, a text
-/// or a list of `{"loc","msg"}`; Mistral's, which is the last one under `message`.
+/// OpenAI's `{"error":{"message"}}`; Ollama's and xAI's `{"error":"…"}`; vLLM's and Amazon's `{"message"}`, which Amazon's front
+/// doors spell `Message`; FastAPI's `{"detail"}`, a text or a list of `{"loc","msg"}`; Mistral's, which is the last one under
+/// `message`.
 fn message(error: &Value) -> Option<String> {
     let text = match error {
         Value::String(text) => text.clone(),
-        other => match other.get("message").or_else(|| other.get("detail"))? {
+        other => match ["message", "Message", "detail"]
+            .iter()
+            .find_map(|name| other.get(name))?
+        {
             Value::String(text) => text.clone(),
             _ => details(error)?
                 .iter()
@@ -167,6 +176,7 @@ mod tests {
                 r#"{"object":"error","message":"m","code":40400}"#,
                 Some("m"),
             ),
+            (r#"{"Message":"m"}"#, Some("m")),
             (r#"{"detail":"Not Found"}"#, Some("Not Found")),
             (
                 r#"{"detail":[{"loc":["body"],"msg":"a"},{"msg":"b"}]}"#,
@@ -230,6 +240,10 @@ mod tests {
             (
                 r#"{"error":{"message":"m","type":"invalid_request_error"}}"#,
                 None,
+            ),
+            (
+                r#"{"__type":"com.amazon.coral.service#UnrecognizedClientException","message":"m"}"#,
+                Some("UnrecognizedClientException"),
             ),
             (
                 r#"{"type":"error","error":{"type":"not_found_error","message":"m"},"request_id":"r"}"#,
