@@ -6,6 +6,7 @@
 
 mod assistant;
 mod parts;
+mod thoughts;
 
 use super::encode::literal;
 use super::fields::{

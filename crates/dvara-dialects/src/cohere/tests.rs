@@ -114,6 +114,7 @@ fn an_answer_that_comes_back_is_the_message_that_it_was() {
         json!({"role": "assistant", "content": [thought, text, thought]}),
         json!({"role": "assistant", "content": [thought], "tool_calls": [call("a")]}),
         json!({"role": "assistant", "tool_plan": "I will.", "tool_calls": [call("a"), call("b")]}),
+        json!({"role": "assistant", "tool_plan": "I \"will\".", "content": [thought], "tool_calls": [call("a")]}),
         json!({"role": "assistant", "tool_calls": [call("a")]}),
         json!({"role": "assistant", "content": "Hi"}),
     ] {

@@ -6,19 +6,12 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use super::thoughts::Thought;
 use super::{Turns, is_blank_text};
 use crate::cohere::encode::literal;
-use crate::cohere::fields::{FOREIGN_THOUGHT, OTHER_CALL, REASONING, TEXT_ONLY, refusal};
+use crate::cohere::fields::{OTHER_CALL, REASONING, TEXT_ONLY, refusal};
 use crate::json;
 use crate::request::{Block, Field, Message, ReadError, ToolUse};
-
-/// A block of thinking, as the model gave it.
-struct Thought<'m> {
-    /// Its position among the blocks of the answer that it was part of.
-    index: Option<usize>,
-    /// Its text, as a literal.
-    thinking: &'m str,
-}
 
 /// What a message of the model's consists of; texts as literals.
 #[derive(Default)]
@@ -44,7 +37,8 @@ impl<'c> Turns<'_, 'c> {
         let parts = self.parts(index, message, thoughts)?;
         let plan = own(message, "tool_plan")
             .map(|own| text_of(index, own))
-            .transpose()?;
+            .transpose()?
+            .filter(|plan| !inside(plan).trim().is_empty());
         let is_thinking = |content: &Content<'_>| matches!(content, Content::Thinking(_));
         let has_thinking = parts.content.iter().any(is_thinking);
         if parts.content.is_empty() && parts.calls.is_empty() && plan.is_none() {
@@ -57,15 +51,15 @@ impl<'c> Turns<'_, 'c> {
             if !has_thinking {
                 self.note_reasoning(&parts.reasoning);
             }
-            self.plan(plan.as_slice());
+            self.plan(plan.map(inside).as_slice());
             self.content(&parts.content);
         } else {
-            let mut plan = Vec::from_iter(plan);
-            if plan.is_empty() && !has_thinking {
-                plan = parts.reasoning;
+            let mut plan = Vec::from_iter(plan.map(inside));
+            if plan.is_empty() {
+                plan.extend(unsaid(&parts));
             }
             plan.extend(parts.content.iter().filter_map(|content| match content {
-                Content::Text(text) => Some(*text),
+                Content::Text(text) => Some(inside(text)),
                 Content::Thinking(_) => None,
             }));
             self.plan(&plan);
@@ -122,41 +116,6 @@ impl<'c> Turns<'_, 'c> {
         Ok(parts)
     }
 
-    /// The `thinking_blocks` of a message that are Cohere's own, in the order in which they stood: those without a position
-    /// come first. Blocks of other vendors have signatures or other types, which Cohere's API refuses.
-    fn thoughts<'m>(
-        &mut self,
-        index: usize,
-        message: &'m Message<'c>,
-    ) -> Result<Vec<Thought<'m>>, ReadError> {
-        let at = format!("messages[{index}].thinking_blocks");
-        let mut fields = message.rest.iter().filter(is_given("thinking_blocks"));
-        let Some(field) = fields.next() else {
-            return Ok(Vec::new());
-        };
-        if fields.next().is_some() {
-            let text = format!("`{at}` must not be given twice");
-            return Err(ReadError::invalid(at, text));
-        }
-        let refusal = || {
-            let text = format!("`{at}` must be the list of blocks that came with the answer");
-            ReadError::invalid(&*at, text)
-        };
-        let mut thoughts = Vec::new();
-        for item in json::items(field.value).ok_or_else(refusal)? {
-            match thought(item).ok_or_else(refusal)? {
-                Some(thought) => thoughts.push(thought),
-                None => {
-                    let (field, reason) = FOREIGN_THOUGHT;
-                    self.drops.add(field, reason);
-                }
-            }
-        }
-        // Stable, and `None` is the smallest.
-        thoughts.sort_by_key(|thought| thought.index);
-        Ok(thoughts)
-    }
-
     fn note_reasoning(&mut self, reasoning: &[&str]) {
         if !reasoning.is_empty() {
             let (field, reason) = REASONING;
@@ -164,23 +123,14 @@ impl<'c> Turns<'_, 'c> {
         }
     }
 
-    /// The plan of a message: literals, each on a line of its own.
+    /// The plan of a message: the insides of literals, each on a line of its own.
     fn plan(&mut self, lines: &[&str]) {
-        let inside = |literal: &&str| !literal[1..literal.len() - 1].trim().is_empty();
-        for (order, line) in lines
-            .iter()
-            .copied()
-            .filter(|line| inside(line))
-            .enumerate()
-        {
-            self.out.json(if order == 0 {
-                ",\"tool_plan\":\""
-            } else {
-                "\\n"
-            });
-            self.out.json(&line[1..line.len() - 1]);
+        let mut before = ",\"tool_plan\":\"";
+        for line in lines.iter().filter(|line| !line.trim().is_empty()) {
+            self.out.json(before).json(line);
+            before = "\\n";
         }
-        if lines.iter().any(inside) {
+        if before == "\\n" {
             self.out.json("\"");
         }
     }
@@ -236,6 +186,27 @@ impl<'c> Turns<'_, 'c> {
     }
 }
 
+/// What stands between the quotes of a literal.
+fn inside(literal: &str) -> &str {
+    &literal[1..literal.len() - 1]
+}
+
+/// What of the reasoning is not among the thinking. An answer's reasoning is its thinking and, behind it, its plan.
+fn unsaid<'m>(parts: &Parts<'m, '_>) -> Vec<&'m str> {
+    let thinking = parts.content.iter().filter_map(|content| match content {
+        Content::Thinking(text) => Some(inside(text)),
+        Content::Text(_) => None,
+    });
+    let said: String = thinking.collect();
+    let reasoning = parts.reasoning.iter().copied().map(inside);
+    reasoning
+        .filter_map(|text| match text.strip_prefix(&*said) {
+            Some(plan) => Some(plan),
+            None => said.is_empty().then_some(text),
+        })
+        .collect()
+}
+
 /// A member of the message that Cohere's API has, too.
 fn own<'m>(message: &'m Message<'_>, name: &'static str) -> Option<&'m RawValue> {
     message
@@ -245,7 +216,8 @@ fn own<'m>(message: &'m Message<'_>, name: &'static str) -> Option<&'m RawValue>
         .map(|field| field.value)
 }
 
-fn is_given(name: &'static str) -> impl Fn(&&Field<'_>) -> bool {
+/// Whether a field has this name, and says something.
+pub(super) fn is_given(name: &'static str) -> impl Fn(&&Field<'_>) -> bool {
     move |field| field.name == name && !json::is_null(field.value)
 }
 
@@ -291,28 +263,4 @@ fn opaque<'m>(
         }
         _ => Err(super::parts::unknown_part(at(), kind)),
     }
-}
-
-/// A block of thinking of Cohere's own; `Some(None)` for another vendor's, `None` for what is none at all.
-#[expect(clippy::option_option, reason = "three outcomes, named above")]
-fn thought(item: &RawValue) -> Option<Option<Thought<'_>>> {
-    let members = json::members(item)?;
-    let member = |key: &str| {
-        members
-            .iter()
-            .find(|member| member.key == key)
-            .map(|member| member.value)
-    };
-    let kind = member("type").and_then(json::string)?;
-    let foreign = members
-        .iter()
-        .any(|member| !matches!(&*member.key, "type" | "thinking" | "index"));
-    let thinking = member("thinking").filter(|text| json::string(text).is_some());
-    let Some(thinking) = thinking.filter(|_| kind == "thinking" && !foreign) else {
-        return Some(None);
-    };
-    Some(Some(Thought {
-        index: member("index").and_then(|index| index.get().parse().ok()),
-        thinking: thinking.get(),
-    }))
 }
