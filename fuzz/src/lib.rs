@@ -28,7 +28,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 12] = [
     Target {
         name: "head",
         check: head::check,
@@ -37,7 +37,11 @@ pub const TARGETS: [Target; 10] = [
     Target {
         name: "body_view",
         check: body_view::check,
-        golden: &[("openai", ".request.json"), ("anthropic", ".request.json")],
+        golden: &[
+            ("openai", ".request.json"),
+            ("anthropic", ".request.json"),
+            ("cohere", ".request.json"),
+        ],
     },
     Target {
         name: "openai_stream",
@@ -78,5 +82,15 @@ pub const TARGETS: [Target; 10] = [
         name: "embedding_answer",
         check: embedding::answer,
         golden: &[],
+    },
+    Target {
+        name: "cohere_stream",
+        check: stream::cohere,
+        golden: &[("cohere", ".stream.sse")],
+    },
+    Target {
+        name: "cohere_answer",
+        check: answer::cohere,
+        golden: &[("cohere", ".answer.json")],
     },
 ];

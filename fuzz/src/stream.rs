@@ -53,6 +53,15 @@ fn translated(kind: ProviderKind, data: &[u8]) {
     }
 }
 
+/// A stream in Cohere's dialect, which goes on in OpenAI's.
+pub fn cohere(data: &[u8]) {
+    for call in CALLS.map(call) {
+        let outcome = outcome(ProviderKind::Cohere, &call, data);
+        holds_for_all(&outcome);
+        chunks::hold(&outcome, call.include_usage());
+    }
+}
+
 fn call(body: &'static [u8]) -> ChatRequest {
     ChatRequest::read_openai(Bytes::from_static(body), &ReadLimits::default())
         .expect("the call is well-formed")
