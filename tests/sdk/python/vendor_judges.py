@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 import anthropic_rules
 import openai_shaped
@@ -116,7 +117,7 @@ def _anthropic_of_vertex(body: bytes, path: str) -> list[str]:
         found.append(f"anthropic_version: {ANTHROPIC_OF_VERTEX}")
     if (said.get("stream") is True) != (_method(path) == "streamRawPredict"):
         found.append("stream: the path says otherwise")
-    model = path.partition(f"{ANTHROPIC_PUBLISHER}models/")[2].partition(":")[0].partition("@")[0]
+    model = unquote(path).partition(f"{ANTHROPIC_PUBLISHER}models/")[2].partition(":")[0].partition("@")[0]
     return found or anthropic_rules.findings(json.dumps(said | {"model": model}).encode())
 
 
