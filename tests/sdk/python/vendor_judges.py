@@ -140,6 +140,9 @@ VERTEX = r"(?:(?:/v1)?/projects/[^/]+/locations/[^/]+)?/publishers"
 
 # --- Bedrock -----------------------------------------------------------------------------------------------------
 
+BESIDE_THE_MESSAGE = {"additionalModelResponseFields", "trace"}
+"""What Converse says beside the message, passed on as it came."""
+
 INVOKE = r"/model/[^/]+/invoke"
 
 
@@ -229,6 +232,8 @@ JUDGES = {
         event=oracle_bedrock.event,
         embeddings=_of_the_model,
         error=oracle_bedrock.error,
+        made=lambda value: oracle.openai_completion(value, oracle.OURS | BESIDE_THE_MESSAGE),
+        made_event=lambda value: oracle.openai_chunk(value, oracle.OURS | BESIDE_THE_MESSAGE),
     ),
     "cohere": Judge(
         paths=("/v2/chat", "/v2/embed"),
