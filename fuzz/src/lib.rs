@@ -4,6 +4,8 @@
 pub mod answer;
 /// Bodies of chat calls, and what goes out for them.
 pub mod body_view;
+/// Calls for embeddings, and their answers.
+pub mod embedding;
 /// Requests on the wire, up to what their heads say.
 pub mod head;
 /// The golden files as first inputs.
@@ -26,7 +28,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 10] = [
     Target {
         name: "head",
         check: head::check,
@@ -56,5 +58,25 @@ pub const TARGETS: [Target; 6] = [
         name: "anthropic_answer",
         check: answer::anthropic,
         golden: &[("anthropic", ".answer.json")],
+    },
+    Target {
+        name: "gemini_stream",
+        check: stream::gemini,
+        golden: &[("gemini", ".stream.sse")],
+    },
+    Target {
+        name: "gemini_answer",
+        check: answer::gemini,
+        golden: &[("gemini", ".answer.json")],
+    },
+    Target {
+        name: "embedding_call",
+        check: embedding::call,
+        golden: &[],
+    },
+    Target {
+        name: "embedding_answer",
+        check: embedding::answer,
+        golden: &[],
     },
 ];

@@ -97,8 +97,8 @@ impl VendorError {
 fn retry_delay(error: &Value) -> Option<Duration> {
     let details = error.get("details")?.as_array()?;
     let delays = details.iter().filter_map(|detail| detail.get("retryDelay"));
-    let seconds = delays.filter_map(|delay| delay.as_str()?.strip_suffix('s')?.parse().ok());
-    Duration::try_from_secs_f64(seconds.last()?).ok()
+    let mut seconds = delays.filter_map(|delay| delay.as_str()?.strip_suffix('s')?.parse().ok());
+    Duration::try_from_secs_f64(seconds.next_back()?).ok()
 }
 
 fn text(error: &Value, key: &str) -> Option<String> {

@@ -85,9 +85,8 @@ impl<'c> Contents<'_, 'c> {
         let is_call = |block: &Block<'_>| matches!(block, Block::ToolUse(_));
         let is_signed = of_text.is_some() || numbered().any(|(block, _)| extra(block).is_some());
         let last_text = numbered()
-            .filter(|(_, block)| matches!(block, Block::Text(text) if !text.text.is_empty()))
-            .map(|(block, _)| block)
-            .last();
+            .rfind(|(_, block)| matches!(block, Block::Text(text) if !text.text.is_empty()))
+            .map(|(block, _)| block);
         // Texts come before calls, whatever order the members of the message have.
         for (position, block) in numbered().filter(|(_, block)| !is_call(block)) {
             match block {

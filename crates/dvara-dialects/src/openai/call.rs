@@ -124,11 +124,24 @@ impl<'r> Pass<'_, 'r> {
             Said::Members(text) => {
                 let start = Span::of(field.raw_key, self.whole).start;
                 let end = value.end;
+                self.make_room(&text);
                 self.edits.replace(Span { start, end }, text);
             }
             Said::Nothing => self.goes[position] = true,
         }
         Ok(())
+    }
+
+    /// Members that come in place of a field push out those of the same name: they are null, or the client's own would have won.
+    fn make_room(&mut self, members: &str) {
+        let object = format!("{{{members}}}");
+        let Members(members) = serde_json::from_str(&object).expect("a vendor's words are JSON");
+        for (position, field) in self.fields.iter().enumerate() {
+            let mut members = members.iter();
+            if json::is_null(field.value) && members.any(|member| member.key == field.key) {
+                self.goes[position] = true;
+            }
+        }
     }
 
     fn messages(&mut self, list: &'r RawValue) -> Result<(), ReadError> {

@@ -15,10 +15,14 @@ const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
 
 /// Members of `metadata` that would name a tenant. Who the tenant is, the key says (data-plane sheet §4); a
 /// claim in the body is not passed on for anybody to believe.
-const TENANT_CLAIMS: [(&str, &str); 2] = [
-    ("tenant_id", "metadata.tenant_id"),
-    ("workspace_id", "metadata.workspace_id"),
-];
+const TENANT_CLAIMS: [(&str, (&str, &str)); 2] =
+    [("tenant_id", TENANT_ID), ("workspace_id", WORKSPACE_ID)];
+
+/// What becomes of the one, where the vendor gets `metadata` at all.
+pub(super) const TENANT_ID: (&str, &str) = ("metadata.tenant_id", NO_CLAIM);
+/// And of the other.
+pub(super) const WORKSPACE_ID: (&str, &str) = ("metadata.workspace_id", NO_CLAIM);
+const NO_CLAIM: &str = "the tenant is the one that owns the API key";
 
 /// The call for an OpenAI-shaped target.
 ///
@@ -78,8 +82,8 @@ fn drop_tenant_claims<'r>(request: &'r ChatRequest, edits: &mut Edits<'r>, drops
             .find(|(name, _)| member.key.eq_ignore_ascii_case(name))
     };
     let claims = members.iter().map(claim);
-    for (_, field) in claims.clone().flatten() {
-        drops.add(field, "the tenant is the one that owns the API key");
+    for (_, (field, because)) in claims.clone().flatten() {
+        drops.add(field, because);
     }
     let goes: Vec<_> = claims.map(|claim| claim.is_some()).collect();
     members::remove(&members, &goes, whole, edits);

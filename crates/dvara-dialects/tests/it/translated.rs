@@ -80,27 +80,22 @@ impl Vendor {
 
     /// Every call that is encoded, and what is expected of it.
     pub(crate) fn request_files(&self) -> Vec<(Value, Value)> {
-        let expected = |name: &str| -> Value {
-            let name = format!("{name}.request.expected.json");
-            serde_json::from_slice(&self.files.read(&name)).unwrap()
-        };
-        let body = |request: &ChatRequest| serde_json::from_slice(request.body()).unwrap();
+        let value =
+            |name: String| -> Value { serde_json::from_slice(&self.files.read(&name)).unwrap() };
         let own = self.cases(".request.json").into_iter().flat_map(|case| {
-            let expected = expected(&case);
-            match self.variants(&case) {
-                None => vec![(body(&self.request(&case)), expected)],
-                Some(variants) => variants
-                    .iter()
-                    .zip(expected.as_array().unwrap())
-                    .map(|((_, request), of_variant)| {
-                        (body(request), of_variant["comes_to"].clone())
-                    })
-                    .collect(),
-            }
+            let expected = value(format!("{case}.request.expected.json"));
+            let calls = self.variants(&case);
+            let Some(calls) = calls else {
+                return vec![(self.call(&case), expected)];
+            };
+            let calls = calls.into_iter().enumerate();
+            calls
+                .map(|(index, (_, call))| (call, expected[index]["comes_to"].clone()))
+                .collect()
         });
         let of_openai = self.of_openai().map(|case| {
-            let request = self.request(&format!("../openai/{case}"));
-            (body(&request), expected(&format!("openai-{case}")))
+            let expected = value(format!("openai-{case}.request.expected.json"));
+            (self.call(&format!("../openai/{case}")), expected)
         });
         own.chain(of_openai).collect()
     }
@@ -116,7 +111,10 @@ impl Vendor {
                 None => of_request(&self.request(&case)),
                 Some(variants) => variants
                     .into_iter()
-                    .map(|(with, request)| json!({"with": with, "comes_to": of_request(&request)}))
+                    .map(|(with, call)| {
+                        let request = read_request(call.to_string());
+                        json!({"with": with, "comes_to": of_request(&request)})
+                    })
                     .collect(),
             };
             self.files
@@ -252,23 +250,28 @@ impl Vendor {
     }
 
     /// The variants of a case that has some, each with the fields that make it.
-    fn variants(&self, case: &str) -> Option<Vec<(Value, ChatRequest)>> {
-        let file: RequestFile =
-            serde_json::from_slice(&self.files.read(&format!("{case}.request.json"))).unwrap();
+    fn variants(&self, case: &str) -> Option<Vec<(Value, Value)>> {
         let of_fields = |fields: serde_json::Map<String, Value>| {
-            let mut body: Value = serde_json::from_str(file.body.get()).unwrap();
+            let mut call = self.call(case);
             for (name, value) in &fields {
-                body[name] = value.clone();
+                call[name] = value.clone();
             }
-            (Value::Object(fields), read_request(body.to_string()))
+            (Value::Object(fields), call)
         };
-        Some(file.each?.into_iter().map(of_fields).collect())
+        let variants = self.request_file(case).each?.into_iter();
+        Some(variants.map(of_fields).collect())
+    }
+
+    fn call(&self, case: &str) -> Value {
+        serde_json::from_str(self.request_file(case).body.get()).unwrap()
     }
 
     fn request(&self, case: &str) -> ChatRequest {
-        let file: RequestFile =
-            serde_json::from_slice(&self.files.read(&format!("{case}.request.json"))).unwrap();
-        read_request(file.body.get().to_owned())
+        read_request(self.request_file(case).body.get().to_owned())
+    }
+
+    fn request_file(&self, case: &str) -> RequestFile {
+        serde_json::from_slice(&self.files.read(&format!("{case}.request.json"))).unwrap()
     }
 
     /// The names of the cases whose files end so.

@@ -10,6 +10,7 @@ use super::words::{BOUND, NO_BIAS, NO_CACHE_KEY, NO_MODERATION, NO_STORE, NO_USE
 use super::words::{OLD_TOOLS, SILENT, TEXT_ONLY};
 use crate::fields::Verdict::{self, Passed, Renamed, Translated};
 use crate::fields::{Declared, Drops, Unknown, nothing, refused};
+use crate::openai::encode::{TENANT_ID, WORKSPACE_ID};
 use crate::openai::history::THINKING_BLOCKS;
 use crate::openai::shape::{Call, Ending, Field, Reply, Said, Shape};
 use crate::request::ReadError;
@@ -22,6 +23,8 @@ pub(super) static SHAPE: Shape = Shape {
         drops: &[
             BOUND,
             RANDOM_SEED,
+            TENANT_ID,
+            WORKSPACE_ID,
             history::NAME,
             history::REASONING,
             history::REFUSAL,

@@ -2,6 +2,7 @@
 
 use crate::fields::Verdict::{self, Passed};
 use crate::fields::{Declared, Unknown};
+use crate::openai::encode::{TENANT_ID, WORKSPACE_ID};
 use crate::openai::shape::Shape;
 
 /// OpenAI, or a server behind a base URL of its own.
@@ -17,7 +18,7 @@ pub(super) const fn relayed(vendor: &'static str) -> Shape {
             vendor,
             fields: FIELDS,
             unknown: Unknown::Passed,
-            drops: &[],
+            drops: &[TENANT_ID, WORKSPACE_ID],
             refusals: &[],
         },
         call: None,
