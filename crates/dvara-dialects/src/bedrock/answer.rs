@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::view::{AnswerView, BlockView, ReasoningView, ToolUseView};
+use super::view::{AnswerView, BlockView, ReasoningView, ToolUseView, Trace};
 use super::{finish, id, reasoning};
 use crate::answer::{Answer, ResponseHead};
 use crate::anthropic::{STRUCTURED_OUTPUT, output};
@@ -40,14 +40,13 @@ pub fn decode(
         reader.take(index as u64, block);
     }
     let mut message = reader.message;
-    message.extra(&beside(view.additional, view.trace.raw));
+    message.extra(&beside(view.additional, &view.trace));
     let reason = view.stop_reason.0.as_deref().unwrap_or("end_turn");
     let finish = finish::finish(reason, message.calls() > 0)
         .map_err(|reason| UpstreamFault::unusable(head, reason, body))?;
-    let served = view.trace.served.0.as_deref();
     let said = Said {
         id: &id(head, now),
-        served: served.filter(|model| !model.is_empty()),
+        served: view.trace.served(),
         asked: request.model(),
         created: now,
         finish,
@@ -57,16 +56,16 @@ pub fn decode(
 }
 
 /// What Bedrock says beside its message, as further members of ours: each behind a comma.
-pub(super) fn beside(additional: Raw<'_>, trace: Raw<'_>) -> String {
+pub(super) fn beside(additional: Raw<'_>, trace: &Trace<'_>) -> String {
     let mut members = String::new();
-    for (name, value) in [
-        (",\"additionalModelResponseFields\":", additional),
-        (",\"trace\":", trace),
-    ] {
-        if let Some(value) = value.0 {
-            members.push_str(name);
-            members.push_str(value.get());
-        }
+    if let Some(value) = additional.0 {
+        members.push_str(",\"additionalModelResponseFields\":");
+        members.push_str(value.get());
+    }
+    if let Some(found) = trace.guardrail.0 {
+        members.push_str(",\"trace\":{\"guardrail\":");
+        members.push_str(found.get());
+        members.push('}');
     }
     members
 }

@@ -1,5 +1,7 @@
 //! What is left out and what is refused within fields that are said, all of it shown by golden cases.
 
+use crate::openai::{TENANT_ID, WORKSPACE_ID};
+
 /// Where something is left out, and why.
 pub(super) static DROPS: &[(&str, &str)] = &[
     (
@@ -36,14 +38,8 @@ pub(super) static DROPS: &[(&str, &str)] = &[
         "Bedrock keeps 16 pairs of texts, of 256 letters, digits, blanks and signs such as `_` and `-` at most",
     ),
     ("metadata", "`requestMetadata` says it already"),
-    (
-        "metadata.tenant_id",
-        "the tenant is the one that owns the API key",
-    ),
-    (
-        "metadata.workspace_id",
-        "the tenant is the one that owns the API key",
-    ),
+    TENANT_ID,
+    WORKSPACE_ID,
     (
         "parallel_tool_calls",
         "this model can't be held to one call at a time",

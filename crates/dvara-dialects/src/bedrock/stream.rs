@@ -177,7 +177,7 @@ impl StreamDecoder {
     }
 
     fn beside(&mut self, view: &EventView<'_>) {
-        let members = beside(view.additional, view.trace.raw);
+        let members = beside(view.additional, &view.trace);
         if !members.is_empty() {
             self.to.extra(&members);
         }
@@ -187,7 +187,7 @@ impl StreamDecoder {
     fn metadata(&mut self, view: &EventView<'_>) {
         let reported = view.usage.reported();
         self.to.summary.usage = reported.usage;
-        if let Some(model) = view.trace.served.0.as_deref() {
+        if let Some(model) = view.trace.served() {
             self.to.served(model);
         }
         if let Some(finish) = self.ended.take() {
