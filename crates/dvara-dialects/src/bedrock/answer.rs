@@ -24,7 +24,7 @@ pub fn decode(
     now: u64,
 ) -> Result<(Answer, Bytes), UpstreamFault> {
     if !head.status.is_success() {
-        return Err(UpstreamFault::of_status(head, body));
+        return Err(finish::of_answer(head, body));
     }
     let Ok(view) = serde_json::from_slice::<AnswerView<'_>>(body) else {
         return Err(UpstreamFault::unusable(head, "it is no JSON", body));
@@ -34,6 +34,7 @@ pub fn decode(
     };
     let mut reader = Reader {
         answers_by_tool: output::is_answer_by_tool(request),
+        is_cited: asks_for_citations(request),
         message: Message::default(),
     };
     for (index, block) in content.iter().enumerate() {
@@ -55,6 +56,11 @@ pub fn decode(
     Ok(message.render(&said, body.len()))
 }
 
+/// Whether a request asks for citations: they cut one text into several blocks.
+pub(super) fn asks_for_citations(request: &ChatRequest) -> bool {
+    memchr::memmem::find(request.body(), b"\"citations\"").is_some()
+}
+
 /// What Bedrock says beside its message, as further members of ours: each behind a comma.
 pub(super) fn beside(additional: Raw<'_>, trace: &Trace<'_>) -> String {
     let mut members = String::new();
@@ -73,6 +79,7 @@ pub(super) fn beside(additional: Raw<'_>, trace: &Trace<'_>) -> String {
 /// Reads the blocks of an answer.
 struct Reader {
     answers_by_tool: bool,
+    is_cited: bool,
     message: Message,
 }
 
@@ -80,7 +87,7 @@ impl Reader {
     /// What OpenAI's dialect has no place for, and what is to come, is passed over.
     fn take(&mut self, index: u64, block: &BlockView<'_>) {
         if let Some(text) = block.text.some_text() {
-            self.message.seam.begin(false);
+            self.message.seam.begin(self.is_cited);
             self.message.text(text);
         }
         for cited in block.cited.content.0.iter().flatten() {
@@ -97,8 +104,9 @@ impl Reader {
 
     fn thought(&mut self, index: u64, block: &ReasoningView<'_>) {
         if let Some(redacted) = &block.redacted.0 {
-            let open = reasoning::hidden(&reasoning::bytes(redacted));
-            self.message.thought(&open, index);
+            if let Some(bytes) = reasoning::bytes(redacted) {
+                self.message.thought(&reasoning::hidden(&bytes), index);
+            }
             return;
         }
         let text = block.whole.text.literal().unwrap_or_default();

@@ -8,7 +8,7 @@ mod block;
 
 use bytes::Bytes;
 
-use super::answer::beside;
+use super::answer::{asks_for_citations, beside};
 use super::view::EventView;
 use super::{finish, id};
 use crate::answer::{Finish, ResponseHead, StreamSummary};
@@ -24,6 +24,7 @@ use block::Open;
 pub struct StreamDecoder {
     framer: Framer,
     answers_by_tool: bool,
+    is_cited: bool,
     now: u64,
     /// How the answer is called.
     id: String,
@@ -41,6 +42,7 @@ impl StreamDecoder {
         Self {
             framer: Framer::new(sse::DEFAULT_MAX_EVENT),
             answers_by_tool: output::is_answer_by_tool(request),
+            is_cited: asks_for_citations(request),
             now,
             id: format!("bedrock-{now}"),
             to: ChunkStream::new(request, now),

@@ -12,6 +12,7 @@ const BEDROCK: Vendor = Vendor {
     kind: ProviderKind::Bedrock,
     pinned: Some("us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
     streamed: &[
+        ("citations", "documents"),
         ("structured-output", "json-schema-by-tool"),
         ("structured-output-without-input", "json-schema-by-tool"),
         ("tools", "tools"),
