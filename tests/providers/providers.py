@@ -17,7 +17,7 @@ from vendor_judges import JUDGES
 AWAITED: set[str] = set()
 """Providers of the table below that the program does not serve yet. Empty once all adapters are there."""
 
-TOKENS_AWAITED = True
+TOKENS_AWAITED = False
 """Whether calls of Vertex AI still go without a token of the service account."""
 
 

@@ -129,7 +129,7 @@ async fn retried(
             trace_id = %ledger.so_far().trace_id,
             provider = attempt.provider.name.as_str(),
             code = error.code(),
-            reason = error.for_log(),
+            reason = &*error.for_log(),
             "attempt failed"
         );
         let pause = match &error {
@@ -164,7 +164,12 @@ fn chance() -> f64 {
 }
 
 fn may_try_another(error: &GatewayError) -> bool {
-    matches!(error, GatewayError::Upstream(fault) if fault.retry != CanRetry::No)
+    match error {
+        GatewayError::Upstream(fault) => fault.retry != CanRetry::No,
+        // Another target has another identity, or none.
+        GatewayError::IdentityUnavailable { .. } => true,
+        _ => false,
+    }
 }
 
 /// Where an attempt goes, and until when.
@@ -187,8 +192,15 @@ impl Destination<'_> {
     /// Notes that the call is about to be sent.
     fn note(&self, ledger: &mut Ledger) {
         let attempt = self.attempt;
-        let credential = attempt.credential.as_ref();
-        let fingerprint = credential.map(|credential| &credential.fingerprint);
+        let of_identity = attempt
+            .provider
+            .identity
+            .as_ref()
+            .and_then(|identity| identity.fingerprint());
+        let fingerprint = match &attempt.credential {
+            Some(credential) => Some(&credential.fingerprint),
+            None => of_identity.as_ref(),
+        };
         ledger.attempt(&attempt.provider.name, &attempt.model, fingerprint);
         let request = self.admitted.request();
         if request.stream() {

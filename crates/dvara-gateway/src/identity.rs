@@ -11,7 +11,6 @@ use dvara_crypto::api_key;
 use dvara_service::settings::Env;
 use dvara_service::tasks::Tasks;
 use dvara_store::snapshot::{Account, Provider as ProviderSettings};
-use dvara_types::ProviderName;
 use dvara_upstream::Outbound;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderName, Request};
@@ -56,7 +55,10 @@ impl IdentitySettings {
             Account::Aws(account) => {
                 let region =
                     Region::parse(&account.region).map_err(|error| invalid(error.to_string()))?;
-                let keys = account.access_key_id.clone().zip(account.secret_access_key.clone());
+                let keys = account
+                    .access_key_id
+                    .clone()
+                    .zip(account.secret_access_key.clone());
                 Self::Aws(AwsSettings {
                     region,
                     keys: keys.map(|(access_key_id, secret_access_key)| AwsKeys {
@@ -114,8 +116,7 @@ pub(crate) enum Identity {
 }
 
 impl Identity {
-    /// Puts onto a request, whose body is `body`, what the cloud takes for proof. Reads what is there and waits for nothing. The
-    /// answer recognises the secret that was used, where it is one that a person could recognise.
+    /// Puts onto a request, whose body is `body`, what the cloud takes for proof. Reads what is there and waits for nothing.
     ///
     /// # Errors
     /// When there are no credentials at the moment, which is our own fault.
@@ -128,7 +129,9 @@ impl Identity {
             Self::Aws { identity, scope } => {
                 let credentials = identity.current()?;
                 let headers = request.headers();
-                let content_type = headers.get(CONTENT_TYPE).map(|value| (&CONTENT_TYPE, value));
+                let content_type = headers
+                    .get(CONTENT_TYPE)
+                    .map(|value| (&CONTENT_TYPE, value));
                 let (Some(host), Some(target)) =
                     (headers.get(HOST), request.uri().path_and_query())
                 else {
@@ -183,9 +186,4 @@ impl Identity {
             Self::Google(identity) => identity.settled().await,
         }
     }
-}
-
-/// A provider whose credentials are not there.
-pub(crate) fn missing(provider: &ProviderName, reason: &NoCredentials) -> String {
-    format!("provider `{provider}`: {reason}")
 }

@@ -20,6 +20,7 @@ mod reserve;
 mod stream;
 mod strict;
 
+mod identity;
 mod mock;
 mod models;
 mod providers;

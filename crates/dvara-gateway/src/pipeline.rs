@@ -185,7 +185,7 @@ fn refuse(error: &GatewayError, mut ledger: Ledger, head: &Head) {
         Fault::Caller => ledger.refuse(status, code),
         Fault::Gateway | Fault::Upstream => {
             ledger.fail(status, code);
-            let reason = error.for_log();
+            let reason = &*error.for_log();
             tracing::warn!(trace_id = %head.trace_id, status, code, reason, "call failed");
         }
     }

@@ -7,13 +7,17 @@ use dvara_crypto::{Secret, api_key};
 use dvara_dialects::embedding;
 use dvara_dialects::target::Target;
 use dvara_dialects::vendor::{self, ChatPath};
+use dvara_service::settings::Env;
+use dvara_service::tasks::Tasks;
 use dvara_store::snapshot::Provider as ProviderSettings;
 use dvara_types::{ProviderKind, ProviderName};
-use dvara_upstream::{InvalidOrigin, Origin};
+use dvara_upstream::{InvalidOrigin, Origin, Outbound};
+use futures_util::future::join_all;
 use http::header::AUTHORIZATION;
 use http::uri::{InvalidUri, PathAndQuery};
 use http::{HeaderName, HeaderValue};
 
+use crate::identity::{Identity, IdentitySettings};
 use crate::mock::MockProvider;
 use crate::settings::{Resilience, ResilienceSettings};
 
@@ -42,6 +46,14 @@ pub(crate) enum InvalidProvider {
     /// Its key cannot stand in a header.
     #[error("the API key of provider `{0}` holds characters that no header can carry")]
     ApiKey(ProviderName),
+    /// Its account at a cloud can't be one.
+    #[error("provider `{name}`: {reason}")]
+    Account {
+        /// Which.
+        name: ProviderName,
+        /// What is wrong.
+        reason: String,
+    },
 }
 
 /// One provider, ready to be called.
@@ -51,6 +63,8 @@ pub(crate) struct Provider {
     pub(crate) kind: ProviderKind,
     /// The credential of its settings.
     pub(crate) credential: Option<Arc<Credential>>,
+    /// Who the gateway is there, where no key is shown.
+    pub(crate) identity: Option<Identity>,
     pub(crate) reach: Reach,
     pub(crate) resilience: Resilience,
 }
@@ -158,14 +172,21 @@ impl fmt::Debug for Credential {
     }
 }
 
+/// All providers, before their identities are known.
+#[derive(Debug)]
+pub(crate) struct Unidentified {
+    all: Vec<(Provider, Option<IdentitySettings>)>,
+}
+
 /// All providers, in the order of their registration.
 #[derive(Debug)]
 pub(crate) struct Providers {
     all: Vec<Arc<Provider>>,
 }
 
-impl Providers {
-    /// Makes the providers ready. `mock` is what the mock providers answer, `resilience` how failures are dealt with.
+impl Unidentified {
+    /// Makes the providers ready as far as that needs nobody. `mock` is what the mock providers answer, `resilience` how failures
+    /// are dealt with, `environment` where the machine's own credentials are.
     ///
     /// # Errors
     /// Every provider that cannot be used.
@@ -173,11 +194,15 @@ impl Providers {
         settings: &[ProviderSettings],
         mock: &Arc<MockProvider>,
         resilience: &ResilienceSettings,
+        environment: &Env,
     ) -> Result<Self, Vec<InvalidProvider>> {
         let (mut all, mut problems) = (Vec::new(), Vec::new());
         for one in settings {
-            match Provider::new(one, mock, resilience.of(&one.name)) {
-                Ok(provider) => all.push(Arc::new(provider)),
+            let provider = Provider::new(one, mock, resilience.of(&one.name));
+            let made = provider
+                .and_then(|provider| Ok((provider, IdentitySettings::of(one, environment)?)));
+            match made {
+                Ok(made) => all.push(made),
                 Err(problem) => problems.push(problem),
             }
         }
@@ -188,6 +213,21 @@ impl Providers {
         }
     }
 
+    /// Starts to load what clouds take for proof, and waits for the first attempts: whoever calls next finds credentials, or why
+    /// there are none.
+    pub(crate) async fn identify(self, outbound: &Outbound, tasks: &Tasks) -> Providers {
+        let identified = self.all.into_iter().map(|(provider, settings)| Provider {
+            identity: settings.map(|settings| settings.start(outbound, tasks)),
+            ..provider
+        });
+        let all: Vec<_> = identified.map(Arc::new).collect();
+        let identities = all.iter().filter_map(|provider| provider.identity.as_ref());
+        join_all(identities.map(Identity::settled)).await;
+        Providers { all }
+    }
+}
+
+impl Providers {
     /// All of them.
     pub(crate) fn all(&self) -> &[Arc<Provider>] {
         &self.all
@@ -243,6 +283,7 @@ impl Provider {
             name: name.clone(),
             kind: settings.kind,
             credential,
+            identity: None,
             reach,
             resilience,
         })

@@ -137,7 +137,7 @@ pub(super) fn outgoing(
         message: "`model` holds what no address can carry".to_owned(),
         param: Some("model".into()),
     })?;
-    let mut outgoing = Request::new(Full::new(body));
+    let mut outgoing = Request::new(Full::new(body.clone()));
     *outgoing.method_mut() = Method::POST;
     *outgoing.uri_mut() = Uri::from(path);
     let all = outgoing.headers_mut();
@@ -146,6 +146,13 @@ pub(super) fn outgoing(
     all.insert(USER_AGENT, OURS.clone());
     if let Some(credential) = &to.attempt.credential {
         all.insert(credential.name.clone(), credential.value.clone());
+    } else if let Some(identity) = &to.attempt.provider.identity {
+        identity.authorise(&mut outgoing, &body).map_err(|reason| {
+            GatewayError::IdentityUnavailable {
+                provider: to.attempt.provider.name.clone(),
+                reason,
+            }
+        })?;
     }
     Ok(outgoing)
 }
