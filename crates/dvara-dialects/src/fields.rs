@@ -184,7 +184,9 @@ fn header_text(name: &str) -> String {
         let fits = character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
         if fits { character } else { '_' }
     };
-    name.chars().take(64).map(plain).collect()
+    let text: String = name.chars().take(64).map(plain).collect();
+    // The empty name is one, too.
+    if text.is_empty() { "_".into() } else { text }
 }
 
 #[cfg(test)]
@@ -196,9 +198,11 @@ mod tests {
         let mut drops = Drops::default();
         drops.add_unknown("a,b\r\nx: y é");
         drops.add_unknown(&"n".repeat(100));
+        drops.add_unknown("");
         let names: Vec<_> = drops.into_list().into_iter().map(|one| one.field).collect();
         assert_eq!(names[0], "a_b__x__y__");
         assert_eq!(names[1].len(), 64);
+        assert_eq!(names[2], "_");
     }
 
     #[test]
