@@ -46,7 +46,22 @@ pub fn shaped(data: &[u8]) {
 
 /// An answer in Anthropic's dialect, which goes on in OpenAI's.
 pub fn anthropic(data: &[u8]) {
-    for decoded in decode(ProviderKind::Anthropic, &Bytes::copy_from_slice(data)) {
+    translated(ProviderKind::Anthropic, data);
+}
+
+/// An answer in Gemini's dialect, which goes on in OpenAI's.
+pub fn gemini(data: &[u8]) {
+    translated(ProviderKind::Gemini, data);
+}
+
+/// An answer in Cohere's dialect, which goes on in OpenAI's.
+pub fn cohere(data: &[u8]) {
+    translated(ProviderKind::Cohere, data);
+}
+
+/// What goes on is a chat completion.
+fn translated(kind: ProviderKind, data: &[u8]) {
+    for decoded in decode(kind, &Bytes::copy_from_slice(data)) {
         let completion: Completion<'_> =
             serde_json::from_slice(&decoded.body).expect("a chat completion goes on");
         assert_eq!(
@@ -140,7 +155,7 @@ fn decode(kind: ProviderKind, body: &Bytes) -> Vec<Decoded> {
                 }
             }
         }
-        let _ = vendor::not_a_stream(&head, body);
+        let _ = vendor::not_a_stream(&target, &head, body);
     }
     answers
 }

@@ -4,6 +4,8 @@
 pub mod answer;
 /// Bodies of chat calls, and what goes out for them.
 pub mod body_view;
+/// Calls for embeddings, and their answers.
+pub mod embedding;
 /// Requests on the wire, up to what their heads say.
 pub mod head;
 /// The golden files as first inputs.
@@ -37,7 +39,7 @@ pub(crate) const WITH_WORDS: [ProviderKind; 5] = [
 ];
 
 /// Every target.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 14] = [
     Target {
         name: "head",
         check: head::check,
@@ -52,6 +54,7 @@ pub const TARGETS: [Target; 8] = [
             ("mistral", ".request.json"),
             ("groq", ".request.json"),
             ("chatglm", ".request.json"),
+            ("cohere", ".request.json"),
         ],
     },
     Target {
@@ -73,6 +76,36 @@ pub const TARGETS: [Target; 8] = [
         name: "anthropic_answer",
         check: answer::anthropic,
         golden: &[("anthropic", ".answer.json")],
+    },
+    Target {
+        name: "gemini_stream",
+        check: stream::gemini,
+        golden: &[("gemini", ".stream.sse")],
+    },
+    Target {
+        name: "gemini_answer",
+        check: answer::gemini,
+        golden: &[("gemini", ".answer.json")],
+    },
+    Target {
+        name: "embedding_call",
+        check: embedding::call,
+        golden: &[],
+    },
+    Target {
+        name: "embedding_answer",
+        check: embedding::answer,
+        golden: &[],
+    },
+    Target {
+        name: "cohere_stream",
+        check: stream::cohere,
+        golden: &[("cohere", ".stream.sse")],
+    },
+    Target {
+        name: "cohere_answer",
+        check: answer::cohere,
+        golden: &[("cohere", ".answer.json")],
     },
     Target {
         name: "shaped_stream",

@@ -45,8 +45,27 @@ pub fn shaped(data: &[u8]) {
 
 /// A stream in Anthropic's dialect, which goes on in OpenAI's.
 pub fn anthropic(data: &[u8]) {
+    translated(ProviderKind::Anthropic, data);
+}
+
+/// A stream in Gemini's dialect, which goes on in OpenAI's.
+pub fn gemini(data: &[u8]) {
+    translated(ProviderKind::Gemini, data);
+}
+
+/// What goes on is a stream of chunks.
+fn translated(kind: ProviderKind, data: &[u8]) {
     for call in CALLS.into_iter().chain([SCHEMA_CALL]).map(call) {
-        let outcome = outcome(ProviderKind::Anthropic, &call, data);
+        let outcome = outcome(kind, &call, data);
+        holds_for_all(&outcome);
+        chunks::hold(&outcome, call.include_usage());
+    }
+}
+
+/// A stream in Cohere's dialect, which goes on in OpenAI's.
+pub fn cohere(data: &[u8]) {
+    for call in CALLS.map(call) {
+        let outcome = outcome(ProviderKind::Cohere, &call, data);
         holds_for_all(&outcome);
         chunks::hold(&outcome, call.include_usage());
     }

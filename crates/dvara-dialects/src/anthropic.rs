@@ -8,12 +8,12 @@ mod encode;
 mod event;
 mod fields;
 mod finish;
-mod generation;
+pub(crate) mod generation;
 mod messages;
-mod output;
+pub(crate) mod output;
 mod stream;
-mod thinking;
-mod tools;
+pub(crate) mod thinking;
+pub(crate) mod tools;
 mod usage;
 
 use http::{HeaderName, HeaderValue};
@@ -30,7 +30,7 @@ pub(crate) const VERSION: (HeaderName, HeaderValue) = (
 );
 
 /// The tool whose input is the answer where a schema is asked for and the model has no format for it.
-const STRUCTURED_OUTPUT: &str = "structured_output";
+pub(crate) const STRUCTURED_OUTPUT: &str = "structured_output";
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,71 +1,51 @@
-//! Amazon Bedrock's Converse API behind chat completions.
+//! Amazon Bedrock's Converse API behind chat completions: calls go out translated, answers and streams come back as OpenAI's.
+//!
+//! What was decided where the two differ stands in `docs/adr/0017-bedrock-converse-behind-the-openai-api.md`; what becomes of each field of a
+//! call, in the table of [`fields`].
 
-use bytes::Bytes;
+mod answer;
+mod cache;
+mod effort;
+mod encode;
+mod fields;
+mod finish;
+mod losses;
+mod messages;
+mod model;
+mod output;
+mod reasoning;
+mod stream;
+mod tools;
+mod usage;
+mod view;
 
-use crate::answer::{Answer, ResponseHead, StreamSummary};
-use crate::fault::UpstreamFault;
-use crate::fields::{Declared, Unknown};
-use crate::request::{ChatRequest, ReadError};
-use crate::target::{Encoded, Target};
+use crate::answer::ResponseHead;
+use crate::path::segment;
+use crate::target::Target;
 
-/// What becomes of a call.
-pub(crate) static DECLARED: Declared = Declared {
-    vendor: "Amazon Bedrock",
-    fields: &[],
-    unknown: Unknown::Dropped,
-    drops: &[],
-    refusals: &[],
-};
+pub use answer::decode;
+pub use encode::encode;
+pub(crate) use fields::DECLARED;
+pub use stream::StreamDecoder;
 
-/// Where a model's calls go, behind the base URL.
+/// Where a model's calls go, behind the base URL. The id is one segment of the path, escaped as Amazon's clients escape it: it may be
+/// an ARN, with colons and slashes.
 pub(crate) fn path(target: &Target<'_>, stream: bool) -> String {
-    let _ = (target, stream);
-    unimplemented!()
+    let operation = if stream {
+        "converse-stream"
+    } else {
+        "converse"
+    };
+    format!("/model/{}/{operation}", segment(target.model))
 }
 
-/// SKELETON
-pub fn encode(_: &ChatRequest, _: &Target<'_>) -> Result<Encoded, ReadError> {
-    unimplemented!()
-}
-
-/// SKELETON
-pub fn decode(
-    _: &ChatRequest,
-    _: &ResponseHead,
-    _: &[u8],
-    _: u64,
-) -> Result<(Answer, Bytes), UpstreamFault> {
-    unimplemented!()
-}
-
-/// SKELETON
-pub struct StreamDecoder {
-    summary: StreamSummary,
-}
-
-impl StreamDecoder {
-    /// SKELETON
-    pub fn new(_: &ChatRequest, _: u64) -> Self {
-        unimplemented!()
-    }
-
-    /// SKELETON
-    pub fn push(&mut self, _: &Bytes, _: &mut Vec<Bytes>) -> Result<(), UpstreamFault> {
-        unimplemented!()
-    }
-
-    /// SKELETON
-    pub fn finish(&mut self, _: &mut Vec<Bytes>) -> Result<(), UpstreamFault> {
-        unimplemented!()
-    }
-
-    /// SKELETON
-    pub fn summary(&self) -> &StreamSummary {
-        &self.summary
-    }
-
-    /// SKELETON
-    pub fn is_done(&self) -> bool {
-        unimplemented!()
+/// The id of an answer: Bedrock's name for the call, which its logs have too; without one, when it was made.
+fn id(head: &ResponseHead, now: u64) -> String {
+    match &head.request_id {
+        Some(id) => format!("bedrock-{id}"),
+        None => format!("bedrock-{now}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

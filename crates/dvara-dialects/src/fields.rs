@@ -1,7 +1,10 @@
 //! What becomes of every field of a call at a vendor: each adapter declares it in one value, which judges calls, makes
 //! `docs/translation.md`, and is held against the golden files.
 
-use crate::request::ReadError;
+use std::borrow::Cow;
+
+use crate::json;
+use crate::request::{Field, ReadError};
 use crate::target::Dropped;
 
 /// What becomes of a field.
@@ -144,6 +147,27 @@ pub(crate) fn medium(json: &str) -> bool {
     matches!(json, "null" | "\"medium\"")
 }
 
+/// A field that is given twice may mean one thing to us and another to the vendor.
+pub(crate) fn given_once(fields: &[Field<'_>]) -> Result<(), ReadError> {
+    let mut names: Vec<&str> = fields.iter().map(|field| &*field.name).collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        None => Ok(()),
+        Some(pair) => Err(ReadError::invalid(
+            pair[0],
+            format!("`{}` must not be given twice", pair[0]),
+        )),
+    }
+}
+
+/// The text that a field holds.
+pub(crate) fn text<'c>(field: &'c Field<'_>) -> Result<Cow<'c, str>, ReadError> {
+    json::string(field.value).ok_or_else(|| {
+        let name = &*field.name;
+        ReadError::validation(name, format!("`{name}` must be a string"))
+    })
+}
+
 /// What was dropped, each field once.
 #[derive(Default)]
 pub(crate) struct Drops(Vec<Dropped>);
@@ -159,11 +183,17 @@ impl Drops {
         }
     }
 
-    /// Notes a field that is in no table, under the name that the client gave it.
+    /// Notes a field that is in no table, under the name that the client gave it. A call may have any number of them, and a
+    /// header has room for some: behind [`MOST_UNKNOWN`] there is one that stands for all others.
     pub(crate) fn add_unknown(&mut self, field: &str) {
+        let unknown = self.0.iter().filter(|dropped| dropped.reason == UNKNOWN);
+        let field = match unknown.count() {
+            count if count < MOST_UNKNOWN => header_text(field),
+            _ => OTHERS.to_owned(),
+        };
         if !self.0.iter().any(|dropped| dropped.field == field) {
             self.0.push(Dropped {
-                field: header_text(field).into(),
+                field: field.into(),
                 reason: UNKNOWN,
             });
         }
@@ -178,8 +208,17 @@ impl Drops {
 /// Why a field that is in no table is dropped.
 pub const UNKNOWN: &str = "the vendor refuses fields that it does not know";
 
+/// How many fields that are in no table are named.
+const MOST_UNKNOWN: usize = 32;
+
+/// The name for the rest of them.
+const OTHERS: &str = "...";
+
 /// A name as a header can carry it: a client may have made it up.
 fn header_text(name: &str) -> String {
+    if name.is_empty() {
+        return "_".to_owned();
+    }
     let plain = |character: char| {
         let fits = character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
         if fits { character } else { '_' }
@@ -190,8 +229,49 @@ fn header_text(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// The parameters of OpenAI's document, deprecated ones included.
+    pub(crate) const OF_OPENAI: [&str; 37] = [
+        "audio",
+        "frequency_penalty",
+        "function_call",
+        "functions",
+        "logit_bias",
+        "logprobs",
+        "max_completion_tokens",
+        "max_tokens",
+        "messages",
+        "metadata",
+        "modalities",
+        "model",
+        "moderation",
+        "n",
+        "parallel_tool_calls",
+        "prediction",
+        "presence_penalty",
+        "prompt_cache_key",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "reasoning_effort",
+        "response_format",
+        "safety_identifier",
+        "seed",
+        "service_tier",
+        "stop",
+        "store",
+        "stream",
+        "stream_options",
+        "temperature",
+        "tool_choice",
+        "tools",
+        "top_logprobs",
+        "top_p",
+        "user",
+        "verbosity",
+        "web_search_options",
+    ];
 
     #[test]
     fn a_clients_own_name_cannot_break_a_header() {
@@ -203,6 +283,18 @@ mod tests {
         assert_eq!(names[0], "a_b__x__y__");
         assert_eq!(names[1].len(), 64);
         assert_eq!(names[2], "_");
+    }
+
+    #[test]
+    fn a_client_that_makes_up_any_number_of_fields_is_told_of_some_and_that_there_are_more() {
+        let mut drops = Drops::default();
+        for number in 0..10_000 {
+            drops.add_unknown(&number.to_string());
+        }
+        drops.add("user", "no");
+        let names: Vec<_> = drops.into_list().into_iter().map(|one| one.field).collect();
+        assert_eq!(names.len(), MOST_UNKNOWN + 2);
+        assert_eq!(names[MOST_UNKNOWN..], [OTHERS, "user"]);
     }
 
     #[test]

@@ -1,71 +1,47 @@
-//! Google's `generateContent` behind chat completions.
+//! Google's `generateContent` behind chat completions: the Gemini API and, for Google's own models, Vertex AI (Gemini API,
+//! Generating content; Vertex AI, Generate content).
+//!
+//! What was decided where the two differ stands in `docs/adr/0016-gemini-behind-the-openai-api.md`; what becomes of each
+//! field of a call, in the table of [`fields`].
 
-use bytes::Bytes;
+mod answer;
+mod contents;
+mod encode;
+mod fault;
+mod fields;
+mod finish;
+mod generation;
+mod parts;
+mod signature;
+mod stream;
+mod thinking;
+mod tools;
+mod view;
 
-use crate::answer::{Answer, ResponseHead, StreamSummary};
-use crate::fault::UpstreamFault;
-use crate::fields::{Declared, Unknown};
-use crate::request::{ChatRequest, ReadError};
-use crate::target::{Encoded, Target};
+use crate::path::segment;
+use crate::target::Target;
 
-/// What becomes of a call.
-pub(crate) static DECLARED: Declared = Declared {
-    vendor: "Google",
-    fields: &[],
-    unknown: Unknown::Dropped,
-    drops: &[],
-    refusals: &[],
-};
+pub use answer::decode;
+pub use encode::encode;
+pub(crate) use fault::of_answer;
+pub(crate) use fields::DECLARED;
+pub use stream::StreamDecoder;
 
 /// Where a model's calls go, behind the base URL.
 pub(crate) fn path(target: &Target<'_>, stream: bool) -> String {
-    let _ = (target, stream);
-    unimplemented!()
+    format!("/v1beta/models/{}", method(target, stream))
 }
 
-/// SKELETON
-pub fn encode(_: &ChatRequest, _: &Target<'_>) -> Result<Encoded, ReadError> {
-    unimplemented!()
+/// A model and what is done with it.
+pub(crate) fn method(target: &Target<'_>, stream: bool) -> String {
+    let model = segment(target.model);
+    let method = if stream {
+        "streamGenerateContent?alt=sse"
+    } else {
+        "generateContent"
+    };
+    format!("{model}:{method}")
 }
 
-/// SKELETON
-pub fn decode(
-    _: &ChatRequest,
-    _: &ResponseHead,
-    _: &[u8],
-    _: u64,
-) -> Result<(Answer, Bytes), UpstreamFault> {
-    unimplemented!()
-}
-
-/// SKELETON
-pub struct StreamDecoder {
-    summary: StreamSummary,
-}
-
-impl StreamDecoder {
-    /// SKELETON
-    pub fn new(_: &ChatRequest, _: u64) -> Self {
-        unimplemented!()
-    }
-
-    /// SKELETON
-    pub fn push(&mut self, _: &Bytes, _: &mut Vec<Bytes>) -> Result<(), UpstreamFault> {
-        unimplemented!()
-    }
-
-    /// SKELETON
-    pub fn finish(&mut self, _: &mut Vec<Bytes>) -> Result<(), UpstreamFault> {
-        unimplemented!()
-    }
-
-    /// SKELETON
-    pub fn summary(&self) -> &StreamSummary {
-        &self.summary
-    }
-
-    /// SKELETON
-    pub fn is_done(&self) -> bool {
-        unimplemented!()
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -175,11 +175,13 @@ pub fn decode(
 }
 
 /// The fault of an answer that is no stream though one was asked for.
-pub fn not_a_stream(head: &ResponseHead, body: &[u8]) -> UpstreamFault {
+pub fn not_a_stream(target: &Target<'_>, head: &ResponseHead, body: &[u8]) -> UpstreamFault {
     if head.status.is_success() {
-        UpstreamFault::unusable(head, "a stream was asked for", body)
-    } else {
-        UpstreamFault::of_status(head, body)
+        return UpstreamFault::unusable(head, "a stream was asked for", body);
+    }
+    match Dialect::of(target) {
+        Dialect::Gemini => gemini::of_answer(head, body),
+        _ => UpstreamFault::of_status(head, body),
     }
 }
 
@@ -221,6 +223,13 @@ impl StreamDecoder {
             Dialect::Gemini => Self::Gemini(Box::new(gemini::StreamDecoder::new(request, now))),
             Dialect::Bedrock => Self::Bedrock(Box::new(bedrock::StreamDecoder::new(request, now))),
             Dialect::Cohere => Self::Cohere(Box::new(cohere::StreamDecoder::new(request, now))),
+        }
+    }
+
+    /// The head of the answer has come. Before any bytes: a vendor may say there alone how the answer is called.
+    pub fn answered_by(&mut self, head: &ResponseHead) {
+        if let Self::Bedrock(decoder) = self {
+            decoder.answered_by(head);
         }
     }
 

@@ -156,11 +156,7 @@ pub(crate) async fn answer(
     ledger.answered();
     match reply.body? {
         MockBody::Json(bytes) => {
-            let head = dvara_dialects::answer::ResponseHead {
-                status: http::StatusCode::OK,
-                content_type: None,
-                retry_after: None,
-            };
+            let head = dvara_dialects::answer::ResponseHead::of_status(http::StatusCode::OK);
             let (answer, bytes) = openai::decode(ProviderKind::Mock, &head, bytes)?;
             if let Some(usage) = answer.usage {
                 ledger.usage(usage);

@@ -7,7 +7,8 @@ use serde_json::value::RawValue;
 
 use crate::fields::Verdict::{self, Translated};
 use crate::fields::{
-    Declared, Drops, Unknown, dropped, empty, medium, nothing, off, one, refused, text_only, zero,
+    Declared, Drops, Unknown, dropped, empty, given_once, medium, nothing, off, one, refused, text,
+    text_only, zero,
 };
 use crate::json;
 use crate::request::{ChatRequest, Conversation, Field, ReadError};
@@ -231,26 +232,6 @@ pub(super) fn read<'c>(
     }
     said.user = said.user.or(metadata_user);
     Ok(said)
-}
-
-/// A field that is given twice may mean one thing to us and another to the vendor.
-fn given_once(fields: &[Field<'_>]) -> Result<(), ReadError> {
-    let mut names: Vec<&str> = fields.iter().map(|field| &*field.name).collect();
-    names.sort_unstable();
-    match names.windows(2).find(|pair| pair[0] == pair[1]) {
-        None => Ok(()),
-        Some(pair) => Err(ReadError::invalid(
-            pair[0],
-            format!("`{}` must not be given twice", pair[0]),
-        )),
-    }
-}
-
-fn text<'c>(field: &'c Field<'_>) -> Result<Cow<'c, str>, ReadError> {
-    json::string(field.value).ok_or_else(|| {
-        let name = &*field.name;
-        ReadError::validation(name, format!("`{name}` must be a string"))
-    })
 }
 
 /// `anthropic_beta`, as Anthropic's models are asked for features in trial where there is no header for it (Anthropic, Beta

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::event::ErrorView;
-use crate::answer::{Finish, ResponseHead};
+use crate::answer::Finish;
 use crate::fault::UpstreamFault;
 
 /// OpenAI's word for a `stop_reason` (Anthropic, Handling stop reasons). `calls`: the answer has calls of the client's tools;
@@ -33,31 +33,5 @@ pub(super) fn in_stream(error: &ErrorView<'_>, event: &[u8]) -> UpstreamFault {
         Some("overloaded_error") => StatusCode::SERVICE_UNAVAILABLE,
         _ => return UpstreamFault::in_stream(event),
     };
-    let head = ResponseHead {
-        status,
-        content_type: None,
-        retry_after: None,
-    };
-    let fault = UpstreamFault::of_status(&head, event);
-    let plain = UpstreamFault::in_stream(event);
-    // No status said it: the stream had begun well.
-    let upstream_status = None;
-    match status.as_u16() {
-        // The caller gets the vendor's text, so the log does not.
-        400 | 404 | 413 => UpstreamFault {
-            upstream_status,
-            message_for_log: format!(
-                "{}, code {}",
-                plain.message_for_caller,
-                fault.vendor_code.as_deref().unwrap_or_default()
-            ),
-            ..fault
-        },
-        _ => UpstreamFault {
-            code: fault.code,
-            retry: fault.retry,
-            upstream_status,
-            ..plain
-        },
-    }
+    UpstreamFault::of_event(status, event)
 }

@@ -83,9 +83,13 @@ fn function<'w>(
     out.json("}")
 }
 
-/// A schema as it came, but for the `type` that Anthropic's API demands.
 fn input_schema(out: &mut Writer, schema: Option<&RawValue>) {
     out.json(",\"input_schema\":");
+    schema_of_object(out, schema);
+}
+
+/// A schema as it came, but for the `type` that Anthropic's API and Amazon's demand.
+pub(crate) fn schema_of_object(out: &mut Writer, schema: Option<&RawValue>) {
     let Some(schema) = schema else {
         out.json("{\"type\":\"object\"}");
         return;

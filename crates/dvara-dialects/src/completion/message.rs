@@ -17,6 +17,8 @@ pub(crate) struct Message {
     thoughts: Writer,
     tool_calls: Writer,
     calls: u64,
+    /// Further members of the message, each behind a comma.
+    extra: String,
     /// Where blocks of text begin.
     pub(crate) seam: Seam,
     characters: u64,
@@ -93,6 +95,11 @@ impl Message {
             .json("}");
     }
 
+    /// Further members of the message, each behind a comma. The last of one name counts.
+    pub(crate) fn extra(&mut self, members: &str) {
+        members.clone_into(&mut self.extra);
+    }
+
     /// How many calls there are.
     pub(crate) fn calls(&self) -> u64 {
         self.calls
@@ -146,6 +153,6 @@ impl Message {
             out.json(",\"tool_calls\":[");
             out.append(&self.tool_calls).json("]");
         }
-        out.json("}");
+        out.json(&self.extra).json("}");
     }
 }

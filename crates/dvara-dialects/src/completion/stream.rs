@@ -168,6 +168,15 @@ impl ChunkStream {
         Chunks::end(out);
     }
 
+    /// A chunk of further members, each behind a comma.
+    pub(crate) fn extra(&mut self, members: &str) {
+        let (chunks, out) = self.delta();
+        chunks
+            .begin(out)
+            .json(members.strip_prefix(',').unwrap_or(members));
+        Chunks::end(out);
+    }
+
     /// How many calls there were.
     pub(crate) fn calls(&self) -> u64 {
         self.calls

@@ -1,5 +1,7 @@
 //! Error bodies as vendors write them, read as far as they can be.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::redact::cut_secrets;
@@ -13,6 +15,8 @@ pub(super) struct VendorError {
     pub(super) message: Option<String>,
     pub(super) param: Option<String>,
     pub(super) code: Option<String>,
+    /// How long the vendor asks to be left alone.
+    pub(super) retry_after: Option<Duration>,
     /// The beginning of a body that is no JSON: a proxy's page, as a rule.
     pub(super) page: Option<String>,
 }
@@ -53,10 +57,16 @@ impl VendorError {
         let kind = || text(error, "type").filter(|_| is_anthropic || has_no_code);
         // xAI's stand beside the text: `{"code","error"}`.
         let beside = || text(document, "code").filter(|_| error.is_string());
+        // Amazon's may have a namespace before it.
+        let amazons = || Some(text(error, "__type")?.rsplit('#').next()?.to_owned());
         Self {
             message: message(error),
             param: text(error, "param").or_else(|| param(error)),
-            code: text(error, "code").or_else(beside).or_else(kind),
+            code: text(error, "code")
+                .or_else(beside)
+                .or_else(kind)
+                .or_else(amazons),
+            retry_after: retry_delay(error),
             page: None,
         }
     }
@@ -83,6 +93,14 @@ impl VendorError {
     }
 }
 
+/// Google's `retryDelay`, such as `34.4s` (google.rpc.RetryInfo).
+fn retry_delay(error: &Value) -> Option<Duration> {
+    let details = error.get("details")?.as_array()?;
+    let delays = details.iter().filter_map(|detail| detail.get("retryDelay"));
+    let mut seconds = delays.filter_map(|delay| delay.as_str()?.strip_suffix('s')?.parse().ok());
+    Duration::try_from_secs_f64(seconds.next_back()?).ok()
+}
+
 fn text(error: &Value, key: &str) -> Option<String> {
     match error.get(key)? {
         Value::String(text) => Some(kept(text)).filter(|text| !text.is_empty()),
@@ -91,12 +109,16 @@ fn text(error: &Value, key: &str) -> Option<String> {
     }
 }
 
-/// OpenAI's `{"error":{"message"}}`; Ollama's and xAI's `{"error":"…"}`; vLLM's `{"message"}`; FastAPI's `{"detail"}`, a text
-/// or a list of `{"loc","msg"}`; Mistral's, which is the last one under `message`.
+/// OpenAI's `{"error":{"message"}}`; Ollama's and xAI's `{"error":"…"}`; vLLM's and Amazon's `{"message"}`, which Amazon's front
+/// doors spell `Message`; FastAPI's `{"detail"}`, a text or a list of `{"loc","msg"}`; Mistral's, which is the last one under
+/// `message`.
 fn message(error: &Value) -> Option<String> {
     let text = match error {
         Value::String(text) => text.clone(),
-        other => match other.get("message").or_else(|| other.get("detail"))? {
+        other => match ["message", "Message", "detail"]
+            .iter()
+            .find_map(|name| other.get(name))?
+        {
             Value::String(text) => text.clone(),
             _ => details(error)?
                 .iter()
@@ -154,6 +176,7 @@ mod tests {
                 r#"{"object":"error","message":"m","code":40400}"#,
                 Some("m"),
             ),
+            (r#"{"Message":"m"}"#, Some("m")),
             (r#"{"detail":"Not Found"}"#, Some("Not Found")),
             (
                 r#"{"detail":[{"loc":["body"],"msg":"a"},{"msg":"b"}]}"#,
@@ -219,6 +242,10 @@ mod tests {
                 None,
             ),
             (
+                r#"{"__type":"com.amazon.coral.service#UnrecognizedClientException","message":"m"}"#,
+                Some("UnrecognizedClientException"),
+            ),
+            (
                 r#"{"type":"error","error":{"type":"not_found_error","message":"m"},"request_id":"r"}"#,
                 Some("not_found_error"),
             ),
@@ -229,6 +256,26 @@ mod tests {
         ] {
             let error = VendorError::read(body.as_bytes());
             assert_eq!(error.code.as_deref(), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn googles_wish_to_be_left_alone_is_read() {
+        for (delay, millis) in [
+            ("34.4s", Some(34_400)),
+            ("0s", Some(0)),
+            ("soon", None),
+            ("-1s", None),
+        ] {
+            let body = format!(
+                r#"{{"error":{{"code":429,"message":"m","details":[{{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"{delay}"}}]}}}}"#
+            );
+            let error = VendorError::read(body.as_bytes());
+            assert_eq!(
+                error.retry_after,
+                millis.map(Duration::from_millis),
+                "{delay}"
+            );
         }
     }
 

@@ -102,11 +102,7 @@ fn what_the_mock_sends_its_decoder_reads() {
     let MockBody::Json(body) = reply.body.unwrap() else {
         panic!("a stream");
     };
-    let head = ResponseHead {
-        status: StatusCode::OK,
-        content_type: None,
-        retry_after: None,
-    };
+    let head = ResponseHead::of_status(StatusCode::OK);
     let kind = ProviderKind::Mock;
     let (answer, _) = openai::decode(kind, &head, body).unwrap();
 

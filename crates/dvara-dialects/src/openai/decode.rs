@@ -172,9 +172,8 @@ mod tests {
 
     fn head(status: u16) -> ResponseHead {
         ResponseHead {
-            status: StatusCode::from_u16(status).unwrap(),
             content_type: Some("application/json".into()),
-            retry_after: None,
+            ..ResponseHead::of_status(StatusCode::from_u16(status).unwrap())
         }
     }
 

@@ -24,7 +24,7 @@ case in `crates/dvara-dialects/tests/golden`: what is called translated is shown
   instead, with a 400 `unsupported_capability` that names the field: `X-Dvara-Strict: true` makes one call strict, `translation.strict: true` in a tenant's metadata all of its calls.
 - **refused**: the answer would not be what was asked for: a 400 `unsupported_capability` that names the field.
 
-A value that asks for nothing (`n: 1`, a penalty of 0, `store: false`) is neither dropped nor refused. What a model can do beyond its vendor's API is the vendor's to judge.
+Claims of a tenant in `metadata` (`tenant_id`, `workspace_id`) are dropped at every vendor that would get them: the tenant is the one that owns the API key. A value that asks for nothing (`n: 1`, a penalty of 0, `store: false`) is neither dropped nor refused. What a model can do beyond its vendor's API is the vendor's to judge.
 ";
 
 /// A declaration, and the kinds of providers that it is for.
@@ -210,6 +210,10 @@ fn the_page_says_what_the_adapters_declare() {
     if std::env::var_os("DVARA_BLESS").is_some() {
         std::fs::write(path, page).unwrap();
     } else {
-        assert_eq!(std::fs::read_to_string(path).unwrap(), page);
+        let is_fresh = std::fs::read_to_string(path).unwrap() == page;
+        assert!(
+            is_fresh,
+            "docs/translation.md is stale; its first line says how it is made"
+        );
     }
 }

@@ -61,7 +61,7 @@ pub(super) async fn send(
                 ends: timeouts.streaming.map(|limit| started + limit),
             };
             let decoder = StreamDecoder::new(&target, request, unix_seconds());
-            let stream = open_stream(decoder, &head, body, limits).await?;
+            let stream = open_stream(decoder, &target, &head, body, limits).await?;
             ledger.answered();
             Ok(Answered::Stream(stream))
         } else {
@@ -158,6 +158,7 @@ fn unix_seconds() -> u64 {
 /// An answer to a streamed call: a stream whose first event has come, or the vendor's refusal as a whole.
 async fn open_stream(
     decoder: StreamDecoder,
+    target: &Target<'_>,
     head: &ResponseHead,
     body: UpstreamBody,
     limits: StreamLimits,
@@ -168,7 +169,7 @@ async fn open_stream(
         return Ok(Box::new(Stream::Upstream(source)));
     }
     let bytes = collect(body, MAX_ERROR).await?;
-    Err(vendor::not_a_stream(head, &bytes).into())
+    Err(vendor::not_a_stream(target, head, &bytes).into())
 }
 
 /// A body up to a bound. One that comes in one piece is not copied.
