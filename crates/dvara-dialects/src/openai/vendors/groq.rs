@@ -6,7 +6,9 @@ use super::words::{NO_CACHE_KEY, NO_MODERATION, NO_TOP_PROBABILITIES, NO_VERBOSI
 use super::words::{NO_PENALTIES, SILENT, TEXT_ONLY};
 use crate::fields::Verdict::{self, Passed, Translated};
 use crate::fields::{Declared, Drops, Unknown, dropped, nothing, refused};
+use crate::json;
 use crate::openai::history::{THINKING_BLOCKS, Turn};
+use crate::openai::reply::find;
 use crate::openai::shape::{Call, Field, Reply, Said, Shape};
 use crate::request::ReadError;
 
@@ -16,7 +18,7 @@ pub(super) static SHAPE: Shape = Shape {
         fields: FIELDS,
         unknown: Unknown::Dropped,
         drops: &[NAME, REASONING, THINKING_BLOCKS, TIER],
-        refusals: &[],
+        refusals: &[("tools", FUNCTIONS_ONLY)],
     },
     call: Some(Call {
         say,
@@ -35,6 +37,7 @@ const REASONING: (&str, &str) = (
     "messages.reasoning_content",
     "the model takes no reasoning back",
 );
+const FUNCTIONS_ONLY: &str = "its tools are functions, and its own";
 const TIER: (&str, &str) = ("service_tier", "Groq has no such tier");
 
 static FIELDS: &[(&str, Verdict)] = &[
@@ -72,7 +75,7 @@ static FIELDS: &[(&str, Verdict)] = &[
     ("stream_options", Passed),
     ("temperature", Passed),
     ("tool_choice", Passed),
-    ("tools", Passed),
+    ("tools", Translated),
     ("top_logprobs", NO_TOP_PROBABILITIES),
     ("top_p", Passed),
     ("user", Passed),
@@ -104,8 +107,15 @@ fn say(field: &Field<'_>, drops: &mut Drops) -> Result<Said, ReadError> {
                 Said::Nothing
             }
         }),
+        "tools" if has_custom_tools(field) => Err(field.refusal(FUNCTIONS_ONLY)),
         _ => Ok(Said::AsItCame),
     }
+}
+
+fn has_custom_tools(field: &Field<'_>) -> bool {
+    let tools = json::items(field.value).unwrap_or_default().into_iter();
+    let mut kinds = tools.filter_map(|tool| find(&json::members(tool)?, "type"));
+    kinds.any(|kind| kind.get() == "\"custom\"")
 }
 
 fn turn(turn: &mut Turn<'_, '_>) -> Result<(), ReadError> {
