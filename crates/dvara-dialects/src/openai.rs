@@ -23,5 +23,6 @@ mod view;
 pub(crate) use conversation::conversation;
 pub use decode::decode;
 pub use encode::encode;
+pub(crate) use encode::{TENANT_CLAIMS, TENANT_ID, WORKSPACE_ID};
 pub use stream::StreamDecoder;
 pub(crate) use vendors::{declared, deployment_path};

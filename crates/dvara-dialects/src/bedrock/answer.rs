@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::view::{AnswerView, BlockView, ReasoningView, ToolUseView};
+use super::view::{AnswerView, BlockView, ReasoningView, ToolUseView, Trace};
 use super::{finish, id, reasoning};
 use crate::answer::{Answer, ResponseHead};
 use crate::anthropic::{STRUCTURED_OUTPUT, output};
@@ -24,7 +24,7 @@ pub fn decode(
     now: u64,
 ) -> Result<(Answer, Bytes), UpstreamFault> {
     if !head.status.is_success() {
-        return Err(UpstreamFault::of_status(head, body));
+        return Err(finish::of_answer(head, body));
     }
     let Ok(view) = serde_json::from_slice::<AnswerView<'_>>(body) else {
         return Err(UpstreamFault::unusable(head, "it is no JSON", body));
@@ -34,20 +34,20 @@ pub fn decode(
     };
     let mut reader = Reader {
         answers_by_tool: output::is_answer_by_tool(request),
+        is_cited: asks_for_citations(request),
         message: Message::default(),
     };
     for (index, block) in content.iter().enumerate() {
         reader.take(index as u64, block);
     }
     let mut message = reader.message;
-    message.extra(&beside(view.additional, view.trace.raw));
+    message.extra(&beside(view.additional, &view.trace));
     let reason = view.stop_reason.0.as_deref().unwrap_or("end_turn");
     let finish = finish::finish(reason, message.calls() > 0)
         .map_err(|reason| UpstreamFault::unusable(head, reason, body))?;
-    let served = view.trace.served.0.as_deref();
     let said = Said {
         id: &id(head, now),
-        served: served.filter(|model| !model.is_empty()),
+        served: view.trace.served(),
         asked: request.model(),
         created: now,
         finish,
@@ -56,17 +56,22 @@ pub fn decode(
     Ok(message.render(&said, body.len()))
 }
 
+/// Whether a request asks for citations: they cut one text into several blocks.
+pub(super) fn asks_for_citations(request: &ChatRequest) -> bool {
+    memchr::memmem::find(request.body(), b"\"citations\"").is_some()
+}
+
 /// What Bedrock says beside its message, as further members of ours: each behind a comma.
-pub(super) fn beside(additional: Raw<'_>, trace: Raw<'_>) -> String {
+pub(super) fn beside(additional: Raw<'_>, trace: &Trace<'_>) -> String {
     let mut members = String::new();
-    for (name, value) in [
-        (",\"additionalModelResponseFields\":", additional),
-        (",\"trace\":", trace),
-    ] {
-        if let Some(value) = value.0 {
-            members.push_str(name);
-            members.push_str(value.get());
-        }
+    if let Some(value) = additional.0 {
+        members.push_str(",\"additionalModelResponseFields\":");
+        members.push_str(value.get());
+    }
+    if let Some(found) = trace.guardrail.0 {
+        members.push_str(",\"trace\":{\"guardrail\":");
+        members.push_str(found.get());
+        members.push('}');
     }
     members
 }
@@ -74,6 +79,7 @@ pub(super) fn beside(additional: Raw<'_>, trace: Raw<'_>) -> String {
 /// Reads the blocks of an answer.
 struct Reader {
     answers_by_tool: bool,
+    is_cited: bool,
     message: Message,
 }
 
@@ -81,7 +87,7 @@ impl Reader {
     /// What OpenAI's dialect has no place for, and what is to come, is passed over.
     fn take(&mut self, index: u64, block: &BlockView<'_>) {
         if let Some(text) = block.text.some_text() {
-            self.message.seam.begin(false);
+            self.message.seam.begin(self.is_cited);
             self.message.text(text);
         }
         for cited in block.cited.content.0.iter().flatten() {
@@ -98,8 +104,9 @@ impl Reader {
 
     fn thought(&mut self, index: u64, block: &ReasoningView<'_>) {
         if let Some(redacted) = &block.redacted.0 {
-            let open = reasoning::hidden(&reasoning::bytes(redacted));
-            self.message.thought(&open, index);
+            if let Some(bytes) = reasoning::bytes(redacted) {
+                self.message.thought(&reasoning::hidden(&bytes), index);
+            }
             return;
         }
         let text = block.whole.text.literal().unwrap_or_default();

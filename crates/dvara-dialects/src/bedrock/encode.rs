@@ -37,8 +37,8 @@ pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Encoded, Rea
     messages::write(&mut out, request, &conversation, &form, &model, &mut drops)?;
     write_sampling(&mut out, request, &conversation, &effort)?;
     let choice = tools::write(&mut out, &conversation, &form, &model, &mut drops)?;
-    write_model_fields(&mut out, &said, &effort, choice);
-    write_output_config(&mut out, &said, &effort, &conversation, &form);
+    write_model_fields(&mut out, &said, &effort, choice, &mut drops);
+    write_output_config(&mut out, &said, &effort, (&conversation, &form), &mut drops);
     write_said(&mut out, &said);
     out.json("}");
     let accept = if request.stream() { EVENTS } else { JSON };
@@ -121,59 +121,65 @@ fn write_model_fields(
     said: &Said<'_>,
     effort: &Effort,
     choice: Option<ModelChoice>,
+    drops: &mut Drops,
 ) {
     let mut members = Members::new(out, ",\"additionalModelRequestFields\":{");
     for field in &said.of_model {
         members.name(&field.name).raw(field.value);
     }
-    let is_open = |name: &str| said.of_model(name).is_none();
-    match effort.thinking.mode.filter(|_| is_open("thinking")) {
+    let mut ours = |field: &'static str, name: &str, value: &str| {
+        if said.of_model(name).is_none() {
+            members.name(name).json(value);
+        } else {
+            drops.add(field, "the model's own fields say it already");
+        }
+    };
+    match effort.thinking.mode {
         None => {}
-        Some(Mode::Adaptive) => {
-            members.name("thinking").json("{\"type\":\"adaptive\"}");
-        }
+        Some(Mode::Adaptive) => ours(EFFORT, "thinking", "{\"type\":\"adaptive\"}"),
         Some(Mode::Budget(tokens)) => {
-            members
-                .name("thinking")
-                .json("{\"type\":\"enabled\",\"budget_tokens\":")
-                .number(tokens)
-                .json("}");
+            let value = format!("{{\"type\":\"enabled\",\"budget_tokens\":{tokens}}}");
+            ours(EFFORT, "thinking", &value);
         }
     }
-    if let Some((name, value)) = &effort.field
-        && is_open(name)
-    {
-        members.name(name).json(value);
+    if let Some((name, value)) = &effort.field {
+        ours(EFFORT, name, value);
     }
-    if let Some(choice) = choice.filter(|_| is_open("tool_choice")) {
-        members.name("tool_choice").json(choice.as_json());
+    if let Some(choice) = choice {
+        ours(choice.field(), "tool_choice", choice.as_json());
     }
     members.end("}");
 }
+
+const EFFORT: &str = "reasoning_effort";
 
 /// `outputConfig`: the client's own, and what it leaves open.
 fn write_output_config(
     out: &mut Writer,
     said: &Said<'_>,
     effort: &Effort,
-    conversation: &Conversation<'_>,
-    form: &Form<'_>,
+    (conversation, form): (&Conversation<'_>, &Form<'_>),
+    drops: &mut Drops,
 ) {
     let own = said.output_config.and_then(json::members);
     let own = own.unwrap_or_default();
     // A client may have said it in Anthropic's words.
     let anthropics = said.of_model("output_config").and_then(json::members);
     let anthropics = anthropics.unwrap_or_default();
-    let is_open = |ours: &str, theirs: &str| {
-        !own.iter().any(|member| member.key == ours)
-            && !anthropics.iter().any(|member| member.key == theirs)
+    let mut is_open = |field: &'static str, ours: &str, theirs: &str| {
+        let is_said = own.iter().any(|member| member.key == ours)
+            || anthropics.iter().any(|member| member.key == theirs);
+        if is_said {
+            drops.add(field, "the model's own fields say it already");
+        }
+        !is_said
     };
     let mut members = Members::new(out, ",\"outputConfig\":{");
     for member in &own {
         members.name(&member.key).raw(member.value);
     }
     if let Some(effort) = effort.thinking.effort
-        && is_open("effort", "effort")
+        && is_open(EFFORT, "effort", "effort")
     {
         members.name("effort").text(effort);
     }
@@ -183,7 +189,7 @@ fn write_output_config(
             name, description, ..
         },
     ) = (form, &conversation.output)
-        && is_open("textFormat", "format")
+        && is_open("response_format", "textFormat", "format")
     {
         let out = members.name("textFormat");
         // The schema is JSON in a text.

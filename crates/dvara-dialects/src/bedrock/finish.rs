@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::answer::Finish;
+use crate::answer::{Finish, ResponseHead};
 use crate::event_stream::Message;
 use crate::fault::UpstreamFault;
 
@@ -22,6 +22,34 @@ pub(super) fn finish(reason: &str, calls: bool) -> Result<Finish, &'static str> 
         "malformed_tool_use" => return Err("the model's tool call is malformed"),
         other => Finish::of_openai(other),
     })
+}
+
+/// The fault of an answer whose status is no success.
+///
+/// Some of what is ours has the status of what is the caller's: what signs our calls, and the quotas of our account (AWS,
+/// Common error types).
+pub(super) fn of_answer(head: &ResponseHead, body: &[u8]) -> UpstreamFault {
+    let name = head.error_type.as_deref().unwrap_or_default();
+    let name = name.strip_suffix("Exception").unwrap_or(name);
+    let meant = match name {
+        "ExpiredToken"
+        | "IncompleteSignature"
+        | "InvalidClientTokenId"
+        | "InvalidSignature"
+        | "MissingAuthenticationToken"
+        | "RequestExpired"
+        | "UnrecognizedClient" => StatusCode::FORBIDDEN,
+        "ServiceQuotaExceeded" | "Throttling" | "TooManyRequests" => StatusCode::TOO_MANY_REQUESTS,
+        _ => return UpstreamFault::of_status(head, body),
+    };
+    let told = ResponseHead {
+        status: meant,
+        ..head.clone()
+    };
+    UpstreamFault {
+        upstream_status: Some(head.status),
+        ..UpstreamFault::of_status(&told, body)
+    }
 }
 
 /// The fault of an exception in a stream: what the same error would have been as an answer (Bedrock, ConverseStream: errors).
@@ -45,8 +73,11 @@ pub(super) fn in_stream(message: &Message<'_>) -> UpstreamFault {
     UpstreamFault {
         vendor_code: fault.vendor_code.or_else(|| {
             let kept = matches!(status.as_u16(), 400 | 404);
-            let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-            (kept && !plain.is_empty()).then(|| plain.chars().take(64).collect())
+            let plain = name.chars().filter(char::is_ascii_alphanumeric);
+            // As answers have it: events are named in small letters.
+            let mut plain: String = plain.take(64).collect();
+            plain.get_mut(..1).map(str::make_ascii_uppercase);
+            (kept && !plain.is_empty()).then_some(plain)
         }),
         ..fault
     }

@@ -1,5 +1,7 @@
 //! What is left out and what is refused within fields that are said, all of it shown by golden cases.
 
+use crate::openai::{TENANT_ID, WORKSPACE_ID};
+
 /// Where something is left out, and why.
 pub(super) static DROPS: &[(&str, &str)] = &[
     (
@@ -36,18 +38,17 @@ pub(super) static DROPS: &[(&str, &str)] = &[
         "Bedrock keeps 16 pairs of texts, of 256 letters, digits, blanks and signs such as `_` and `-` at most",
     ),
     ("metadata", "`requestMetadata` says it already"),
+    TENANT_ID,
+    WORKSPACE_ID,
     (
-        "metadata.tenant_id",
-        "the tenant is the one that owns the API key",
-    ),
-    (
-        "metadata.workspace_id",
-        "the tenant is the one that owns the API key",
+        "parallel_tool_calls",
+        "the model's own fields say it already",
     ),
     (
         "parallel_tool_calls",
         "this model can't be held to one call at a time",
     ),
+    ("reasoning_effort", "the model's own fields say it already"),
     (
         "reasoning_effort",
         "beside a bound on tokens, a temperature or `top_p` this model takes `medium` at most",
@@ -70,6 +71,7 @@ pub(super) static DROPS: &[(&str, &str)] = &[
         "this model thinks by itself: the lowest effort is asked for",
     ),
     ("reasoning_effort", "`thinking` says it already"),
+    ("response_format", "the model's own fields say it already"),
     (
         "response_format",
         "a tool of the client has the name of the tool that would take the answer",
@@ -84,6 +86,7 @@ pub(super) static DROPS: &[(&str, &str)] = &[
     ),
     ("service_tier", "Bedrock has no such tier"),
     ("service_tier", "`serviceTier` says it already"),
+    ("tool_choice", "the model's own fields say it already"),
     (
         "tool_choice",
         "a conversation with calls needs its tools, and this model can't be kept from calling them",

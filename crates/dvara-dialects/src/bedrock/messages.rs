@@ -38,7 +38,7 @@ pub(super) fn write(
         request,
         model,
         drops,
-        turns: 0,
+        last: None,
         blocks: 0,
         result_mark: None,
         names: Names::default(),
@@ -48,12 +48,16 @@ pub(super) fn write(
     turns.write_system(&conversation.messages, form)
 }
 
+/// What ends a turn.
+const END: &str = "]}";
+
 struct Turns<'w, 'c> {
     out: &'w mut Writer,
     request: &'c ChatRequest,
     model: &'w Model,
     drops: &'w mut Drops,
-    turns: usize,
+    /// Whose turn was written last.
+    last: Option<Side>,
     /// Blocks of the list that is being written.
     blocks: usize,
     /// The cache marker of the tool result that is being written.
@@ -70,7 +74,7 @@ impl<'c> Turns<'_, 'c> {
         for turn in turns(messages)? {
             self.turn(&turn)?;
         }
-        if self.turns == 0 {
+        if self.last.is_none() {
             return Err(refusal(
                 "messages",
                 "it needs a message of the user or the assistant that has some content",
@@ -82,14 +86,20 @@ impl<'c> Turns<'_, 'c> {
 
     fn turn(&mut self, turn: &Turn<'c>) -> Result<(), ReadError> {
         let before = self.out.len();
-        if self.turns > 0 {
-            self.out.json(",");
+        if self.last == Some(turn.side) {
+            // Nothing was left of the turn between: this one goes on where that side had ended.
+            self.out.truncate(before - END.len());
+            self.blocks = 1;
+        } else {
+            self.blocks = 0;
+            if self.last.is_some() {
+                self.out.json(",");
+            }
+            self.out.json(match turn.side {
+                Side::User => "{\"role\":\"user\",\"content\":[",
+                Side::Assistant => "{\"role\":\"assistant\",\"content\":[",
+            });
         }
-        self.out.json(match turn.side {
-            Side::User => "{\"role\":\"user\",\"content\":[",
-            Side::Assistant => "{\"role\":\"assistant\",\"content\":[",
-        });
-        self.blocks = 0;
         for (index, message) in &turn.messages {
             match message.role {
                 Role::Assistant => self.assistant_message(*index, message)?,
@@ -102,8 +112,8 @@ impl<'c> Turns<'_, 'c> {
             self.out.truncate(before);
             return Ok(());
         }
-        self.turns += 1;
-        self.out.json("]}");
+        self.last = Some(turn.side);
+        self.out.json(END);
         Ok(())
     }
 

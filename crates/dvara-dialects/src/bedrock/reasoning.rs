@@ -26,7 +26,7 @@ pub(super) fn hidden(bytes: &[u8]) -> String {
     format!("{{\"type\":\"redacted_thinking\",\"{name}\":{text}")
 }
 
-/// The bytes of a `redactedContent`; nothing when it is no base64.
-pub(super) fn bytes(redacted: &str) -> Vec<u8> {
-    STANDARD.decode(redacted).unwrap_or_default()
+/// The bytes of a `redactedContent`; `None` when it is no base64.
+pub(super) fn bytes(redacted: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(redacted).ok()
 }

@@ -8,7 +8,7 @@ mod block;
 
 use bytes::Bytes;
 
-use super::answer::beside;
+use super::answer::{asks_for_citations, beside};
 use super::view::EventView;
 use super::{finish, id};
 use crate::answer::{Finish, ResponseHead, StreamSummary};
@@ -24,6 +24,7 @@ use block::Open;
 pub struct StreamDecoder {
     framer: Framer,
     answers_by_tool: bool,
+    is_cited: bool,
     now: u64,
     /// How the answer is called.
     id: String,
@@ -41,6 +42,7 @@ impl StreamDecoder {
         Self {
             framer: Framer::new(sse::DEFAULT_MAX_EVENT),
             answers_by_tool: output::is_answer_by_tool(request),
+            is_cited: asks_for_citations(request),
             now,
             id: format!("bedrock-{now}"),
             to: ChunkStream::new(request, now),
@@ -177,7 +179,7 @@ impl StreamDecoder {
     }
 
     fn beside(&mut self, view: &EventView<'_>) {
-        let members = beside(view.additional, view.trace.raw);
+        let members = beside(view.additional, &view.trace);
         if !members.is_empty() {
             self.to.extra(&members);
         }
@@ -187,7 +189,7 @@ impl StreamDecoder {
     fn metadata(&mut self, view: &EventView<'_>) {
         let reported = view.usage.reported();
         self.to.summary.usage = reported.usage;
-        if let Some(model) = view.trace.served.0.as_deref() {
+        if let Some(model) = view.trace.served() {
             self.to.served(model);
         }
         if let Some(finish) = self.ended.take() {

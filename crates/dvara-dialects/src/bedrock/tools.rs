@@ -22,6 +22,14 @@ pub(super) enum ModelChoice {
 }
 
 impl ModelChoice {
+    /// The client's field that it says.
+    pub(super) fn field(self) -> &'static str {
+        match self {
+            Self::None => "tool_choice",
+            Self::Serial | Self::SerialBesideAChoice => "parallel_tool_calls",
+        }
+    }
+
     pub(super) fn as_json(self) -> &'static str {
         match self {
             Self::None => "{\"type\":\"none\"}",

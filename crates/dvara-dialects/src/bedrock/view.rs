@@ -138,33 +138,23 @@ lenient_object!(CitedView<'de> {
 /// What Bedrock did beside: guardrails, and the choice of a prompt router.
 #[derive(Default)]
 pub(super) struct Trace<'a> {
-    /// All of it, as it came.
-    pub(super) raw: Raw<'a>,
-    /// The model that a router chose.
-    pub(super) served: Text<'a>,
-}
-
-impl<'de> Deserialize<'de> for Trace<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Raw::deserialize(deserializer)?;
-        let view: Option<TraceView<'de>> = raw
-            .0
-            .and_then(|trace| serde_json::from_str(trace.get()).ok());
-        Ok(Self {
-            raw,
-            served: view.unwrap_or_default().router.served,
-        })
-    }
-}
-
-#[derive(Default)]
-struct TraceView<'a> {
+    /// What guardrails found, where the client asked for it.
+    pub(super) guardrail: Raw<'a>,
     router: RouterView<'a>,
 }
 
-lenient_object!(TraceView<'de> {
+lenient_object!(Trace<'de> {
+    "guardrail" => guardrail,
     "promptRouter" => router,
 });
+
+impl Trace<'_> {
+    /// The model that a router chose: its id, without the account that the router belongs to.
+    pub(super) fn served(&self) -> Option<&str> {
+        let arn = self.router.served.0.as_deref()?;
+        arn.rsplit('/').next().filter(|model| !model.is_empty())
+    }
+}
 
 #[derive(Default)]
 struct RouterView<'a> {

@@ -15,13 +15,13 @@ const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
 
 /// Members of `metadata` that would name a tenant. Who the tenant is, the key says (data-plane sheet §4); a
 /// claim in the body is not passed on for anybody to believe.
-const TENANT_CLAIMS: [(&str, (&str, &str)); 2] =
+pub(crate) const TENANT_CLAIMS: [(&str, (&str, &str)); 2] =
     [("tenant_id", TENANT_ID), ("workspace_id", WORKSPACE_ID)];
 
 /// What becomes of the one, where the vendor gets `metadata` at all.
-pub(super) const TENANT_ID: (&str, &str) = ("metadata.tenant_id", NO_CLAIM);
+pub(crate) const TENANT_ID: (&str, &str) = ("metadata.tenant_id", NO_CLAIM);
 /// And of the other.
-pub(super) const WORKSPACE_ID: (&str, &str) = ("metadata.workspace_id", NO_CLAIM);
+pub(crate) const WORKSPACE_ID: (&str, &str) = ("metadata.workspace_id", NO_CLAIM);
 const NO_CLAIM: &str = "the tenant is the one that owns the API key";
 
 /// The call for an OpenAI-shaped target.

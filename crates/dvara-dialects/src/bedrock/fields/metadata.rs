@@ -4,17 +4,12 @@ use serde_json::value::RawValue;
 
 use crate::fields::Drops;
 use crate::json::{self, Member};
+use crate::openai::TENANT_CLAIMS;
 
 /// Pairs that Bedrock keeps (Bedrock, Converse: requestMetadata).
 const MOST_PAIRS: usize = 16;
 /// Characters of a key or a value.
 const LONGEST: usize = 256;
-
-/// Members that would name a tenant. Who the tenant is, the key says (data-plane sheet §4).
-const TENANT_CLAIMS: [(&str, &str); 2] = [
-    ("tenant_id", "metadata.tenant_id"),
-    ("workspace_id", "metadata.workspace_id"),
-];
 
 /// The pairs that Bedrock takes, in order; all others are dropped.
 pub(super) fn fitting<'c>(metadata: &'c RawValue, drops: &mut Drops) -> Vec<Member<'c>> {
@@ -22,8 +17,8 @@ pub(super) fn fitting<'c>(metadata: &'c RawValue, drops: &mut Drops) -> Vec<Memb
     let members = json::members(metadata);
     let mut all_fit = members.is_some();
     for member in members.unwrap_or_default() {
-        if let Some((_, field)) = claim(&member) {
-            drops.add(field, "the tenant is the one that owns the API key");
+        if let Some((_, (field, because))) = claim(&member) {
+            drops.add(field, because);
         } else if kept.len() < MOST_PAIRS && fits(&member) && !is_there(&kept, &member) {
             kept.push(member);
         } else {
@@ -39,7 +34,7 @@ pub(super) fn fitting<'c>(metadata: &'c RawValue, drops: &mut Drops) -> Vec<Memb
     kept
 }
 
-fn claim(member: &Member<'_>) -> Option<&'static (&'static str, &'static str)> {
+fn claim(member: &Member<'_>) -> Option<&'static (&'static str, (&'static str, &'static str))> {
     TENANT_CLAIMS
         .iter()
         .find(|(name, _)| member.key.eq_ignore_ascii_case(name))

@@ -66,7 +66,7 @@ impl StreamDecoder {
         if let Some(text) = delta.text.some_text() {
             if !matches!(self.open, Some((_, Open::Text))) {
                 self.begin(index, Open::Text);
-                self.to.seam.begin(false);
+                self.to.seam.begin(self.is_cited);
             }
             self.to.text(text);
         }
@@ -88,11 +88,13 @@ impl StreamDecoder {
     /// A piece of reasoning.
     fn reasoning(&mut self, index: u64, view: &ReasoningView<'_>) {
         if let Some(redacted) = &view.redacted.0 {
-            if !matches!(self.open, Some((_, Open::Hidden(_)))) {
-                self.begin(index, Open::Hidden(Vec::new()));
-            }
+            let Some(more) = reasoning::bytes(redacted) else {
+                return;
+            };
             if let Some((_, Open::Hidden(bytes))) = &mut self.open {
-                bytes.extend(reasoning::bytes(redacted));
+                bytes.extend(more);
+            } else {
+                self.begin(index, Open::Hidden(more));
             }
             return;
         }

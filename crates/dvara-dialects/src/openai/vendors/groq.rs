@@ -1,6 +1,8 @@
 //! Groq (Groq, Create chat completion; OpenAI compatibility). It refuses what it does not know, in calls and in messages
 //! ("property … is unsupported"), and calls reasoning `reasoning`.
 
+use serde_json::value::RawValue;
+
 use super::words::{NO_BIAS, NO_METADATA, NO_PREDICTION, NO_PROBABILITIES, NO_STORE};
 use super::words::{NO_CACHE_KEY, NO_MODERATION, NO_TOP_PROBABILITIES, NO_VERBOSITY, ONE_ANSWER};
 use super::words::{NO_PENALTIES, SILENT, TEXT_ONLY};
@@ -8,7 +10,6 @@ use crate::fields::Verdict::{self, Passed, Translated};
 use crate::fields::{Declared, Drops, Unknown, dropped, nothing, refused};
 use crate::json;
 use crate::openai::history::{THINKING_BLOCKS, Turn};
-use crate::openai::reply::find;
 use crate::openai::shape::{Call, Field, Reply, Said, Shape};
 use crate::request::ReadError;
 
@@ -98,6 +99,7 @@ static FIELDS: &[(&str, Verdict)] = &[
 
 fn say(field: &Field<'_>, drops: &mut Drops) -> Result<Said, ReadError> {
     match field.name {
+        "tools" if offers_custom_tools(field.value) => Err(field.refusal(FUNCTIONS_ONLY)),
         "service_tier" => Ok(match &*field.text()? {
             "auto" | "on_demand" | "flex" | "performance" => Said::AsItCame,
             "default" => Said::Value("\"on_demand\"".into()),
@@ -107,15 +109,17 @@ fn say(field: &Field<'_>, drops: &mut Drops) -> Result<Said, ReadError> {
                 Said::Nothing
             }
         }),
-        "tools" if has_custom_tools(field) => Err(field.refusal(FUNCTIONS_ONLY)),
         _ => Ok(Said::AsItCame),
     }
 }
 
-fn has_custom_tools(field: &Field<'_>) -> bool {
-    let tools = json::items(field.value).unwrap_or_default().into_iter();
-    let mut kinds = tools.filter_map(|tool| find(&json::members(tool)?, "type"));
-    kinds.any(|kind| kind.get() == "\"custom\"")
+fn offers_custom_tools(tools: &RawValue) -> bool {
+    let is_custom = |tool: &RawValue| {
+        let members = json::members(tool).unwrap_or_default();
+        let mut kinds = members.iter().filter(|member| member.key == "type");
+        kinds.any(|kind| kind.value.get() == "\"custom\"")
+    };
+    json::items(tools).is_some_and(|tools| tools.into_iter().any(is_custom))
 }
 
 fn turn(turn: &mut Turn<'_, '_>) -> Result<(), ReadError> {
