@@ -30,6 +30,20 @@ pub fn openai(data: &[u8]) {
     }
 }
 
+/// An answer of a vendor of OpenAI's shape that has words of its own.
+pub fn shaped(data: &[u8]) {
+    for kind in crate::WITH_WORDS {
+        for decoded in decode(kind, &Bytes::copy_from_slice(data)) {
+            // What it says is its own, but it is an answer again, and nothing is left to say in other words.
+            let again = decode(kind, &decoded.body);
+            assert!(again.iter().all(|again| again.body == decoded.body));
+            let (one, other) = (&again[0].answer, &decoded.answer);
+            assert_eq!((one.usage, one.choices), (other.usage, other.choices));
+            assert_eq!(one.finish, other.finish);
+        }
+    }
+}
+
 /// An answer in Anthropic's dialect, which goes on in OpenAI's.
 pub fn anthropic(data: &[u8]) {
     translated(ProviderKind::Anthropic, data);

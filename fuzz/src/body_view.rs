@@ -132,6 +132,14 @@ fn goes_out(request: &ChatRequest, target: &Target<'_>) {
         ProviderKind::Openai | ProviderKind::Ollama | ProviderKind::Mock => {
             same_dialect(request, target, &encoded.body);
         }
+        ProviderKind::AzureOpenai
+        | ProviderKind::Mistral
+        | ProviderKind::Groq
+        | ProviderKind::Qwen
+        | ProviderKind::Deepseek
+        | ProviderKind::Moonshot
+        | ProviderKind::Chatglm
+        | ProviderKind::Grok => shaped(request, target, &encoded.body),
         ProviderKind::Anthropic => messages(request, target, &encoded.body),
         ProviderKind::Cohere => cohere::holds(request, target, &encoded.body),
         _ => {
@@ -203,6 +211,25 @@ fn same_dialect(request: &ChatRequest, target: &Target<'_>, sent: &Bytes) {
     assert_eq!(read.message_count(), request.message_count());
     assert_eq!(read.max_tokens(), request.max_tokens());
     assert_eq!(read.wants(), request.wants());
+    for claim in ["tenant_id", "workspace_id"] {
+        assert!(!read.has_metadata(claim), "a tenant claim went out");
+    }
+    let again = vendor::encode(&read, target).expect("it went out once");
+    assert_eq!(
+        again.body.as_ptr(),
+        read.body().as_ptr(),
+        "nothing is left to edit"
+    );
+}
+
+/// A call of a vendor of OpenAI's shape is a call of OpenAI's, with everything said in the vendor's words.
+fn shaped(request: &ChatRequest, target: &Target<'_>, sent: &Bytes) {
+    let read = ChatRequest::read_openai(sent.clone(), &ReadLimits::default())
+        .unwrap_or_else(|error| panic!("a readable call goes out unreadable: {error}"));
+    assert_eq!(read.model(), target.model);
+    assert_eq!(read.stream(), request.stream());
+    assert_eq!(read.message_count(), request.message_count());
+    assert_eq!(read.max_tokens(), request.max_tokens());
     for claim in ["tenant_id", "workspace_id"] {
         assert!(!read.has_metadata(claim), "a tenant claim went out");
     }

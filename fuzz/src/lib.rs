@@ -16,6 +16,8 @@ pub mod stream;
 mod events;
 mod pieces;
 
+use dvara_types::ProviderKind;
+
 /// A target: a function that panics when what must hold for every input does not hold for this one.
 #[derive(Clone, Copy)]
 pub struct Target {
@@ -27,8 +29,17 @@ pub struct Target {
     pub golden: &'static [(&'static str, &'static str)],
 }
 
+/// Kinds of providers whose answers and streams are in OpenAI's shape, with words of their own.
+pub(crate) const WITH_WORDS: [ProviderKind; 5] = [
+    ProviderKind::Mistral,
+    ProviderKind::Groq,
+    ProviderKind::Deepseek,
+    ProviderKind::Chatglm,
+    ProviderKind::Grok,
+];
+
 /// Every target.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 14] = [
     Target {
         name: "head",
         check: head::check,
@@ -40,6 +51,9 @@ pub const TARGETS: [Target; 12] = [
         golden: &[
             ("openai", ".request.json"),
             ("anthropic", ".request.json"),
+            ("mistral", ".request.json"),
+            ("groq", ".request.json"),
+            ("chatglm", ".request.json"),
             ("cohere", ".request.json"),
         ],
     },
@@ -92,5 +106,27 @@ pub const TARGETS: [Target; 12] = [
         name: "cohere_answer",
         check: answer::cohere,
         golden: &[("cohere", ".answer.json")],
+    },
+    Target {
+        name: "shaped_stream",
+        check: stream::shaped,
+        golden: &[
+            ("mistral", ".stream.sse"),
+            ("groq", ".stream.sse"),
+            ("deepseek", ".stream.sse"),
+            ("chatglm", ".stream.sse"),
+            ("grok", ".stream.sse"),
+        ],
+    },
+    Target {
+        name: "shaped_answer",
+        check: answer::shaped,
+        golden: &[
+            ("mistral", ".answer.json"),
+            ("groq", ".answer.json"),
+            ("deepseek", ".answer.json"),
+            ("chatglm", ".answer.json"),
+            ("grok", ".answer.json"),
+        ],
     },
 ];

@@ -34,6 +34,15 @@ pub fn openai(data: &[u8]) {
     }
 }
 
+/// A stream of a vendor of OpenAI's shape that has words of its own.
+pub fn shaped(data: &[u8]) {
+    for kind in crate::WITH_WORDS {
+        for call in CALLS.map(call) {
+            holds_for_all(&outcome(kind, &call, data));
+        }
+    }
+}
+
 /// A stream in Anthropic's dialect, which goes on in OpenAI's.
 pub fn anthropic(data: &[u8]) {
     translated(ProviderKind::Anthropic, data);

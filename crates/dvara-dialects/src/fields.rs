@@ -223,7 +223,9 @@ fn header_text(name: &str) -> String {
         let fits = character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
         if fits { character } else { '_' }
     };
-    name.chars().take(64).map(plain).collect()
+    let text: String = name.chars().take(64).map(plain).collect();
+    // The empty name is one, too.
+    if text.is_empty() { "_".into() } else { text }
 }
 
 #[cfg(test)]

@@ -34,8 +34,8 @@ impl<'a> Target<'a> {
 
     /// Whether the target's dialect can say what the call asks for at all.
     ///
-    /// An OpenAI-shaped vendor gets what the client sent and judges it itself. What Anthropic's dialect cannot say shows
-    /// when the call is encoded for it. The mock answers once and has no
+    /// OpenAI, and who is as it is, gets what the client sent and judges it itself. What another vendor cannot say shows when
+    /// the call is encoded for it. The mock answers once and has no
     /// probabilities to tell.
     ///
     /// # Errors

@@ -18,6 +18,11 @@ const MOST: usize = crate::sse::DEFAULT_MAX_EVENT;
 pub(super) struct Thoughts(Vec<(u64, Open)>);
 
 impl Thoughts {
+    /// Whether a block of some choice is not whole yet.
+    pub(super) fn any_is_open(&self) -> bool {
+        self.0.iter().any(|(_, open)| open.is_open())
+    }
+
     /// That of a choice.
     pub(super) fn of_choice(&mut self, choice: u64) -> &mut Open {
         let known = self.0.iter().position(|(index, _)| *index == choice);
@@ -90,9 +95,13 @@ impl Open {
         }
     }
 
+    fn is_open(&self) -> bool {
+        !(self.overflows || (self.items.is_empty() && self.signature.is_empty()))
+    }
+
     /// The block, once something else begins; nothing when none is open.
     fn end(&mut self) -> Option<String> {
-        if self.overflows || (self.items.is_empty() && self.signature.is_empty()) {
+        if !self.is_open() {
             return None;
         }
         self.end_text();

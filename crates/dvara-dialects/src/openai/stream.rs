@@ -213,8 +213,10 @@ impl StreamDecoder {
         if view.error.0 || view.groq.error.0 {
             return Err(UpstreamFault::in_stream(trimmed));
         }
-        let reply = self.words.as_ref().map(|words| words.reply);
-        let may_need_edits = reply.is_some_and(|reply| view.choices.may_be_said_otherwise(reply));
+        let may_need_edits = self.words.as_ref().is_some_and(|words| {
+            let is_thinking = words.thoughts.any_is_open();
+            view.choices.may_be_said_otherwise(words.reply, is_thinking)
+        });
         let verdict = self.take(view)?;
         match (&mut self.words, &verdict) {
             (Some(words), Verdict::Relay) if may_need_edits => words.edit(event, &data),

@@ -157,6 +157,12 @@ proptest! {
             let text = std::str::from_utf8(&encoded.body).unwrap();
             let sent: Value = serde_json::from_str(text).unwrap();
             prop_assert!(names_are_unique(text), "{}", text);
+            let again = ChatRequest::read_openai(encoded.body.clone(), &ReadLimits::default()).unwrap();
+            prop_assert_eq!(again.max_tokens(), request.max_tokens());
+            let target = Target::new(kind, again.model(), None);
+            let encoded = encode(&again, &target).unwrap();
+            prop_assert_eq!(encoded.body.as_ptr(), again.body().as_ptr(), "nothing is left to edit: {}", text);
+            prop_assert!(encoded.dropped.is_empty());
             for message in sent["messages"].as_array().unwrap() {
                 prop_assert!(message["role"].is_string());
             }

@@ -54,16 +54,20 @@ pub(super) fn turn(turn: &mut Turn<'_, '_>) -> Result<(), ReadError> {
 }
 
 /// Mistral's own blocks of thinking, byte for byte, but for the position that we gave them. Another vendor's have a text where
-/// Mistral's have a list.
+/// Mistral's have a list; and nothing but thinking goes this way, for governance reads contents.
 fn own_blocks(turn: &Turn<'_, '_>) -> Option<String> {
+    if turn.role != "assistant" {
+        return None;
+    }
     let blocks = find(turn.members, "thinking_blocks").and_then(json::items)?;
     let mut own = Vec::with_capacity(blocks.len());
     for block in blocks {
         let members = json::members(block)?;
-        find(&members, "thinking")?
-            .get()
-            .starts_with('[')
-            .then_some(())?;
+        let given = |name| members.iter().filter(|member| member.key == name).count();
+        let is_own = (given("type"), given("thinking")) == (1, 1)
+            && find(&members, "type")?.get() == "\"thinking\""
+            && find(&members, "thinking")?.get().starts_with('[');
+        is_own.then_some(())?;
         let members = members.iter().filter(|member| member.key != "index");
         let members = members.map(|member| format!("{}:{}", member.raw_key, member.value.get()));
         own.push(format!("{{{}}}", members.collect::<Vec<_>>().join(",")));

@@ -100,6 +100,22 @@ fn any_content() -> impl Strategy<Value = Value> {
     ]
 }
 
+fn any_call_of_a_tool() -> impl Strategy<Value = Value> {
+    (
+        any_json(),
+        select(&["call_1", "a1B2c3D4e", ""][..]),
+        any::<bool>(),
+    )
+        .prop_map(|(value, id, typed)| {
+            let function = json!({"name": "f", "arguments": value});
+            let mut call = json!({"id": id, "function": function, "x": value});
+            if typed {
+                call["type"] = json!("function");
+            }
+            call
+        })
+}
+
 fn any_message() -> impl Strategy<Value = Value> {
     let role = select(
         &[
@@ -112,7 +128,22 @@ fn any_message() -> impl Strategy<Value = Value> {
         ][..],
     );
     let rest = any_object(any_json());
-    (role, any_content(), rest, any::<bool>()).prop_map(|(role, content, rest, last)| {
+    let blocks = vec(any_chunk(), 0..3);
+    let calls = vec(any_call_of_a_tool(), 0..3);
+    let known = (blocks, calls, 0_u8..4).prop_map(|(blocks, calls, which)| {
+        let mut known = Map::new();
+        if which & 1 != 0 {
+            known.insert("thinking_blocks".to_owned(), blocks.into());
+        }
+        if which & 2 != 0 {
+            known.insert("tool_calls".to_owned(), calls.into());
+            known.insert("tool_call_id".to_owned(), json!("call_1"));
+        }
+        known
+    });
+    let all = (role, any_content(), rest, known, any::<bool>());
+    all.prop_map(|(role, content, mut rest, known, last)| {
+        rest.extend(known);
         let mut message = Map::new();
         let own = [("role", json!(role)), ("content", content)];
         let own = own.map(|(key, value)| (key.to_owned(), value));
