@@ -126,9 +126,7 @@ impl Case {
             json, pieces, end, ..
         } = match kind {
             ProviderKind::Anthropic => anthropic(bytes, chunks),
-            ProviderKind::Openai | ProviderKind::Ollama | ProviderKind::Mock => {
-                openai(bytes, chunks)
-            }
+            _ => openai(bytes, chunks),
         };
         let request = |stream| {
             let body = body(model, stream, options.request_bytes);
@@ -149,9 +147,15 @@ impl Case {
     /// What fails is quick, and no figure.
     fn check(&self) -> anyhow::Result<()> {
         vendor::encode(&self.streamed, &self.target(&self.streamed))?;
-        let decoded = vendor::decode(self.kind, &self.whole, &self.head, self.answer.clone(), NOW)?;
+        let decoded = vendor::decode(
+            &self.target(&self.whole),
+            &self.whole,
+            &self.head,
+            self.answer.clone(),
+            NOW,
+        )?;
         ensure!(decoded.answer.usage.is_some(), "the answer has no usage");
-        let mut decoder = StreamDecoder::new(self.kind, &self.streamed, NOW);
+        let mut decoder = StreamDecoder::new(&self.target(&self.streamed), &self.streamed, NOW);
         let mut relay = Vec::new();
         for piece in &self.pieces {
             decoder.push(piece, &mut relay)?;
@@ -178,12 +182,21 @@ fn encode(case: &Case) -> usize {
 
 fn decode(case: &Case) -> usize {
     let answer = case.answer.clone();
-    black_box(vendor::decode(case.kind, &case.whole, &case.head, answer, NOW).is_ok());
+    black_box(
+        vendor::decode(
+            &case.target(&case.whole),
+            &case.whole,
+            &case.head,
+            answer,
+            NOW,
+        )
+        .is_ok(),
+    );
     1
 }
 
 fn stream(case: &Case) -> usize {
-    let mut decoder = StreamDecoder::new(case.kind, &case.streamed, NOW);
+    let mut decoder = StreamDecoder::new(&case.target(&case.streamed), &case.streamed, NOW);
     let mut relay = Vec::with_capacity(4);
     for piece in &case.pieces {
         black_box(decoder.push(piece, &mut relay).is_ok());

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use dvara_dialects::answer::ResponseHead;
 use dvara_dialects::request::{ChatRequest, ReadLimits};
+use dvara_dialects::target::Target;
 use dvara_dialects::vendor::{self, Decoded};
 use dvara_types::ProviderKind;
 use http::{HeaderMap, StatusCode};
@@ -29,9 +30,38 @@ pub fn openai(data: &[u8]) {
     }
 }
 
+/// An answer of a vendor of OpenAI's shape that has words of its own.
+pub fn shaped(data: &[u8]) {
+    for kind in crate::WITH_WORDS {
+        for decoded in decode(kind, &Bytes::copy_from_slice(data)) {
+            // What it says is its own, but it is an answer again, and nothing is left to say in other words.
+            let again = decode(kind, &decoded.body);
+            assert!(again.iter().all(|again| again.body == decoded.body));
+            let (one, other) = (&again[0].answer, &decoded.answer);
+            assert_eq!((one.usage, one.choices), (other.usage, other.choices));
+            assert_eq!(one.finish, other.finish);
+        }
+    }
+}
+
 /// An answer in Anthropic's dialect, which goes on in OpenAI's.
 pub fn anthropic(data: &[u8]) {
-    for decoded in decode(ProviderKind::Anthropic, &Bytes::copy_from_slice(data)) {
+    translated(ProviderKind::Anthropic, data);
+}
+
+/// An answer in Gemini's dialect, which goes on in OpenAI's.
+pub fn gemini(data: &[u8]) {
+    translated(ProviderKind::Gemini, data);
+}
+
+/// An answer in Cohere's dialect, which goes on in OpenAI's.
+pub fn cohere(data: &[u8]) {
+    translated(ProviderKind::Cohere, data);
+}
+
+/// What goes on is a chat completion.
+fn translated(kind: ProviderKind, data: &[u8]) {
+    for decoded in decode(kind, &Bytes::copy_from_slice(data)) {
         let completion: Completion<'_> =
             serde_json::from_slice(&decoded.body).expect("a chat completion goes on");
         assert_eq!(
@@ -104,11 +134,12 @@ struct Function<'a> {
 fn decode(kind: ProviderKind, body: &Bytes) -> Vec<Decoded> {
     let request = ChatRequest::read_openai(Bytes::from_static(CALL), &ReadLimits::default())
         .expect("well-formed");
+    let target = Target::new(kind, request.model(), None);
     let mut answers = Vec::new();
     for status in STATUSES {
         let status = StatusCode::from_u16(status).expect("a status");
         let head = ResponseHead::read(status, &HeaderMap::new(), SystemTime::UNIX_EPOCH);
-        match vendor::decode(kind, &request, &head, body.clone(), NOW) {
+        match vendor::decode(&target, &request, &head, body.clone(), NOW) {
             Ok(decoded) => {
                 assert!(status.is_success());
                 assert!(decoded.answer.choices > 0, "an answer without a choice");
@@ -124,7 +155,7 @@ fn decode(kind: ProviderKind, body: &Bytes) -> Vec<Decoded> {
                 }
             }
         }
-        let _ = vendor::not_a_stream(&head, body);
+        let _ = vendor::not_a_stream(&target, &head, body);
     }
     answers
 }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use dvara_dialects::answer::StreamSummary;
 use dvara_dialects::fault::UpstreamFault;
 use dvara_dialects::request::{ChatRequest, ReadLimits};
+use dvara_dialects::target::Target;
 use dvara_dialects::vendor::StreamDecoder;
 use dvara_types::ProviderKind;
 use serde::de::IgnoredAny;
@@ -33,10 +34,38 @@ pub fn openai(data: &[u8]) {
     }
 }
 
+/// A stream of a vendor of OpenAI's shape that has words of its own.
+pub fn shaped(data: &[u8]) {
+    for kind in crate::WITH_WORDS {
+        for call in CALLS.map(call) {
+            holds_for_all(&outcome(kind, &call, data));
+        }
+    }
+}
+
 /// A stream in Anthropic's dialect, which goes on in OpenAI's.
 pub fn anthropic(data: &[u8]) {
+    translated(ProviderKind::Anthropic, data);
+}
+
+/// A stream in Gemini's dialect, which goes on in OpenAI's.
+pub fn gemini(data: &[u8]) {
+    translated(ProviderKind::Gemini, data);
+}
+
+/// What goes on is a stream of chunks.
+fn translated(kind: ProviderKind, data: &[u8]) {
     for call in CALLS.into_iter().chain([SCHEMA_CALL]).map(call) {
-        let outcome = outcome(ProviderKind::Anthropic, &call, data);
+        let outcome = outcome(kind, &call, data);
+        holds_for_all(&outcome);
+        chunks::hold(&outcome, call.include_usage());
+    }
+}
+
+/// A stream in Cohere's dialect, which goes on in OpenAI's.
+pub fn cohere(data: &[u8]) {
+    for call in CALLS.map(call) {
+        let outcome = outcome(ProviderKind::Cohere, &call, data);
         holds_for_all(&outcome);
         chunks::hold(&outcome, call.include_usage());
     }
@@ -71,7 +100,8 @@ fn sizes(cut: &[Bytes]) -> Vec<usize> {
 }
 
 fn decode(kind: ProviderKind, call: &ChatRequest, pieces: &[Bytes]) -> Outcome {
-    let mut decoder = StreamDecoder::new(kind, call, NOW);
+    let target = Target::new(kind, call.model(), None);
+    let mut decoder = StreamDecoder::new(&target, call, NOW);
     let mut relay = Vec::new();
     let mut end = Ok(());
     for piece in pieces {

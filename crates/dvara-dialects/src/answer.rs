@@ -18,15 +18,32 @@ pub struct ResponseHead {
     pub content_type: Option<Box<str>>,
     /// How long the vendor asks to be left alone.
     pub retry_after: Option<Duration>,
+    /// Amazon's name for the call: letters, digits and `-`.
+    pub request_id: Option<Box<str>>,
+    /// Amazon's name for an error, such as `ThrottlingException`.
+    pub error_type: Option<Box<str>>,
 }
 
 impl ResponseHead {
     /// Reads a head. `now` is what a `Retry-After` date is measured from.
     pub fn read(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Self {
         Self {
-            status,
             content_type: text(headers, CONTENT_TYPE.as_str()).map(Into::into),
             retry_after: retry_after(headers, now),
+            request_id: request_id(headers),
+            error_type: error_type(headers),
+            ..Self::of_status(status)
+        }
+    }
+
+    /// A head that says nothing but its status.
+    pub fn of_status(status: StatusCode) -> Self {
+        Self {
+            status,
+            content_type: None,
+            retry_after: None,
+            request_id: None,
+            error_type: None,
         }
     }
 
@@ -45,6 +62,24 @@ impl ResponseHead {
 
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+/// `x-amzn-RequestId`, as far as it can be an id in an answer.
+fn request_id(headers: &HeaderMap) -> Option<Box<str>> {
+    let of_id = |character: char| character.is_ascii_alphanumeric() || character == '-';
+    let id = text(headers, "x-amzn-requestid")?;
+    let fits = (1..=64).contains(&id.len()) && id.chars().all(of_id);
+    fits.then(|| id.into())
+}
+
+/// `x-amzn-ErrorType`, without the address or the namespace that may stand around the name (Smithy, AWS restJson1: operation
+/// error serialisation).
+fn error_type(headers: &HeaderMap) -> Option<Box<str>> {
+    let name = text(headers, "x-amzn-errortype")?;
+    let name = name.split(':').next().unwrap_or_default();
+    let name = name.rsplit('#').next().unwrap_or_default();
+    let fits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    fits.then(|| name.chars().take(64).collect::<String>().into())
 }
 
 /// `Retry-After` in seconds or as a date (RFC 9110 §10.2.3), or OpenAI's finer `retry-after-ms`.
@@ -184,6 +219,40 @@ mod tests {
                 millis.map(Duration::from_millis),
                 "{pairs:?}"
             );
+        }
+    }
+
+    #[test]
+    fn amazons_names_are_read_without_what_stands_around_them() {
+        for (pairs, id, error) in [
+            (
+                &[
+                    ("x-amzn-requestid", "0f8e-4A"),
+                    (
+                        "x-amzn-errortype",
+                        "ValidationException:http://internal.amazon.com/coral/x/",
+                    ),
+                ][..],
+                Some("0f8e-4A"),
+                Some("ValidationException"),
+            ),
+            (
+                &[
+                    ("x-amzn-requestid", "a\"b"),
+                    ("x-amzn-errortype", "aws.x#ThrottlingException"),
+                ],
+                None,
+                Some("ThrottlingException"),
+            ),
+            (
+                &[("x-amzn-requestid", ""), ("x-amzn-errortype", "a b")],
+                None,
+                None,
+            ),
+        ] {
+            let head = head(pairs);
+            assert_eq!(head.request_id.as_deref(), id, "{pairs:?}");
+            assert_eq!(head.error_type.as_deref(), error, "{pairs:?}");
         }
     }
 

@@ -4,24 +4,23 @@
 //! each field of a call, in the table of [`fields`].
 
 mod answer;
-mod chunk;
 mod encode;
 mod event;
 mod fields;
 mod finish;
-mod generation;
+pub(crate) mod generation;
 mod messages;
-mod output;
+pub(crate) mod output;
 mod stream;
-mod thinking;
-mod tools;
+pub(crate) mod thinking;
+pub(crate) mod tools;
 mod usage;
-mod writer;
 
 use http::{HeaderName, HeaderValue};
 
 pub use answer::decode;
 pub use encode::encode;
+pub(crate) use fields::DECLARED;
 pub use stream::StreamDecoder;
 
 /// The version of the API that is spoken, with every request.
@@ -31,7 +30,7 @@ pub(crate) const VERSION: (HeaderName, HeaderValue) = (
 );
 
 /// The tool whose input is the answer where a schema is asked for and the model has no format for it.
-const STRUCTURED_OUTPUT: &str = "structured_output";
+pub(crate) const STRUCTURED_OUTPUT: &str = "structured_output";
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -94,8 +94,14 @@ impl UpstreamFault {
     /// The fault of an answer whose status is no success.
     pub fn of_status(head: &ResponseHead, body: &[u8]) -> Self {
         let status = head.status;
-        let vendor = VendorError::read(body);
+        let mut vendor = VendorError::read(body);
+        vendor.code = vendor
+            .code
+            .or_else(|| head.error_type.as_deref().map(Into::into));
         let context = format!("the provider answered {}", status.as_u16());
+        // A body that is no JSON may say it in words, as xAI's does; a page for browsers does not.
+        let words = vendor.page.as_ref().filter(|page| !page.starts_with('<'));
+        let text = vendor.message.as_ref().or(words).cloned();
         let fault = Self {
             code: FaultCode::ProviderError,
             upstream_status: Some(status),
@@ -104,16 +110,13 @@ impl UpstreamFault {
             param: None,
             vendor_code: None,
             retry: Retry::AnotherTarget,
-            retry_after: head.retry_after,
+            retry_after: head.retry_after.or(vendor.retry_after),
         };
         match status.as_u16() {
             400 | 404 | 413 | 422 => Self {
                 code: FaultCode::ProviderRejectedRequest,
                 message_for_log: vendor.without_text(&context),
-                message_for_caller: match vendor.message {
-                    Some(text) => Cow::Owned(text),
-                    None => fault.message_for_caller,
-                },
+                message_for_caller: text.map_or(fault.message_for_caller, Cow::Owned),
                 param: vendor.param,
                 vendor_code: vendor.code,
                 retry: Retry::No,
@@ -124,7 +127,8 @@ impl UpstreamFault {
                 retry: Retry::SameTarget,
                 ..fault
             },
-            408 | 500..=599 => Self {
+            // Amazon's models fail with 424 (Bedrock, ModelErrorException).
+            408 | 424 | 500..=599 => Self {
                 retry: Retry::SameTarget,
                 ..fault
             },
@@ -156,11 +160,33 @@ impl UpstreamFault {
     /// The fault of an error that a vendor sent inside a stream.
     pub fn in_stream(event: &[u8]) -> Self {
         Self::provider_error(
-            "the provider reported an error while streaming",
-            VendorError::read_nested(event)
-                .for_log("the provider reported an error while streaming"),
+            IN_STREAM,
+            VendorError::read_nested(event).for_log(IN_STREAM),
             Retry::SameTarget,
         )
+    }
+
+    /// The fault of an error that a vendor sent inside a stream, as the answer with this status that it would have been.
+    pub(crate) fn of_event(status: StatusCode, event: &[u8]) -> Self {
+        let fault = Self::of_status(&ResponseHead::of_status(status), event);
+        let vendor = VendorError::read(event);
+        let plain = Self::provider_error(IN_STREAM, vendor.for_log(IN_STREAM), fault.retry);
+        // No status said it: the stream had begun well.
+        let upstream_status = None;
+        match status.as_u16() {
+            // The caller gets the vendor's text, so the log does not.
+            400 | 404 | 413 | 422 => Self {
+                upstream_status,
+                message_for_log: vendor.without_text(IN_STREAM),
+                ..fault
+            },
+            _ => Self {
+                code: fault.code,
+                retry_after: fault.retry_after,
+                upstream_status,
+                ..plain
+            },
+        }
     }
 
     /// The fault of a stream that ended early or turned into nonsense.
@@ -210,6 +236,9 @@ impl UpstreamFault {
     }
 }
 
+/// What there is to say of an error in a stream.
+const IN_STREAM: &str = "the provider reported an error while streaming";
+
 /// What the caller reads when the vendor's own text is not for it.
 fn fixed_text(status: StatusCode) -> String {
     let hint = match status.as_u16() {
@@ -231,11 +260,7 @@ mod tests {
     use super::*;
 
     fn fault(status: u16, body: &str) -> UpstreamFault {
-        let head = ResponseHead {
-            status: StatusCode::from_u16(status).unwrap(),
-            content_type: None,
-            retry_after: None,
-        };
+        let head = ResponseHead::of_status(StatusCode::from_u16(status).unwrap());
         UpstreamFault::of_status(&head, body.as_bytes())
     }
 
@@ -253,6 +278,7 @@ mod tests {
             (409, ProviderError, Retry::AnotherTarget),
             (413, ProviderRejectedRequest, Retry::No),
             (422, ProviderRejectedRequest, Retry::No),
+            (424, ProviderError, Retry::SameTarget),
             (429, ProviderRateLimited, Retry::SameTarget),
             (500, ProviderError, Retry::SameTarget),
             (503, ProviderError, Retry::SameTarget),
@@ -287,12 +313,23 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_in_plain_words_reaches_the_caller_and_a_page_does_not() {
+        let words = fault(422, "messages[0]: missing field `content`");
+        assert_eq!(
+            words.message_for_caller,
+            "messages[0]: missing field `content`"
+        );
+        assert!(!words.message_for_log.contains("missing"));
+        let page = fault(413, "<html><h1>413</h1></html>");
+        assert!(
+            page.message_for_caller
+                .starts_with("the provider answered 413")
+        );
+    }
+
+    #[test]
     fn what_a_model_wrote_is_not_logged() {
-        let head = ResponseHead {
-            status: StatusCode::OK,
-            content_type: None,
-            retry_after: None,
-        };
+        let head = ResponseHead::of_status(StatusCode::OK);
         for body in [
             r#"{"choices":[{"message":{"content":"canary"#,
             r#"{"output":"canary"}"#,

@@ -95,6 +95,31 @@ pub(crate) fn is_filled_array(value: &RawValue) -> bool {
         .is_some_and(|inside| !inside.trim_start().starts_with(']'))
 }
 
+/// JSON without the spaces between its tokens; borrowed when there are none. `json` must be JSON.
+pub(crate) fn compact(json: &str) -> Cow<'_, str> {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    if !json.bytes().any(|byte| is_space(&byte)) {
+        return Cow::Borrowed(json);
+    }
+    let mut compact = Vec::with_capacity(json.len());
+    let (mut inside, mut escaped) = (false, false);
+    for byte in json.bytes() {
+        if inside {
+            inside = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+        } else if is_space(&byte) {
+            continue;
+        } else {
+            inside = byte == b'"';
+        }
+        compact.push(byte);
+    }
+    match String::from_utf8(compact) {
+        Ok(compact) => Cow::Owned(compact),
+        Err(_) => Cow::Borrowed(json),
+    }
+}
+
 /// A text as a JSON string, quotes included.
 pub(crate) fn quote(text: &str) -> String {
     serde_json::to_string(text).expect("a text always has a JSON form")
@@ -128,6 +153,21 @@ mod tests {
             .collect();
         assert_eq!(keys, [("a", "\"a\"", "1"), ("a", "\"\\u0061\"", "2")]);
         assert!(members(raw("[]")).is_none());
+    }
+
+    #[test]
+    fn spaces_go_and_those_of_texts_stay() {
+        for (json, expected) in [
+            ("{}", "{}"),
+            (
+                "{\n  \"a b\": [ 1,\t\"c \\\" d\" ]\r\n}",
+                "{\"a b\":[1,\"c \\\" d\"]}",
+            ),
+            (r#"{"a": "\\ ", "b" : 2}"#, r#"{"a":"\\ ","b":2}"#),
+            ("[ \"é 🌍\" ]", "[\"é 🌍\"]"),
+        ] {
+            assert_eq!(compact(json), expected);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -173,7 +174,7 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
-/// Characters of a text, or of all texts inside a list or an object.
+/// Characters of a text, or of all texts inside a list or an object. The `type` of an object is none that a model wrote.
 #[derive(Default, Clone, Copy)]
 pub(crate) struct Characters(pub(crate) u64);
 
@@ -202,8 +203,9 @@ impl<'de> Deserialize<'de> for Characters {
 
             fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Characters, A::Error> {
                 let mut sum = 0;
-                while let Some((_, value)) = members.next_entry::<IgnoredAny, Characters>()? {
-                    sum += value.0;
+                while let Some(key) = members.next_key::<Key<'de>>()? {
+                    let value = members.next_value::<Characters>()?;
+                    sum += if key.0 == "type" { 0 } else { value.0 };
                 }
                 Ok(Characters(sum))
             }
@@ -212,6 +214,41 @@ impl<'de> Deserialize<'de> for Characters {
         }
 
         deserializer.deserialize_any(CharactersVisitor)
+    }
+}
+
+/// The items of a list; nothing when there is none.
+pub(crate) struct Many<T>(pub(crate) Option<Vec<T>>);
+
+impl<T> Default for Many<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ManyVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ManyVisitor<T> {
+            type Value = Many<T>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Many<T>, A::Error> {
+                let mut all = Vec::new();
+                while let Some(item) = items.next_element()? {
+                    all.push(item);
+                }
+                Ok(Many(Some(all)))
+            }
+
+            absent!(bool number str null map);
+        }
+
+        deserializer.deserialize_any(ManyVisitor(PhantomData))
     }
 }
 

@@ -3,25 +3,37 @@
 pub mod head;
 pub mod path;
 
+pub mod fields;
 pub mod request;
 pub mod splice;
 pub mod target;
 
 pub mod anthropic;
+pub mod bedrock;
+pub mod cohere;
+pub mod event_stream;
+pub mod gemini;
 pub mod openai;
 pub mod sse;
 pub mod vendor;
+pub mod vertex;
 
 pub mod answer;
 pub mod fault;
 pub mod redact;
 
+pub mod embedding;
 pub mod error_body;
 pub mod estimate;
 pub mod models;
 
 pub mod mock;
 
+mod completion;
+
 mod depth;
 mod json;
 mod lenient;
+mod literal;
+mod turns;
+mod writer;

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use chrono::DateTime;
+use dvara_types::ProviderKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -90,24 +91,30 @@ pub struct VendorModel {
 pub struct NoModelList;
 
 /// Reads a vendor's list: `{"data":[…]}`, or the bare list that some send. Entries without an id are passed over.
-/// Anthropic says `created_at`, as a date (Anthropic, List Models), where others say `created`.
+/// Anthropic says `created_at`, as a date (Anthropic, List Models), where others say `created`. Gemini and Cohere have a list
+/// of `models` with a `name` (Gemini API, models.list; Cohere, List models), Gemini's with `models/` before it.
 ///
 /// # Errors
-/// When it is neither.
-pub fn read(body: &[u8]) -> Result<Vec<VendorModel>, NoModelList> {
+/// When it is none of these.
+pub fn read(kind: ProviderKind, body: &[u8]) -> Result<Vec<VendorModel>, NoModelList> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Body {
         Wrapped { data: Vec<Value> },
+        Named { models: Vec<Value> },
         Bare(Vec<Value>),
     }
-    let (Body::Wrapped { data } | Body::Bare(data)) =
-        serde_json::from_slice(body).map_err(|_| NoModelList)?;
-    Ok(data
+    let (member, entries) = match serde_json::from_slice(body).map_err(|_| NoModelList)? {
+        Body::Wrapped { data: entries } | Body::Bare(entries) => ("id", entries),
+        Body::Named { models } => ("name", models),
+    };
+    Ok(entries
         .iter()
+        .filter(|entry| kind != ProviderKind::Gemini || generates(entry))
         .filter_map(|entry| {
+            let id = entry.get(member)?.as_str()?;
             Some(VendorModel {
-                id: entry.get("id")?.as_str()?.to_owned(),
+                id: id.strip_prefix("models/").unwrap_or(id).to_owned(),
                 owned_by: entry
                     .get("owned_by")
                     .and_then(Value::as_str)
@@ -116,6 +123,18 @@ pub fn read(body: &[u8]) -> Result<Vec<VendorModel>, NoModelList> {
             })
         })
         .collect())
+}
+
+/// Whether a model of Gemini's list takes calls that can be made here.
+fn generates(entry: &Value) -> bool {
+    let methods = entry
+        .get("supportedGenerationMethods")
+        .and_then(Value::as_array);
+    methods.is_none_or(|methods| {
+        methods
+            .iter()
+            .any(|method| matches!(method.as_str(), Some("generateContent" | "embedContent")))
+    })
 }
 
 fn created(entry: &Value) -> i64 {
@@ -129,7 +148,8 @@ fn created(entry: &Value) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dvara_types::ProviderKind;
+
+    const KIND: ProviderKind = ProviderKind::Openai;
 
     #[test]
     fn our_list_has_the_published_shape() {
@@ -151,14 +171,25 @@ mod tests {
 
     #[test]
     fn vendors_lists_are_read_as_far_as_they_can_be() {
-        let models = read(br#"{"object":"list","data":[{"id":"a","created":1,"owned_by":"o"},{"name":"x"},{"id":"b"}]}"#);
+        let models = read(KIND, br#"{"object":"list","data":[{"id":"a","created":1,"owned_by":"o"},{"name":"x"},{"id":"b"}]}"#);
         let ids: Vec<_> = models.unwrap().into_iter().map(|model| model.id).collect();
         assert_eq!(ids, ["a", "b"]);
-        let models = read(br#"{"data":[{"type":"model","id":"claude-opus-4-5","display_name":"Claude Opus 4.5","created_at":"2025-11-24T00:00:00Z"},{"id":"x","created_at":"soon"}],"has_more":false,"first_id":"claude-opus-4-5","last_id":"x"}"#);
+        let models = read(KIND, br#"{"data":[{"type":"model","id":"claude-opus-4-5","display_name":"Claude Opus 4.5","created_at":"2025-11-24T00:00:00Z"},{"id":"x","created_at":"soon"}],"has_more":false,"first_id":"claude-opus-4-5","last_id":"x"}"#);
         let created: Vec<_> = models.unwrap().iter().map(|model| model.created).collect();
         assert_eq!(created, [1_763_942_400, 0]);
-        assert_eq!(read(br#"[{"id":"a"}]"#).unwrap().len(), 1);
-        assert_eq!(read(b"<html>"), Err(NoModelList));
-        assert_eq!(read(br#"{"error":"x"}"#), Err(NoModelList));
+        assert_eq!(read(KIND, br#"[{"id":"a"}]"#).unwrap().len(), 1);
+        assert_eq!(read(KIND, b"<html>"), Err(NoModelList));
+        assert_eq!(read(KIND, br#"{"error":"x"}"#), Err(NoModelList));
+    }
+
+    #[test]
+    fn lists_of_names_are_read_and_what_only_counts_tokens_is_left_out() {
+        let gemini = br#"{"models":[{"name":"models/gemini-2.5-pro","supportedGenerationMethods":["generateContent"]},{"name":"models/aqa","supportedGenerationMethods":["generateAnswer"]}]}"#;
+        let models = read(ProviderKind::Gemini, gemini).unwrap();
+        assert_eq!(models.len(), 1);
+        assert_eq!(models[0].id, "gemini-2.5-pro");
+        let cohere = br#"{"models":[{"name":"command-a-03-2025","endpoints":["chat"]}]}"#;
+        let models = read(ProviderKind::Cohere, cohere).unwrap();
+        assert_eq!(models[0].id, "command-a-03-2025");
     }
 }

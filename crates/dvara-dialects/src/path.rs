@@ -1,5 +1,7 @@
 //! Which plane a path belongs to, and whether it is written in the one way we accept.
 
+use std::fmt::Write as _;
+
 /// Where a request goes by its path alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plane<'a> {
@@ -69,6 +71,23 @@ fn decode(path: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// A text as one segment of a path (RFC 3986 §3.3): whatever could end the segment or the path is escaped.
+pub(crate) fn segment(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'-' | b'_' | b'~' => escaped.push(char::from(byte)),
+            // A segment of dots alone would climb.
+            b'.' if text.bytes().any(|other| other != b'.') => escaped.push('.'),
+            other if other.is_ascii_alphanumeric() => escaped.push(char::from(other)),
+            other => {
+                let _ = write!(escaped, "%{other:02X}");
+            }
+        }
+    }
+    escaped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,5 +151,21 @@ mod tests {
         assert_eq!(plane(MCP, "/%6dcp/code"), Plane::Disguised);
         assert_eq!(plane(MCP, "/mcpx"), Plane::Elsewhere);
         assert_eq!(plane(MCP, "/v1/models"), Plane::Elsewhere);
+    }
+
+    #[test]
+    fn a_segment_stays_one() {
+        for (text, escaped) in [
+            ("gpt-4o_mini.2~x", "gpt-4o_mini.2~x"),
+            ("a/../b?c#d", "a%2F..%2Fb%3Fc%23d"),
+            ("..", "%2E%2E"),
+            (
+                "amazon.titan-embed-text-v2:0",
+                "amazon.titan-embed-text-v2%3A0",
+            ),
+            ("é", "%C3%A9"),
+        ] {
+            assert_eq!(segment(text), escaped);
+        }
     }
 }

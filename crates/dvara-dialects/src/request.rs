@@ -191,6 +191,11 @@ impl ChatRequest {
         })
     }
 
+    /// A text as it stands in the body, quotes included.
+    pub(crate) fn literal(&self, text: &Text<'_>) -> &str {
+        &self.text()[text.span.start..text.span.end]
+    }
+
     /// The body as text. It was checked when it was read.
     pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).expect("checked when the body was read")

@@ -1,5 +1,7 @@
 //! Where a call is sent: what kinds of providers can do, and what an adapter makes of a call for one.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use dvara_types::ProviderKind;
 use http::{HeaderName, HeaderValue};
@@ -32,15 +34,14 @@ impl<'a> Target<'a> {
 
     /// Whether the target's dialect can say what the call asks for at all.
     ///
-    /// An OpenAI-shaped vendor gets what the client sent and judges it itself. What Anthropic's dialect cannot say shows
-    /// when the call is encoded for it. The mock answers once and has no
+    /// OpenAI, and who is as it is, gets what the client sent and judges it itself. What another vendor cannot say shows when
+    /// the call is encoded for it. The mock answers once and has no
     /// probabilities to tell.
     ///
     /// # Errors
     /// Names the field that asks for what can't be done.
     pub fn check(&self, request: &ChatRequest) -> Result<(), ReadError> {
         match self.kind {
-            ProviderKind::Openai | ProviderKind::Anthropic | ProviderKind::Ollama => Ok(()),
             ProviderKind::Mock if request.choices().is_some_and(|choices| choices != 1) => Err(
                 ReadError::unsupported("n", "the mock provider gives one answer: `n` must be 1"),
             ),
@@ -48,7 +49,7 @@ impl<'a> Target<'a> {
                 "logprobs",
                 "the mock provider has no log probabilities",
             )),
-            ProviderKind::Mock => Ok(()),
+            _ => Ok(()),
         }
     }
 }
@@ -73,26 +74,53 @@ pub struct ProviderCapabilities {
 impl ProviderCapabilities {
     /// What a kind can do.
     ///
-    /// The mock declares tools and images beyond the sheet, because scenarios answer with tool calls and
-    /// count images.
-    pub fn of(kind: ProviderKind) -> Self {
+    /// The sheet says what the original's adapters could do; what these vendors have grown since is declared too, so that
+    /// no capable target is passed over: the models of one vendor differ, and the vendor has the last word. The mock
+    /// declares tools and images because scenarios answer with tool calls and count images.
+    pub const fn of(kind: ProviderKind) -> Self {
+        let base = Self {
+            streaming: true,
+            vision: true,
+            tool_calls: true,
+            structured_outputs: true,
+            json_mode: true,
+            max_context_tokens: 128_000,
+        };
         match kind {
-            ProviderKind::Openai | ProviderKind::Ollama | ProviderKind::Mock => Self {
-                streaming: true,
-                vision: true,
-                tool_calls: true,
-                structured_outputs: true,
-                json_mode: true,
-                max_context_tokens: 128_000,
-            },
-            ProviderKind::Anthropic => Self {
-                streaming: true,
-                vision: true,
-                tool_calls: true,
-                structured_outputs: true,
-                json_mode: true,
-                max_context_tokens: 200_000,
-            },
+            ProviderKind::Openai
+            | ProviderKind::AzureOpenai
+            | ProviderKind::Mistral
+            | ProviderKind::Cohere
+            | ProviderKind::Ollama
+            | ProviderKind::Mock => base,
+            ProviderKind::Anthropic | ProviderKind::Bedrock => base.within(200_000),
+            ProviderKind::Gemini | ProviderKind::Vertex => base.within(1_000_000),
+            ProviderKind::Groq | ProviderKind::Grok => base.within(131_072),
+            ProviderKind::Qwen => base.within(131_072),
+            ProviderKind::Deepseek => base.within(128_000).without_schemas().without_vision(),
+            ProviderKind::Moonshot => base.within(200_000).without_schemas(),
+            ProviderKind::Chatglm => base.without_schemas(),
+        }
+    }
+
+    const fn within(self, max_context_tokens: u32) -> Self {
+        Self {
+            max_context_tokens,
+            ..self
+        }
+    }
+
+    const fn without_schemas(self) -> Self {
+        Self {
+            structured_outputs: false,
+            ..self
+        }
+    }
+
+    const fn without_vision(self) -> Self {
+        Self {
+            vision: false,
+            ..self
         }
     }
 
@@ -128,7 +156,7 @@ pub struct Encoded {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dropped {
     /// The field.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// Why.
     pub reason: &'static str,
 }

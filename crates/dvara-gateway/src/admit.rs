@@ -3,16 +3,19 @@
 //! Templates, policy, size, PII, guardrails, context window and output schema are checked here, in this order (design §2), each
 //! with the work that brings it. What a caller asks for and nobody enforces yet is refused, not passed over.
 
-use dvara_dialects::request::ChatRequest;
+use http::HeaderMap;
 
 use crate::enter::Entered;
 use crate::http::error::GatewayError;
+use crate::read::Request;
+use crate::strict;
 
 /// A call that every rule allows.
 #[derive(Debug)]
 pub(crate) struct Admitted {
     entered: Entered,
-    request: ChatRequest,
+    request: Request,
+    strict: bool,
 }
 
 impl Admitted {
@@ -22,19 +25,30 @@ impl Admitted {
     }
 
     /// What for.
-    pub(crate) fn request(&self) -> &ChatRequest {
+    pub(crate) fn request(&self) -> &Request {
         &self.request
+    }
+
+    /// Whether it goes to its vendor whole or not at all.
+    pub(crate) fn strict(&self) -> bool {
+        self.strict
     }
 }
 
 /// `metadata` members that stand for functions of ours, which would silently not happen.
 const NOT_YET: [&str; 2] = ["prompt_template_id", "prompt_experiment_id"];
 
-/// Admits a call.
+/// Admits a call; `headers` are its own.
 ///
 /// # Errors
-/// 400 `unsupported_capability` for what is not built.
-pub(crate) fn admit(entered: Entered, request: ChatRequest) -> Result<Admitted, GatewayError> {
+/// 400 `unsupported_capability` for what is not built, `invalid_request` for a header that can't be read.
+pub(crate) fn admit(
+    entered: Entered,
+    request: Request,
+    headers: &HeaderMap,
+) -> Result<Admitted, GatewayError> {
+    let of_tenant = entered.caller().key().is_some_and(|key| key.strict);
+    let strict = strict::asked(headers)? || of_tenant;
     for name in NOT_YET {
         if request.has_metadata(name) {
             return Err(GatewayError::BadRequest {
@@ -46,5 +60,9 @@ pub(crate) fn admit(entered: Entered, request: ChatRequest) -> Result<Admitted, 
             });
         }
     }
-    Ok(Admitted { entered, request })
+    Ok(Admitted {
+        entered,
+        request,
+        strict,
+    })
 }

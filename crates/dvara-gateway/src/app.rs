@@ -28,7 +28,7 @@ use tokio::runtime::Handle;
 use crate::core::{Core, Shared};
 use crate::metrics::Metrics;
 use crate::mock::MockProvider;
-use crate::providers::Providers;
+use crate::providers::Unidentified;
 use crate::status::StatusPage;
 pub(crate) use config::BOOTSTRAP_FILE;
 pub use config::GatewayConfig;
@@ -45,7 +45,7 @@ pub struct Gateway {
     config: GatewayConfig,
     listener: Listener,
     mock: Arc<MockProvider>,
-    providers: Providers,
+    providers: Unidentified,
     outbound: Outbound,
 }
 
@@ -80,8 +80,9 @@ impl Gateway {
         let listener = Listener::open(listen)?;
         let mock = MockProvider::new(config.gateway.mock.clone());
         let resilience = &config.gateway.data_plane.resilience;
-        let providers = Providers::new(config.providers(), &mock, resilience)
-            .map_err(BootError::configuration)?;
+        let providers =
+            Unidentified::new(config.providers(), &mock, resilience, &config.environment)
+                .map_err(BootError::configuration)?;
         let outbound = config
             .gateway
             .outbound
@@ -127,12 +128,16 @@ impl Gateway {
         foundation.tasks.spawn_once("ledger", writing.run());
         tasks::start(&foundation.tasks, kit.readiness(), &writer, &self.mock);
 
+        let providers = self
+            .providers
+            .identify(&self.outbound, &foundation.tasks)
+            .await;
         let fleet = fleet::join(foundation).await?;
         fleet::register(kit.registry(), &fleet);
         let rates = rates::start(self.config.rate_limit, foundation, &fleet).await;
         let shared = Arc::new(Shared {
             settings: self.config.gateway.data_plane.clone(),
-            providers: self.providers,
+            providers,
             feed: foundation.feed.clone(),
             rates,
         });

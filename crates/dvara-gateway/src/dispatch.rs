@@ -4,6 +4,7 @@
 //! itself whether the same or another target may be tried, and none is once a byte has been relayed, since that happens
 //! after this stage; a stream is only an answer when its first event has come.
 
+mod embeddings;
 mod upstream;
 
 use std::rc::Rc;
@@ -11,18 +12,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dvara_dialects::fault::{Retry as CanRetry, UpstreamFault};
-use dvara_dialects::request::ChatRequest;
-use dvara_dialects::target::Dropped;
+use dvara_dialects::target::{Dropped, Target};
 use dvara_ledger::Ledger;
 use dvara_service::random;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field};
 
+use crate::admit::Admitted;
 use crate::core::Core;
 use crate::http::error::GatewayError;
 use crate::mock;
 use crate::plan::{Attempt, Plan};
 use crate::providers::Reach;
+use crate::read::Request;
 use crate::reserve::Reserved;
 use crate::settings::Retry;
 use crate::stream::Stream;
@@ -127,7 +129,7 @@ async fn retried(
             trace_id = %ledger.so_far().trace_id,
             provider = attempt.provider.name.as_str(),
             code = error.code(),
-            reason = error.for_log(),
+            reason = &*error.for_log(),
             "attempt failed"
         );
         let pause = match &error {
@@ -162,7 +164,50 @@ fn chance() -> f64 {
 }
 
 fn may_try_another(error: &GatewayError) -> bool {
-    matches!(error, GatewayError::Upstream(fault) if fault.retry != CanRetry::No)
+    match error {
+        GatewayError::Upstream(fault) => fault.retry != CanRetry::No,
+        // Another target has another identity, or none.
+        GatewayError::IdentityUnavailable { .. } => true,
+        _ => false,
+    }
+}
+
+/// Where an attempt goes, and until when.
+struct Destination<'a> {
+    core: &'a Rc<Core>,
+    admitted: &'a Admitted,
+    attempt: &'a Attempt,
+    ends: Instant,
+}
+
+impl Destination<'_> {
+    /// What the call is encoded for.
+    fn target(&self) -> Target<'_> {
+        Target {
+            kind: self.attempt.provider.kind,
+            model: &self.attempt.model,
+        }
+    }
+
+    /// Notes that the call is about to be sent.
+    fn note(&self, ledger: &mut Ledger) {
+        let attempt = self.attempt;
+        let of_identity = attempt
+            .provider
+            .identity
+            .as_ref()
+            .and_then(|identity| identity.fingerprint());
+        let fingerprint = match &attempt.credential {
+            Some(credential) => Some(&credential.fingerprint),
+            None => of_identity.as_ref(),
+        };
+        ledger.attempt(&attempt.provider.name, &attempt.model, fingerprint);
+        let request = self.admitted.request();
+        if request.stream() {
+            // A stream may be left before its vendor has said what the prompt cost; a whole answer says it, or is asked then.
+            ledger.expected_input(request.estimated_input());
+        }
+    }
 }
 
 async fn send(
@@ -172,30 +217,43 @@ async fn send(
     ends: Instant,
     ledger: &mut Ledger,
 ) -> Result<Reply, GatewayError> {
-    let request = plan.admitted().request();
-    match &attempt.provider.reach {
-        Reach::Http(reach) => upstream::send(core, request, attempt, reach, ends, ledger).await,
-        Reach::Mock(mock) => {
-            note(ledger, request, attempt);
-            Box::pin(mock::answer(mock, request, attempt, ledger)).await
+    let admitted = plan.admitted();
+    let to = Destination {
+        core,
+        admitted,
+        attempt,
+        ends,
+    };
+    match (&attempt.provider.reach, admitted.request()) {
+        (Reach::Http(reach), Request::Chat(chat)) => upstream::send(&to, reach, chat, ledger).await,
+        (Reach::Http(reach), Request::Embeddings(embeddings)) => {
+            Box::pin(embeddings::send(&to, reach, embeddings, ledger)).await
         }
-    }
-}
-
-/// Notes that the call is about to be sent.
-fn note(ledger: &mut Ledger, request: &ChatRequest, attempt: &Attempt) {
-    let credential = attempt.credential.as_ref();
-    let fingerprint = credential.map(|credential| &credential.fingerprint);
-    ledger.attempt(&attempt.provider.name, &attempt.model, fingerprint);
-    if request.stream() {
-        // A stream may be left before its vendor has said what the prompt cost; a whole answer says it, or is asked then.
-        ledger.expected_input(request.estimated_prompt_tokens());
+        (Reach::Mock(mock), Request::Chat(chat)) => {
+            to.note(ledger);
+            Box::pin(mock::answer(mock, chat, attempt, ledger)).await
+        }
+        // The plan has refused it.
+        (Reach::Mock(_), Request::Embeddings(_)) => Err(GatewayError::Internal),
     }
 }
 
 /// What a trace shows of an attempt, in the words of the GenAI conventions (data-plane sheet §27).
 fn span(attempt: &Attempt, plan: &Plan) -> Span {
     let request = plan.admitted().request();
+    let Request::Chat(chat) = request else {
+        return tracing::info_span!(
+            "gateway.provider.embeddings",
+            otel.kind = "client",
+            provider = attempt.provider.name.as_str(),
+            model = attempt.model,
+            gen_ai.operation.name = "embeddings",
+            gen_ai.system = attempt.provider.kind.as_str(),
+            gen_ai.request.model = attempt.model,
+            gen_ai.response.model = field::Empty,
+            gen_ai.usage.input_tokens = field::Empty,
+        );
+    };
     tracing::info_span!(
         "gateway.provider.chat",
         otel.kind = "client",
@@ -205,7 +263,7 @@ fn span(attempt: &Attempt, plan: &Plan) -> Span {
         gen_ai.operation.name = "chat",
         gen_ai.system = attempt.provider.kind.as_str(),
         gen_ai.request.model = attempt.model,
-        gen_ai.request.max_tokens = request.max_tokens(),
+        gen_ai.request.max_tokens = chat.max_tokens(),
         gen_ai.response.model = field::Empty,
         gen_ai.usage.input_tokens = field::Empty,
         gen_ai.usage.output_tokens = field::Empty,

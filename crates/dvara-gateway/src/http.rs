@@ -30,6 +30,8 @@ use internal::Internal;
 pub(crate) enum Endpoint {
     /// `POST /v1/chat/completions`.
     ChatCompletions,
+    /// `POST /v1/embeddings`.
+    Embeddings,
     /// `GET /v1/models`.
     Models,
 }
@@ -39,6 +41,7 @@ impl Endpoint {
     pub(crate) fn at(path: &str) -> Option<Self> {
         match path {
             "chat/completions" => Some(Self::ChatCompletions),
+            "embeddings" => Some(Self::Embeddings),
             "models" => Some(Self::Models),
             _ => None,
         }
@@ -48,6 +51,7 @@ impl Endpoint {
     pub(crate) fn scope(&self) -> Scope {
         match self {
             Self::ChatCompletions => Scope::CompletionsWrite,
+            Self::Embeddings => Scope::EmbeddingsWrite,
             Self::Models => Scope::ModelsRead,
         }
     }
@@ -59,7 +63,7 @@ impl Endpoint {
     pub(crate) fn of(method: &Method, path: &str) -> Result<Self, GatewayError> {
         let endpoint = Self::at(path).ok_or(GatewayError::NotFound { governed: true })?;
         let (takes, allow) = match endpoint {
-            Self::ChatCompletions => (*method == Method::POST, "POST"),
+            Self::ChatCompletions | Self::Embeddings => (*method == Method::POST, "POST"),
             Self::Models => (
                 *method == Method::GET || *method == Method::HEAD,
                 "GET, HEAD",

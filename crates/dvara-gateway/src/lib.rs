@@ -18,7 +18,9 @@ mod plan;
 mod relay;
 mod reserve;
 mod stream;
+mod strict;
 
+mod identity;
 mod mock;
 mod models;
 mod providers;

@@ -13,6 +13,7 @@ use dvara_dialects::request::ChatRequest;
 use dvara_ledger::Ledger;
 use dvara_service::random;
 use dvara_service::settings::{Loader, Problem};
+use dvara_types::ProviderKind;
 use serde_json::Value;
 
 use crate::dispatch::{Answered, Reply};
@@ -155,19 +156,15 @@ pub(crate) async fn answer(
     ledger.answered();
     match reply.body? {
         MockBody::Json(bytes) => {
-            let head = dvara_dialects::answer::ResponseHead {
-                status: http::StatusCode::OK,
-                content_type: None,
-                retry_after: None,
-            };
-            let answer = openai::decode(&head, &bytes)?;
+            let head = dvara_dialects::answer::ResponseHead::of_status(http::StatusCode::OK);
+            let (answer, bytes) = openai::decode(ProviderKind::Mock, &head, bytes)?;
             if let Some(usage) = answer.usage {
                 ledger.usage(usage);
             }
             Ok(Reply::new(Answered::Whole(bytes), Vec::new()))
         }
         MockBody::Events(events) => {
-            let source = Scripted::new(events, StreamDecoder::new(request));
+            let source = Scripted::new(events, StreamDecoder::new(ProviderKind::Mock, request));
             let stream = Box::new(Stream::Scripted(source));
             Ok(Reply::new(Answered::Stream(stream), Vec::new()))
         }

@@ -102,9 +102,12 @@ async fn fetch(
     provider: &Arc<Provider>,
     reach: &HttpReach,
 ) -> Result<Vec<VendorModel>, String> {
+    let Some(path) = reach.models.clone() else {
+        return Ok(Vec::new());
+    };
     let mut request = Request::new(Full::new(Bytes::new()));
     *request.method_mut() = Method::GET;
-    *request.uri_mut() = Uri::from(reach.models.clone());
+    *request.uri_mut() = Uri::from(path);
     request
         .headers_mut()
         .insert(HOST, reach.origin.authority().clone());
@@ -131,5 +134,5 @@ async fn fetch(
         .await
         .map_err(|error| error.to_string())?
         .to_bytes();
-    models::read(&bytes).map_err(|error| error.to_string())
+    models::read(provider.kind, &bytes).map_err(|error| error.to_string())
 }

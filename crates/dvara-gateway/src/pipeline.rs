@@ -16,6 +16,7 @@ use dvara_ledger::{Ledger, Method};
 use dvara_service::body::discard;
 use dvara_service::{random, telemetry};
 use dvara_store::snapshot::Snapshot;
+use http::HeaderMap;
 use http::request::Parts;
 use http_body::Body as _;
 use hyper::Response;
@@ -33,7 +34,7 @@ use crate::http::error::{Fault, GatewayError};
 use crate::http::respond;
 use crate::models;
 use crate::plan::plan;
-use crate::read::read;
+use crate::read::{Wanted, read};
 use crate::relay::Relay;
 use crate::reserve::reserve;
 
@@ -107,8 +108,28 @@ async fn serve(
     let entered = enter(caller, scope, &core.shared.rates)?;
     match endpoint? {
         Endpoint::ChatCompletions => {
-            check_media_types(&call.parts.headers)?;
-            chat(core, snapshot, ledger, entered, body).await
+            ask(
+                core,
+                snapshot,
+                ledger,
+                entered,
+                Wanted::Chat,
+                &call.parts.headers,
+                body,
+            )
+            .await
+        }
+        Endpoint::Embeddings => {
+            ask(
+                core,
+                snapshot,
+                ledger,
+                entered,
+                Wanted::Embeddings,
+                &call.parts.headers,
+                body,
+            )
+            .await
         }
         Endpoint::Models => {
             // Boxed, as is the mock: what is rare must not make every call's future larger to move.
@@ -118,17 +139,20 @@ async fn serve(
     }
 }
 
-async fn chat(
+async fn ask(
     core: &Rc<Core>,
     snapshot: Arc<Snapshot>,
     ledger: &mut Ledger,
     entered: crate::enter::Entered,
+    wanted: Wanted,
+    headers: &HeaderMap,
     body: &mut Incoming,
 ) -> Result<Reply, GatewayError> {
+    check_media_types(headers)?;
     let settings = &core.shared.settings;
-    let request = read(&entered, body, settings.body, &settings.json).await?;
+    let request = read(&entered, wanted, body, settings.body, &settings.json).await?;
     ledger.requested(request.model(), request.stream());
-    let admitted = admit(entered, request)?;
+    let admitted = admit(entered, request, headers)?;
     let plan = plan(&snapshot, &core.shared, admitted)?;
     if let Some(route) = plan.route() {
         ledger.route(route);
@@ -161,7 +185,7 @@ fn refuse(error: &GatewayError, mut ledger: Ledger, head: &Head) {
         Fault::Caller => ledger.refuse(status, code),
         Fault::Gateway | Fault::Upstream => {
             ledger.fail(status, code);
-            let reason = error.for_log();
+            let reason = &*error.for_log();
             tracing::warn!(trace_id = %head.trace_id, status, code, reason, "call failed");
         }
     }
@@ -171,6 +195,7 @@ fn refuse(error: &GatewayError, mut ledger: Ledger, head: &Head) {
 fn named(path: &str) -> dvara_ledger::Endpoint {
     match Endpoint::at(path) {
         Some(Endpoint::ChatCompletions) => dvara_ledger::Endpoint::ChatCompletions,
+        Some(Endpoint::Embeddings) => dvara_ledger::Endpoint::Embeddings,
         Some(Endpoint::Models) => dvara_ledger::Endpoint::Models,
         None => dvara_ledger::Endpoint::Other,
     }

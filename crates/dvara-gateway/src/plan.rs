@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use dvara_dialects::request::{Capabilities, ChatRequest};
+use dvara_dialects::request::Capabilities;
 use dvara_dialects::target::{ProviderCapabilities, Target};
 use dvara_store::snapshot::{CredentialSource, Route, Snapshot};
 use dvara_types::{ProviderKind, RouteId, TenantId};
@@ -12,6 +12,8 @@ use crate::admit::Admitted;
 use crate::core::Shared;
 use crate::http::error::GatewayError;
 use crate::providers::{Credential, Provider, Providers, has_prefix};
+use crate::read::Request;
+use crate::settings::key_variable;
 
 /// An admitted call and the targets to try, in order.
 pub(crate) struct Plan {
@@ -85,7 +87,7 @@ pub(crate) fn plan(
         });
     }
     let target = Target::new(provider.kind, model, pinned);
-    target.check(request)?;
+    request.check(&target)?;
     let tenant = admitted.entered().caller().key().map(|key| &key.tenant.id);
     let mut attempts = vec![Attempt {
         provider: provider.clone(),
@@ -164,11 +166,11 @@ impl<'a> Candidates<'a> {
 }
 
 /// Whether a fallback can do what the call asks for. Here images count too (data-plane sheet §13).
-fn is_able(target: &Target<'_>, request: &ChatRequest, wants: &Capabilities) -> bool {
+fn is_able(target: &Target<'_>, request: &Request, wants: &Capabilities) -> bool {
     let capabilities = ProviderCapabilities::of(target.kind);
     capabilities.lacks(wants).is_none()
         && (capabilities.vision || !wants.vision)
-        && target.check(request).is_ok()
+        && request.check(target).is_ok()
 }
 
 /// The first of the route's providers that this process has; a route that names none leaves the choice to the prefix.
@@ -216,11 +218,15 @@ fn how_to_serve(model: &str) -> String {
             .any(|prefix| model.starts_with(prefix))
     });
     let remedy = match kind {
-        Some(ProviderKind::Openai) => "set OPENAI_API_KEY",
-        Some(ProviderKind::Anthropic) => "set ANTHROPIC_API_KEY",
-        Some(ProviderKind::Ollama) => "set OLLAMA_ENABLED=true",
-        Some(ProviderKind::Mock) => "set MOCK_PROVIDER_ENABLED=true",
-        None => "add a route for it; GET /v1/models lists what is served",
+        Some(ProviderKind::Bedrock) => "set BEDROCK_ENABLED=true".to_owned(),
+        Some(ProviderKind::Vertex) => "set VERTEX_PROJECT_ID".to_owned(),
+        Some(ProviderKind::AzureOpenai) => {
+            "set AZURE_OPENAI_API_KEY and AZURE_OPENAI_BASE_URL".to_owned()
+        }
+        Some(ProviderKind::Ollama) => "set OLLAMA_ENABLED=true".to_owned(),
+        Some(ProviderKind::Mock) => "set MOCK_PROVIDER_ENABLED=true".to_owned(),
+        Some(kind) => format!("set {}", key_variable(kind)),
+        None => "add a route for it; GET /v1/models lists what is served".to_owned(),
     };
     format!("No provider serves this model: {remedy}.")
 }

@@ -4,19 +4,29 @@ use std::fmt;
 use std::sync::Arc;
 
 use dvara_crypto::{Secret, api_key};
-use dvara_dialects::vendor;
+use dvara_dialects::embedding;
+use dvara_dialects::target::Target;
+use dvara_dialects::vendor::{self, ChatPath};
+use dvara_service::settings::Env;
+use dvara_service::tasks::Tasks;
 use dvara_store::snapshot::Provider as ProviderSettings;
 use dvara_types::{ProviderKind, ProviderName};
-use dvara_upstream::{InvalidOrigin, Origin};
+use dvara_upstream::{InvalidOrigin, Origin, Outbound};
+use futures_util::future::join_all;
 use http::header::AUTHORIZATION;
-use http::uri::PathAndQuery;
+use http::uri::{InvalidUri, PathAndQuery};
 use http::{HeaderName, HeaderValue};
 
+use crate::identity::{Identity, IdentitySettings};
 use crate::mock::MockProvider;
 use crate::settings::{Resilience, ResilienceSettings};
 
 /// Where Anthropic expects its key.
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// Where Google does; in the query, as the fact sheet has it, a key would end up in logs.
+const X_GOOG_API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
+/// Where Azure does.
+const API_KEY: HeaderName = HeaderName::from_static("api-key");
 
 /// Why a provider cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +46,14 @@ pub(crate) enum InvalidProvider {
     /// Its key cannot stand in a header.
     #[error("the API key of provider `{0}` holds characters that no header can carry")]
     ApiKey(ProviderName),
+    /// Its account at a cloud can't be one.
+    #[error("provider `{name}`: {reason}")]
+    Account {
+        /// Which.
+        name: ProviderName,
+        /// What is wrong.
+        reason: String,
+    },
 }
 
 /// One provider, ready to be called.
@@ -45,6 +63,8 @@ pub(crate) struct Provider {
     pub(crate) kind: ProviderKind,
     /// The credential of its settings.
     pub(crate) credential: Option<Arc<Credential>>,
+    /// Who the gateway is there, where no key is shown.
+    pub(crate) identity: Option<Identity>,
     pub(crate) reach: Reach,
     pub(crate) resilience: Resilience,
 }
@@ -63,10 +83,52 @@ pub(crate) enum Reach {
 pub(crate) struct HttpReach {
     /// Where connections go.
     pub(crate) origin: Origin,
-    /// The path of chat completions.
-    pub(crate) chat: PathAndQuery,
-    /// The path of the list of models.
-    pub(crate) models: PathAndQuery,
+    /// What all paths begin with; ends without a slash.
+    base: String,
+    /// What all queries hold, if anything.
+    query: Option<String>,
+    chat: Chat,
+    /// The path of the list of models, for vendors that have one.
+    pub(crate) models: Option<PathAndQuery>,
+}
+
+/// Where chat calls go.
+#[derive(Debug)]
+enum Chat {
+    /// All to one place.
+    Fixed(PathAndQuery),
+    /// Each model has a place of its own.
+    OfModel(fn(&Target<'_>, bool) -> String),
+}
+
+impl HttpReach {
+    /// Where a call for a target goes; `None` when no address can be made of the model's name.
+    pub(crate) fn chat(&self, target: &Target<'_>, stream: bool) -> Option<PathAndQuery> {
+        match &self.chat {
+            Chat::Fixed(path) => Some(path.clone()),
+            Chat::OfModel(path) => self.below(&path(target, stream)),
+        }
+    }
+
+    /// Where a target's embeddings are; `None` where there are none, or no address can be made of the model's name.
+    pub(crate) fn embeddings(&self, target: &Target<'_>) -> Option<PathAndQuery> {
+        self.below(&embedding::path(target, &self.base)?)
+    }
+
+    fn below(&self, path: &str) -> Option<PathAndQuery> {
+        path_below(&self.base, path, self.query.as_deref()).ok()
+    }
+}
+
+/// A path below a base, with a query that all have.
+fn path_below(base: &str, path: &str, query: Option<&str>) -> Result<PathAndQuery, InvalidUri> {
+    let base = without_version(base, path);
+    let text = match query {
+        None => format!("{base}{path}"),
+        Some(query) if path.contains('?') => format!("{base}{path}&{query}"),
+        Some(query) => format!("{base}{path}?{query}"),
+    };
+    PathAndQuery::from_maybe_shared(text)
 }
 
 /// What a request shows to a vendor, and what usage rows call it.
@@ -82,12 +144,17 @@ pub(crate) struct Credential {
 impl Credential {
     /// A credential as a kind of provider takes it (data-plane sheet §23); `None` when it cannot stand in a header.
     pub(crate) fn of(kind: ProviderKind, secret: &Secret<String>) -> Option<Self> {
+        let secret_text = secret.expose();
         let (name, value) = match kind {
-            ProviderKind::Openai | ProviderKind::Ollama | ProviderKind::Mock => (
+            ProviderKind::Anthropic => (X_API_KEY, HeaderValue::from_str(secret_text)),
+            ProviderKind::Gemini | ProviderKind::Vertex => {
+                (X_GOOG_API_KEY, HeaderValue::from_str(secret_text))
+            }
+            ProviderKind::AzureOpenai => (API_KEY, HeaderValue::from_str(secret_text)),
+            _ => (
                 AUTHORIZATION,
-                HeaderValue::from_str(&format!("Bearer {}", secret.expose())),
+                HeaderValue::from_str(&format!("Bearer {secret_text}")),
             ),
-            ProviderKind::Anthropic => (X_API_KEY, HeaderValue::from_str(secret.expose())),
         };
         let mut value = value.ok()?;
         value.set_sensitive(true);
@@ -105,14 +172,21 @@ impl fmt::Debug for Credential {
     }
 }
 
+/// All providers, before their identities are known.
+#[derive(Debug)]
+pub(crate) struct Unidentified {
+    all: Vec<(Provider, Option<IdentitySettings>)>,
+}
+
 /// All providers, in the order of their registration.
 #[derive(Debug)]
 pub(crate) struct Providers {
     all: Vec<Arc<Provider>>,
 }
 
-impl Providers {
-    /// Makes the providers ready. `mock` is what the mock providers answer, `resilience` how failures are dealt with.
+impl Unidentified {
+    /// Makes the providers ready as far as that needs nobody. `mock` is what the mock providers answer, `resilience` how failures
+    /// are dealt with, `environment` where the machine's own credentials are.
     ///
     /// # Errors
     /// Every provider that cannot be used.
@@ -120,11 +194,15 @@ impl Providers {
         settings: &[ProviderSettings],
         mock: &Arc<MockProvider>,
         resilience: &ResilienceSettings,
+        environment: &Env,
     ) -> Result<Self, Vec<InvalidProvider>> {
         let (mut all, mut problems) = (Vec::new(), Vec::new());
         for one in settings {
-            match Provider::new(one, mock, resilience.of(&one.name)) {
-                Ok(provider) => all.push(Arc::new(provider)),
+            let provider = Provider::new(one, mock, resilience.of(&one.name));
+            let made = provider
+                .and_then(|provider| Ok((provider, IdentitySettings::of(one, environment)?)));
+            match made {
+                Ok(made) => all.push(made),
                 Err(problem) => problems.push(problem),
             }
         }
@@ -135,6 +213,21 @@ impl Providers {
         }
     }
 
+    /// Starts to load what clouds take for proof, and waits for the first attempts: whoever calls next finds credentials, or why
+    /// there are none.
+    pub(crate) async fn identify(self, outbound: &Outbound, tasks: &Tasks) -> Providers {
+        let identified = self.all.into_iter().map(|(provider, settings)| Provider {
+            identity: settings.map(|settings| settings.start(outbound, tasks)),
+            ..provider
+        });
+        let all: Vec<_> = identified.map(Arc::new).collect();
+        let identities = all.iter().filter_map(|provider| provider.identity.as_ref());
+        join_all(identities.map(Identity::settled)).await;
+        Providers { all }
+    }
+}
+
+impl Providers {
     /// All of them.
     pub(crate) fn all(&self) -> &[Arc<Provider>] {
         &self.all
@@ -184,14 +277,13 @@ impl Provider {
                 resilience.retry.max_attempts = 1;
                 Reach::Mock(mock.clone())
             }
-            ProviderKind::Openai | ProviderKind::Anthropic | ProviderKind::Ollama => {
-                http_reach(settings)?
-            }
+            _ => http_reach(settings)?,
         };
         Ok(Self {
             name: name.clone(),
             kind: settings.kind,
             credential,
+            identity: None,
             reach,
             resilience,
         })
@@ -210,22 +302,51 @@ fn http_reach(settings: &ProviderSettings) -> Result<Reach, InvalidProvider> {
         source,
     };
     let (origin, base) = Origin::of_base_url(url).map_err(refused)?;
+    let query = match &settings.api_version {
+        Some(version) if !base.ends_with(WITHOUT_VERSIONS) => {
+            Some(format!("api-version={version}"))
+        }
+        Some(_) | None => None,
+    };
     let path = |end: &str| {
-        // A kind whose paths begin with the version takes a base URL that has it already, too.
-        let has_version = end.starts_with("/v1/") && base.ends_with("/v1");
-        let end = &end[if has_version { "/v1".len() } else { 0 }..];
-        PathAndQuery::from_maybe_shared(format!("{base}{end}")).map_err(|_| {
+        path_below(&base, end, query.as_deref()).map_err(|_| {
             refused(InvalidOrigin {
                 url: url.to_owned(),
                 reason: "its path cannot be used",
             })
         })
     };
+    let chat = match vendor::chat_path(settings.kind, &base) {
+        ChatPath::Fixed(end) => Chat::Fixed(path(end)?),
+        ChatPath::OfModel(path) => Chat::OfModel(path),
+    };
+    let models = vendor::models_path(settings.kind).map(path).transpose()?;
     Ok(Reach::Http(HttpReach {
         origin,
-        chat: path(vendor::chat_path(settings.kind))?,
-        models: path(vendor::models_path(settings.kind))?,
+        base,
+        query,
+        chat,
+        models,
     }))
+}
+
+/// How an address of Azure ends whose API has its version in the path.
+const WITHOUT_VERSIONS: &str = "/v1";
+
+/// A base without its version, for a path that begins with one: where clients of a kind name the server alone, an address
+/// that ends with the version is taken too.
+fn without_version<'a>(base: &'a str, path: &str) -> &'a str {
+    let begins_with_version = path.split('/').nth(1).is_some_and(is_version);
+    match base.rsplit_once('/') {
+        Some((server, end)) if begins_with_version && is_version(end) => server,
+        _ => base,
+    }
+}
+
+/// `v1`, `v1beta`.
+fn is_version(segment: &str) -> bool {
+    let digits = segment.strip_prefix('v').unwrap_or_default();
+    digits.starts_with(|first: char| first.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -255,7 +376,10 @@ mod tests {
     #[test]
     fn paths_lie_below_the_base_url() {
         let chat = |kind, url| match provider(kind, url, None).unwrap().reach {
-            Reach::Http(reach) => reach.chat.to_string(),
+            Reach::Http(reach) => {
+                let target = Target::new(kind, "m", None);
+                reach.chat(&target, false).unwrap().to_string()
+            }
             Reach::Mock(_) => String::new(),
         };
         assert_eq!(chat(ProviderKind::Openai, None), "/v1/chat/completions");
@@ -276,6 +400,21 @@ mod tests {
             chat(ProviderKind::Anthropic, Some("http://x:1/claude")),
             "/claude/v1/messages"
         );
+        for (base, expected) in [
+            ("http://x:1", "/v2/chat"),
+            ("http://x:1/v2", "/v2/chat"),
+            ("http://x:1/cohere/v2/", "/cohere/v2/chat"),
+        ] {
+            assert_eq!(chat(ProviderKind::Cohere, Some(base)), expected);
+        }
+        assert_eq!(
+            chat(ProviderKind::AzureOpenai, Some("http://x:1/openai")),
+            "/openai/deployments/m/chat/completions"
+        );
+        assert_eq!(
+            chat(ProviderKind::AzureOpenai, Some("http://x:1/openai/v1")),
+            "/openai/v1/chat/completions"
+        );
         for url in ["http://x:1/v1", "http://x:1/v1/"] {
             assert_eq!(chat(ProviderKind::Anthropic, Some(url)), "/v1/messages");
         }
@@ -283,7 +422,7 @@ mod tests {
             .unwrap()
             .reach
         {
-            Reach::Http(reach) => reach.models.to_string(),
+            Reach::Http(reach) => reach.models.unwrap().to_string(),
             Reach::Mock(_) => String::new(),
         };
         assert_eq!(models, "/v1/models?limit=1000");
@@ -295,6 +434,9 @@ mod tests {
         for (kind, name, value) in [
             (ProviderKind::Openai, "authorization", "Bearer sk-x"),
             (ProviderKind::Anthropic, "x-api-key", "sk-x"),
+            (ProviderKind::Gemini, "x-goog-api-key", "sk-x"),
+            (ProviderKind::AzureOpenai, "api-key", "sk-x"),
+            (ProviderKind::Groq, "authorization", "Bearer sk-x"),
         ] {
             let credential = Credential::of(kind, &secret).unwrap();
             assert_eq!(credential.name, name);

@@ -1,22 +1,100 @@
 //! Stage 3: the body, bounded in size and time, and what it asks for.
 
-use dvara_dialects::request::{ChatRequest, ReadLimits};
+use dvara_dialects::embedding::{self, EmbeddingRequest};
+use dvara_dialects::request::{Capabilities, ChatRequest, ReadError, ReadLimits};
+use dvara_dialects::target::Target;
 use dvara_service::body::{BodyLimits, receive};
+use dvara_types::TokenCount;
 use hyper::body::Incoming;
 
 use crate::enter::Entered;
 use crate::http::error::GatewayError;
 
-/// Reads a chat call of somebody who has entered.
+/// What a caller asks for.
+#[derive(Debug)]
+pub(crate) enum Request {
+    /// A chat completion.
+    Chat(ChatRequest),
+    /// Embeddings.
+    Embeddings(EmbeddingRequest),
+}
+
+/// What is asked for, by its path.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Wanted {
+    /// A chat completion.
+    Chat,
+    /// Embeddings.
+    Embeddings,
+}
+
+/// Reads a call of somebody who has entered.
 ///
 /// # Errors
-/// 413 for too much, 408 for too slow, 400 for what is no chat call.
+/// 413 for too much, 408 for too slow, 400 for what is no such call.
 pub(crate) async fn read(
     _entered: &Entered,
+    wanted: Wanted,
     body: &mut Incoming,
     limits: BodyLimits,
     json: &ReadLimits,
-) -> Result<ChatRequest, GatewayError> {
+) -> Result<Request, GatewayError> {
     let bytes = receive(body, limits).await?;
-    Ok(ChatRequest::read_openai(bytes, json)?)
+    Ok(match wanted {
+        Wanted::Chat => Request::Chat(ChatRequest::read_openai(bytes, json)?),
+        Wanted::Embeddings => Request::Embeddings(EmbeddingRequest::read_openai(bytes, json)?),
+    })
+}
+
+impl Request {
+    /// The model that is asked for.
+    pub(crate) fn model(&self) -> &str {
+        match self {
+            Self::Chat(chat) => chat.model(),
+            Self::Embeddings(embeddings) => embeddings.model(),
+        }
+    }
+
+    /// Whether the answer is to be streamed.
+    pub(crate) fn stream(&self) -> bool {
+        match self {
+            Self::Chat(chat) => chat.stream(),
+            Self::Embeddings(_) => false,
+        }
+    }
+
+    /// What a target has to be able to do, beside [`Self::check`].
+    pub(crate) fn wants(&self) -> Capabilities {
+        match self {
+            Self::Chat(chat) => chat.wants(),
+            Self::Embeddings(_) => Capabilities::default(),
+        }
+    }
+
+    /// Whether a target can do what is asked for at all.
+    ///
+    /// # Errors
+    /// Names the field that asks for what can't be done.
+    pub(crate) fn check(&self, target: &Target<'_>) -> Result<(), ReadError> {
+        match self {
+            Self::Chat(chat) => target.check(chat),
+            Self::Embeddings(_) => embedding::check(target),
+        }
+    }
+
+    /// Input tokens as we guess them.
+    pub(crate) fn estimated_input(&self) -> TokenCount {
+        match self {
+            Self::Chat(chat) => chat.estimated_prompt_tokens(),
+            Self::Embeddings(embeddings) => embeddings.estimated_tokens(),
+        }
+    }
+
+    /// Whether `metadata` has a member of this name.
+    pub(crate) fn has_metadata(&self, name: &str) -> bool {
+        match self {
+            Self::Chat(chat) => chat.has_metadata(name),
+            Self::Embeddings(_) => false,
+        }
+    }
 }

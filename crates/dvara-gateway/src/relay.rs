@@ -92,7 +92,7 @@ impl Relay {
         };
         self.stream.note(&mut ledger);
         ledger.fail(error.status(), error.code());
-        tracing::warn!(trace_id = %self.trace_id, code = error.code(), reason = error.for_log(), "stream broke off");
+        tracing::warn!(trace_id = %self.trace_id, code = error.code(), reason = &*error.for_log(), "stream broke off");
         self.pending
             .push_back(error.body(&error.message(), &self.trace_id).to_event());
     }

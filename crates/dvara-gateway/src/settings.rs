@@ -18,7 +18,7 @@ use crate::mock::MockConfig;
 
 use outbound::OutboundSettings;
 pub use properties::{MOCK_ENABLED, PROPERTIES};
-pub(crate) use providers::put as put_provider;
+pub(crate) use providers::{key_variable, put as put_provider};
 pub(crate) use rate_limit::RateLimitSettings;
 pub(crate) use resilience::{Resilience, ResilienceSettings, Retry};
 

@@ -1,9 +1,10 @@
 //! `/actuator/gateway-status` (operations sheet B4): what this process is, has and lacks.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
+use dvara_cloud::IdentityState;
 use dvara_cluster::{Cluster, Member};
 use dvara_crypto::licence::Verified;
 use dvara_dialects::target::ProviderCapabilities;
@@ -96,6 +97,7 @@ impl StatusPage {
                 "name": provider.name.as_str(),
                 "type": provider.kind.as_str(),
                 "health": "HEALTHY",
+                "credentials": provider.identity.as_ref().map(|identity| credentials(&identity.state())),
                 "capabilities": {
                     "streaming": can.streaming,
                     "vision": can.vision,
@@ -155,4 +157,19 @@ impl StatusPage {
         );
         warnings
     }
+}
+
+/// What an operator may know of an identity.
+fn credentials(state: &IdentityState) -> Value {
+    let time = |time: SystemTime| DateTime::<Utc>::from(time).to_rfc3339();
+    json!({
+        "from": state.from,
+        "usable": state.is_usable(SystemTime::now()),
+        "expiresAt": state.expires.map(time),
+        "failure": state.failure.as_ref().map(|failure| json!({
+            "since": time(failure.since),
+            "attempts": failure.attempts,
+            "reason": &*failure.reason,
+        })),
+    })
 }

@@ -7,6 +7,7 @@
 mod callers;
 mod credentials;
 mod overlay;
+mod provider;
 mod routes;
 
 use std::collections::BTreeMap;
@@ -22,8 +23,9 @@ use self::callers::Callers;
 pub use self::callers::KnownKey;
 use self::credentials::Credentials;
 pub use self::credentials::{Credential, CredentialSource, Unusable};
+pub use self::overlay::Overlay;
 use self::overlay::Providers;
-pub use self::overlay::{Overlay, Provider};
+pub use self::provider::{Account, AwsAccount, GoogleAccount, Provider, ProviderEntry, WrongEntry};
 use self::routes::Routes;
 pub use self::routes::{Route, RouteSource};
 use crate::rows::api_keys::ApiKeyRow;

@@ -15,6 +15,7 @@
 //! ```
 
 mod chat;
+mod embeddings;
 mod instance;
 mod messages;
 mod script;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -14,9 +13,10 @@ import openai
 import pytest
 from dialects import ANTHROPIC, DIALECTS, OPENAI, Dialect
 from dvara_up import DvaraUp
+from envelope import TRACE_ID, check_envelope, sdk
 from fake_vendor import FakeVendor
 
-TRACE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+__all__ = ["TRACE_ID", "check_envelope", "sdk"]
 
 
 def pytest_configure() -> None:
@@ -76,11 +76,6 @@ def deserted() -> Iterator[DvaraUp]:
             gateway.clean_up()
 
 
-def sdk(gateway: DvaraUp, key: str | None = None) -> openai.OpenAI:
-    """The official client with nothing but address and key, and without its own retries, which would hide answers."""
-    return openai.OpenAI(base_url=f"{gateway.url}/v1", api_key=key or gateway.key, max_retries=0, timeout=30)
-
-
 @pytest.fixture(scope="session")
 def client(gateway: DvaraUp) -> openai.OpenAI:
     return sdk(gateway)
@@ -116,17 +111,3 @@ def _namer(dialect: Dialect, request: pytest.FixtureRequest, names: Iterator[int
 @pytest.fixture(scope="session")
 def names() -> Iterator[int]:
     return itertools.count(1)
-
-
-def check_envelope(error: openai.APIStatusError, *, status: int, code: str, type: str) -> dict:
-    """The one shape of every error, and that its trace id is the answer's. Returns the error object."""
-    assert error.status_code == status
-    body = error.response.json()["error"]
-    assert {"message", "type", "code", "trace_id"} <= body.keys(), body
-    assert (body["code"], body["type"]) == (code, type), body
-    assert isinstance(body["message"], str) and body["message"]
-    assert TRACE_ID.fullmatch(body["trace_id"])
-    assert error.response.headers["x-trace-id"] == body["trace_id"]
-    # What the SDK itself made of it.
-    assert (error.code, error.type) == (code, type)
-    return body

@@ -21,7 +21,10 @@ START_SECONDS = 90
 STOP_SECONDS = 45
 """Draining may take 30 seconds, stopping the database a few more."""
 
-CONFIGURING = re.compile(r"^(DVARA_|GATEWAY_|SPRING_|OPENAI_|ANTHROPIC_|GEMINI_|OTEL_|AWS_|MOCK_|[A-Z]+_API_KEY|[A-Z]+_PROXY$)", re.IGNORECASE)
+CONFIGURING = re.compile(
+    r"^(DVARA_|GATEWAY_|SPRING_|OPENAI_|ANTHROPIC_|GEMINI_|OTEL_|AWS_|MOCK_|AZURE_|BEDROCK_|VERTEX_|GOOGLE_|OLLAMA_|[A-Z_]+_(API_KEY|BASE_URL)$|[A-Z]+_PROXY$)",
+    re.IGNORECASE,
+)
 
 
 def program() -> str:

@@ -1,11 +1,10 @@
 """The judge itself: it lets the documented pass and nothing else."""
 
-import json
-
 import anthropic
 import openai
 import oracle
 import pytest
+from documents import body, changed
 
 CLAUDE = {
     "model": "claude-x",
@@ -39,21 +38,6 @@ COMPLETION = {
     "id": "a", "object": "chat.completion", "created": 1, "model": "m",
     "choices": [{"index": 0, "message": {"role": "assistant", "content": "a"}, "finish_reason": "stop"}],
 }  # fmt: skip
-
-
-def changed(document: dict, place: str, value: object) -> dict:
-    """A copy with another value at `a.0.b`."""
-    copy = json.loads(json.dumps(document))
-    *way, last = place.split(".")
-    there = copy
-    for step in way:
-        there = there[int(step) if step.isdigit() else step]
-    there[last] = value
-    return copy
-
-
-def body(document: object) -> bytes:
-    return json.dumps(document).encode()
 
 
 def test_what_is_documented_passes():

@@ -4,12 +4,11 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use super::STRUCTURED_OUTPUT;
-use super::event::{AnswerView, BlockView, characters};
+use super::event::{AnswerView, BlockView};
 use super::finish;
 use super::output;
-use super::stream::Seam;
-use super::writer::Writer;
-use crate::answer::{Answer, Finish, ResponseHead};
+use crate::answer::{Answer, ResponseHead};
+use crate::completion::{Message, Said};
 use crate::fault::UpstreamFault;
 use crate::json;
 use crate::request::ChatRequest;
@@ -39,68 +38,50 @@ pub fn decode(
         };
         return Err(UpstreamFault::unusable(head, reason, body));
     };
-    let mut message = Parts {
+    let mut reader = Reader {
         answers_by_tool: output::is_answer_by_tool(request),
-        ..Parts::default()
+        message: Message::default(),
     };
     for (index, block) in content.iter().enumerate() {
-        message.take(index, block);
+        reader.take(index as u64, block);
+    }
+    let mut message = reader.message;
+    if let Some(text) = view.stop_details.explanation.some_text() {
+        message.refusal(text);
     }
     let reason = view.stop_reason.0.as_deref();
-    let finish = finish::finish(reason.unwrap_or("end_turn"), message.calls > 0);
-    let served = view.model.0.as_deref().filter(|model| !model.is_empty());
-    let usage = view.usage.classes();
-    let body = message.render(
-        &view,
-        served.unwrap_or(request.model()),
-        &finish,
-        now,
-        body.len(),
-    );
-    let answer = Answer {
-        model: served.map(Into::into),
-        usage,
-        finish: Some(finish),
-        choices: 1,
-        output_characters: if usage.is_none() {
-            message.characters
-        } else {
-            0
-        },
+    let said = Said {
+        id: view.id.literal().unwrap_or("msg"),
+        served: view.model.0.as_deref().filter(|model| !model.is_empty()),
+        asked: request.model(),
+        created: now,
+        finish: finish::finish(reason.unwrap_or("end_turn"), message.calls() > 0),
+        reported: view.usage.reported(),
     };
-    Ok((answer, body))
+    Ok(message.render(&said, body.len()))
 }
 
-/// The parts of a message, each as the inside of a literal or of a list.
-#[derive(Default)]
-struct Parts {
+/// Reads the blocks of an answer.
+struct Reader {
     answers_by_tool: bool,
-    content: String,
-    has_content: bool,
-    reasoning: String,
-    thoughts: Writer,
-    tool_calls: Writer,
-    calls: u64,
-    seam: Seam,
-    characters: u64,
+    message: Message,
 }
 
-impl Parts {
-    fn take(&mut self, index: usize, raw: &RawValue) {
+impl Reader {
+    fn take(&mut self, index: u64, raw: &RawValue) {
         let Ok(block) = serde_json::from_str::<BlockView<'_>>(raw.get()) else {
             return;
         };
         match block.kind.0.as_deref() {
             Some("text") => {
-                self.seam.begin(block.citations.0);
+                self.message.seam.begin(block.citations.0);
                 if let Some(text) = block.text.some_text() {
-                    self.text(text);
+                    self.message.text(text);
                 }
             }
             Some("thinking") => {
-                let text = block.thinking.literal().unwrap_or_default();
-                self.characters += characters(text);
-                self.reasoning.push_str(text);
+                self.message
+                    .reasoning(block.thinking.literal().unwrap_or_default());
                 self.thought(index, raw);
             }
             Some("redacted_thinking") => self.thought(index, raw),
@@ -110,30 +91,11 @@ impl Parts {
         }
     }
 
-    fn text(&mut self, literal: &str) {
-        if self.seam.take() {
-            self.characters += 1;
-            self.content.push_str("\\n");
-        }
-        self.characters += characters(literal);
-        self.content.push_str(literal);
-        self.has_content = true;
-    }
-
     /// A block of thinking as it came, with its position.
-    fn thought(&mut self, index: usize, raw: &RawValue) {
-        let block = raw.get().trim_end();
-        let Some(open) = block.strip_suffix('}') else {
-            return;
-        };
-        if !self.thoughts.is_empty() {
-            self.thoughts.json(",");
+    fn thought(&mut self, index: u64, raw: &RawValue) {
+        if let Some(open) = raw.get().trim_end().strip_suffix('}') {
+            self.message.thought(open, index);
         }
-        self.thoughts
-            .json(open)
-            .json(",\"index\":")
-            .number(index as u64)
-            .json("}");
     }
 
     fn call(&mut self, block: &BlockView<'_>) {
@@ -141,65 +103,11 @@ impl Parts {
         let literal = &input[1..input.len() - 1];
         let name = block.name.literal().unwrap_or_default();
         if self.answers_by_tool && name == STRUCTURED_OUTPUT {
-            self.seam.begin(false);
-            self.text(literal);
+            self.message.seam.begin(false);
+            self.message.text(literal);
             return;
         }
-        self.characters += characters(name) + characters(literal);
-        if self.calls > 0 {
-            self.tool_calls.json(",");
-        }
-        self.calls += 1;
-        self.tool_calls
-            .json("{\"id\":\"")
-            .json(block.id.literal().unwrap_or_default())
-            .json("\",\"type\":\"function\",\"function\":{\"name\":\"")
-            .json(name)
-            .json("\",\"arguments\":\"")
-            .json(literal)
-            .json("\"}}");
-    }
-
-    fn render(
-        &mut self,
-        view: &AnswerView<'_>,
-        model: &str,
-        finish: &Finish,
-        now: u64,
-        size: usize,
-    ) -> Bytes {
-        let mut out = Writer::with_capacity(size + 256);
-        let id = view.id.literal().unwrap_or("msg");
-        out.json("{\"id\":\"").json(id);
-        out.json("\",\"object\":\"chat.completion\",\"created\":")
-            .number(now);
-        out.json(",\"model\":").text(model);
-        out.json(",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":");
-        if self.has_content || self.calls == 0 {
-            out.json("\"").json(&self.content).json("\"");
-        } else {
-            out.json("null");
-        }
-        if let Some(text) = view.stop_details.explanation.some_text() {
-            out.json(",\"refusal\":\"").json(text).json("\"");
-        }
-        if !self.reasoning.is_empty() {
-            out.json(",\"reasoning_content\":\"")
-                .json(&self.reasoning)
-                .json("\"");
-        }
-        if !self.thoughts.is_empty() {
-            out.json(",\"thinking_blocks\":[");
-            out.append(&self.thoughts).json("]");
-        }
-        if self.calls > 0 {
-            out.json(",\"tool_calls\":[");
-            out.append(&self.tool_calls).json("]");
-        }
-        out.json("},\"finish_reason\":").text(finish::word(finish));
-        out.json(",\"logprobs\":null}]");
-        view.usage.write(",\"usage\":", &mut out);
-        out.json("}");
-        out.take().into()
+        let id = block.id.literal().unwrap_or_default();
+        self.message.call(id, name, literal, "");
     }
 }

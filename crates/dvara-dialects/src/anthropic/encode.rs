@@ -1,19 +1,22 @@
 //! A call → the body for Anthropic's `POST /v1/messages`.
 
+use dvara_types::ProviderKind;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 
 use super::VERSION;
-use super::fields::{self, Drops, Said, refusal};
+use super::fields::{self, Said, refusal};
 use super::generation::Generation;
 use super::messages;
 use super::output::{self, Form};
 use super::thinking::{self, Mode, Thinking};
 use super::tools;
-use super::writer::Writer;
+use crate::fields::Drops;
 use crate::json;
 use crate::request::{ChatRequest, Conversation, ReadError};
 use crate::target::{Encoded, Target};
+use crate::vertex;
+use crate::writer::Writer;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
@@ -28,11 +31,21 @@ pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Encoded, Rea
     let generation = Generation::of(target.model);
     let mut drops = Drops::default();
     let said = fields::read(request, &conversation, &mut drops)?;
-    let thinking = thinking::plan(&said, &conversation, generation, &mut drops)?;
+    let effort = said.effort.as_deref();
+    let thinking = thinking::plan(said.thinking, effort, &conversation, generation, &mut drops)?;
     let form = output::plan(&conversation, &thinking, generation, &mut drops);
 
+    let accept = if request.stream() { EVENTS } else { JSON };
+    let mut headers = vec![(CONTENT_TYPE, JSON), (ACCEPT, accept)];
     let mut out = Writer::with_capacity(request.body().len() + 256);
-    out.json("{\"model\":").text(target.model);
+    if target.kind == ProviderKind::Vertex {
+        // There the model stands in the path, and the version in the body.
+        out.json("{\"anthropic_version\":")
+            .text(vertex::ANTHROPIC_VERSION);
+    } else {
+        out.json("{\"model\":").text(target.model);
+        headers.push(VERSION);
+    }
     out.json(",\"max_tokens\":")
         .number(thinking.max_tokens(request.max_tokens()));
     messages::write(&mut out, request, &conversation, &form, &mut drops)?;
@@ -42,8 +55,6 @@ pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Encoded, Rea
     write_output_config(&mut out, &said, &thinking, &form);
     write_said(&mut out, &said);
     out.json("}");
-    let accept = if request.stream() { EVENTS } else { JSON };
-    let mut headers = vec![(CONTENT_TYPE, JSON), (ACCEPT, accept), VERSION];
     headers.extend(said.betas.map(|betas| (BETA, betas)));
     Ok(Encoded {
         headers,
@@ -78,7 +89,7 @@ fn write_sampling(
         } else {
             ","
         });
-        out.json(messages::literal(request, stop));
+        out.json(request.literal(stop));
     }
     if !sampling.stop.is_empty() {
         out.json("]");

@@ -5,34 +5,103 @@ use std::borrow::Cow;
 use http::HeaderValue;
 use serde_json::value::RawValue;
 
+use crate::fields::Verdict::{self, Translated};
+use crate::fields::{
+    Declared, Drops, Unknown, dropped, empty, given_once, medium, nothing, off, one, refused, text,
+    text_only, zero,
+};
 use crate::json;
 use crate::request::{ChatRequest, Conversation, Field, ReadError};
-use crate::target::Dropped;
 
-/// What becomes of a field of OpenAI's.
-enum Verdict {
-    /// Anthropic's API can say it, in its own words.
-    Translated,
-    /// Anthropic's API can't say it, and the answer would not be what was asked for: refused, unless the value asks for
-    /// nothing.
-    Refused {
-        /// Whether the value asks for nothing.
-        unless: fn(&str) -> bool,
-        /// Why, and what to do instead.
-        because: &'static str,
-    },
-    /// Anthropic's API can't say it, and the answer is good without: left out, and the caller is told.
-    Dropped {
-        /// Whether the value asks for nothing.
-        unless: fn(&str) -> bool,
-        /// Why.
-        because: &'static str,
-    },
-}
-use Verdict::{Refused, Translated};
+/// What becomes of a call at Anthropic. What is in no table, Anthropic's own fields among it, goes on as it came: the vendor
+/// judges it.
+pub(crate) static DECLARED: Declared = Declared {
+    vendor: "Anthropic",
+    fields: TABLE,
+    unknown: Unknown::Passed,
+    drops: DROPS,
+    refusals: REFUSALS,
+};
 
-/// OpenAI's fields (Create chat completion), in alphabetical order. What is in no table, Anthropic's own fields among it,
-/// goes on as it came: the vendor judges it.
+/// What is left out within fields that are said.
+static DROPS: &[(&str, &str)] = &[
+    (
+        "messages",
+        "a member of a message has no place in Anthropic's API",
+    ),
+    (
+        "messages.content",
+        "a member of a part has no place in Anthropic's API",
+    ),
+    (
+        "messages.image_url.detail",
+        "Anthropic chooses the resolution itself",
+    ),
+    ("messages.name", "Anthropic's messages have no names"),
+    (
+        "messages.reasoning_content",
+        "only `thinking_blocks` prove to Anthropic that reasoning is its own",
+    ),
+    ("metadata", "Anthropic keeps no metadata but `user_id`"),
+    ("reasoning_effort", "`thinking` says it already"),
+    (
+        "reasoning_effort",
+        "the tool calls of the last turn came without their `thinking_blocks`",
+    ),
+    (
+        "reasoning_effort",
+        "this model does not think where it is made to call a tool",
+    ),
+    (
+        "reasoning_effort",
+        "this model thinks by itself: the lowest effort is asked for",
+    ),
+    (
+        "response_format",
+        "`tool_choice` asks for a tool call, which has no format",
+    ),
+    (
+        "response_format.json_schema.strict",
+        "the answer fits its schema by the model's good will",
+    ),
+    ("service_tier", "Anthropic has no such tier"),
+    ("tool_choice", "there are no tools to choose from"),
+    ("tools.function.strict", "this model has no strict tools"),
+];
+
+/// What is refused within fields that are said.
+static REFUSALS: &[(&str, &str)] = &[
+    (
+        "messages",
+        "it needs a message of the user or the assistant that has some content",
+    ),
+    ("messages.content", "it does not listen to audio"),
+    ("messages.content", "its system prompt is text"),
+    (
+        "messages.content.file.file_data",
+        "it reads PDF, text and images",
+    ),
+    (
+        "messages.content.file.file_id",
+        "it does not know files uploaded elsewhere; send `file_data`, or its own `document` part",
+    ),
+    ("messages.tool_calls", "its calls are calls of functions"),
+    (
+        "stop",
+        "each of its stop sequences must hold a visible character",
+    ),
+    ("temperature", "its temperatures lie between 0 and 1"),
+    (
+        "tool_choice",
+        "it knows `auto`, `none`, `required` and one named function",
+    ),
+    (
+        "tools",
+        "it has no tools with free-form input; offer a function",
+    ),
+];
+
+/// OpenAI's fields, in alphabetical order, and Anthropic's own that must not be passed by.
 static TABLE: &[(&str, Verdict)] = &[
     ("audio", refused(nothing, "it does not speak")),
     ("frequency_penalty", refused(zero, "it has no penalties")),
@@ -101,46 +170,6 @@ static TABLE: &[(&str, Verdict)] = &[
     ),
 ];
 
-const fn refused(unless: fn(&str) -> bool, because: &'static str) -> Verdict {
-    Refused { unless, because }
-}
-
-const fn dropped(unless: fn(&str) -> bool, because: &'static str) -> Verdict {
-    Verdict::Dropped { unless, because }
-}
-
-fn nothing(json: &str) -> bool {
-    json == "null"
-}
-
-fn off(json: &str) -> bool {
-    matches!(json, "null" | "false")
-}
-
-fn zero(json: &str) -> bool {
-    nothing(json) || json.parse::<f64>().is_ok_and(|number| number == 0.0)
-}
-
-fn one(json: &str) -> bool {
-    nothing(json) || json.parse::<f64>().is_ok_and(|number| number == 1.0)
-}
-
-fn empty(json: &str) -> bool {
-    let inside = json
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'));
-    nothing(json) || inside.is_some_and(|inside| inside.trim().is_empty())
-}
-
-fn text_only(json: &str) -> bool {
-    serde_json::from_str::<Option<Vec<&str>>>(json)
-        .is_ok_and(|kinds| kinds.is_none_or(|kinds| kinds.iter().all(|kind| *kind == "text")))
-}
-
-fn medium(json: &str) -> bool {
-    matches!(json, "null" | "\"medium\"")
-}
-
 /// What the fields of a call say beside its conversation.
 #[derive(Default)]
 pub(super) struct Said<'c> {
@@ -175,7 +204,7 @@ pub(super) fn read<'c>(
     given_once(&conversation.rest)?;
     for field in &conversation.rest {
         let value = field.value;
-        match find(&field.name) {
+        match DECLARED.find(&field.name) {
             Some((_, Translated)) if json::is_null(value) => {}
             Some(("reasoning_effort", _)) => said.effort = Some(text(field)?),
             Some(("safety_identifier", _)) => {
@@ -184,7 +213,7 @@ pub(super) fn read<'c>(
             }
             Some(("service_tier", _)) => said.service_tier = service_tier(&text(field)?, drops),
             Some(("metadata", _)) => metadata_user = user_of(value, drops),
-            Some((name, verdict)) => judge(name, value.get(), verdict, drops)?,
+            Some((name, verdict)) => DECLARED.judge(name, value.get(), verdict, drops)?,
             None if field.name == "anthropic_beta" => said.betas = betas(value)?,
             None if field.name == "output_config" => said.output_config = Some(value),
             None if field.name == "stop_sequences" && !conversation.sampling.stop.is_empty() => {
@@ -203,33 +232,6 @@ pub(super) fn read<'c>(
     }
     said.user = said.user.or(metadata_user);
     Ok(said)
-}
-
-/// A field that is given twice may mean one thing to us and another to the vendor.
-fn given_once(fields: &[Field<'_>]) -> Result<(), ReadError> {
-    let mut names: Vec<&str> = fields.iter().map(|field| &*field.name).collect();
-    names.sort_unstable();
-    match names.windows(2).find(|pair| pair[0] == pair[1]) {
-        None => Ok(()),
-        Some(pair) => Err(ReadError::invalid(
-            pair[0],
-            format!("`{}` must not be given twice", pair[0]),
-        )),
-    }
-}
-
-fn find(name: &str) -> Option<(&'static str, &'static Verdict)> {
-    TABLE
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(known, verdict)| (*known, verdict))
-}
-
-fn text<'c>(field: &'c Field<'_>) -> Result<Cow<'c, str>, ReadError> {
-    json::string(field.value).ok_or_else(|| {
-        let name = &*field.name;
-        ReadError::validation(name, format!("`{name}` must be a string"))
-    })
 }
 
 /// `anthropic_beta`, as Anthropic's models are asked for features in trial where there is no header for it (Anthropic, Beta
@@ -295,8 +297,8 @@ fn judge_sampling(
         ("presence_penalty", sampling.presence_penalty),
         ("seed", sampling.seed),
     ] {
-        if let (Some(number), Some((name, verdict))) = (number, find(name)) {
-            judge(name, number.as_str(), verdict, drops)?;
+        if let (Some(number), Some((name, verdict))) = (number, DECLARED.find(name)) {
+            DECLARED.judge(name, number.as_str(), verdict, drops)?;
         }
     }
     if request.choices().is_some_and(|choices| choices != 1) {
@@ -314,44 +316,9 @@ fn judge_sampling(
     Ok(())
 }
 
-fn judge(
-    name: &'static str,
-    value: &str,
-    verdict: &Verdict,
-    drops: &mut Drops,
-) -> Result<(), ReadError> {
-    match verdict {
-        Translated => Ok(()),
-        Refused { unless, .. } | Verdict::Dropped { unless, .. } if unless(value) => Ok(()),
-        Refused { because, .. } => Err(refusal(name, because)),
-        Verdict::Dropped { because, .. } => {
-            drops.add(name, because);
-            Ok(())
-        }
-    }
-}
-
 /// The error of what Anthropic's API can't say.
 pub(super) fn refusal(param: impl Into<String>, because: &str) -> ReadError {
-    let param = param.into();
-    let message = format!("Anthropic's API cannot take `{param}`: {because}");
-    ReadError::unsupported(param, message)
-}
-
-/// What was dropped, each field once.
-#[derive(Default)]
-pub(super) struct Drops(Vec<Dropped>);
-
-impl Drops {
-    pub(super) fn add(&mut self, field: &'static str, reason: &'static str) {
-        if !self.0.iter().any(|dropped| dropped.field == field) {
-            self.0.push(Dropped { field, reason });
-        }
-    }
-
-    pub(super) fn into_list(self) -> Vec<Dropped> {
-        self.0
-    }
+    DECLARED.refusal(param, because)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::event::ErrorView;
-use crate::answer::{Finish, ResponseHead};
+use crate::answer::Finish;
 use crate::fault::UpstreamFault;
 
 /// OpenAI's word for a `stop_reason` (Anthropic, Handling stop reasons). `calls`: the answer has calls of the client's tools;
@@ -16,14 +16,6 @@ pub(super) fn finish(reason: &str, calls: bool) -> Finish {
         "max_tokens" | "model_context_window_exceeded" => Finish::Length,
         "refusal" => Finish::ContentFilter,
         other => Finish::of_openai(other),
-    }
-}
-
-/// What the client reads: the words that OpenAI's clients know. One that nobody knows yet is a stop.
-pub(super) fn word(finish: &Finish) -> &str {
-    match finish {
-        Finish::Other(_) => Finish::Stop.as_str(),
-        known => known.as_str(),
     }
 }
 
@@ -41,31 +33,5 @@ pub(super) fn in_stream(error: &ErrorView<'_>, event: &[u8]) -> UpstreamFault {
         Some("overloaded_error") => StatusCode::SERVICE_UNAVAILABLE,
         _ => return UpstreamFault::in_stream(event),
     };
-    let head = ResponseHead {
-        status,
-        content_type: None,
-        retry_after: None,
-    };
-    let fault = UpstreamFault::of_status(&head, event);
-    let plain = UpstreamFault::in_stream(event);
-    // No status said it: the stream had begun well.
-    let upstream_status = None;
-    match status.as_u16() {
-        // The caller gets the vendor's text, so the log does not.
-        400 | 404 | 413 => UpstreamFault {
-            upstream_status,
-            message_for_log: format!(
-                "{}, code {}",
-                plain.message_for_caller,
-                fault.vendor_code.as_deref().unwrap_or_default()
-            ),
-            ..fault
-        },
-        _ => UpstreamFault {
-            code: fault.code,
-            retry: fault.retry,
-            upstream_status,
-            ..plain
-        },
-    }
+    UpstreamFault::of_event(status, event)
 }

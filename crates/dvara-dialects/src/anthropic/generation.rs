@@ -6,10 +6,10 @@
 
 /// The version in a model's name: `claude-opus-4-5-20251101` and `claude-3-5-haiku` are 4.5 and 3.5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Generation(u8, u8);
+pub(crate) struct Generation(u8, u8);
 
 impl Generation {
-    pub(super) fn of(model: &str) -> Self {
+    pub(crate) fn of(model: &str) -> Self {
         // Dates have eight digits.
         let mut numbers = model
             .split(|character: char| !character.is_ascii_alphanumeric())
@@ -21,22 +21,22 @@ impl Generation {
     }
 
     /// It decides itself how much to think, and is told with what effort; older models get a budget.
-    pub(super) fn thinks_adaptively(self) -> bool {
+    pub(crate) fn thinks_adaptively(self) -> bool {
         self >= Self(4, 6)
     }
 
     /// It thinks unless told otherwise.
-    pub(super) fn thinks_by_default(self) -> bool {
+    pub(crate) fn thinks_by_default(self) -> bool {
         self >= Self(5, 0)
     }
 
     /// It knows the efforts above `high`, but for `max`.
-    pub(super) fn has_extra_effort(self) -> bool {
+    pub(crate) fn has_extra_effort(self) -> bool {
         self >= Self(4, 7)
     }
 
     /// It takes a schema for its answer (`output_config.format`) and holds itself to the schemas of tools (`strict`).
-    pub(super) fn fits_schemas(self) -> bool {
+    pub(crate) fn fits_schemas(self) -> bool {
         self >= Self(4, 5)
     }
 }

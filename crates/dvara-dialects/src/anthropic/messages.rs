@@ -8,17 +8,13 @@
 mod assistant;
 mod blocks;
 
-use super::fields::{Drops, refusal};
+use super::fields::refusal;
 use super::output::{CALL_IT, Form, JSON_ONLY, Pull};
-use super::writer::Writer;
-use crate::json;
-use crate::request::{Block, ChatRequest, Conversation, Message, ReadError, Role, Text};
+use crate::fields::Drops;
+use crate::request::{Block, ChatRequest, Conversation, Message, ReadError, Role};
+use crate::turns::{Side, Turn, cache_mark, last_block, turns};
+use crate::writer::Writer;
 use blocks::Place;
-
-/// A text as it stands in the body, quotes included.
-pub(super) fn literal<'c>(request: &'c ChatRequest, text: &Text<'_>) -> &'c str {
-    &request.text()[text.span.start..text.span.end]
-}
 
 /// Writes `messages` and `system`.
 ///
@@ -44,16 +40,6 @@ pub(super) fn write(
     turns.write_system(&conversation.messages, form)
 }
 
-/// Whose turn it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    User,
-    Assistant,
-}
-
-/// A message and its position in the call.
-type Numbered<'c> = (usize, &'c Message<'c>);
-
 struct Turns<'w, 'c> {
     out: &'w mut Writer,
     request: &'c ChatRequest,
@@ -70,26 +56,9 @@ struct Turns<'w, 'c> {
 impl<'c> Turns<'_, 'c> {
     fn write_all(&mut self, messages: &'c [Message<'c>]) -> Result<(), ReadError> {
         self.out.json(",\"messages\":[");
-        let mut group: Vec<Numbered<'c>> = Vec::new();
-        let mut side = Side::User;
-        for (index, message) in messages.iter().enumerate() {
-            let next = match &message.role {
-                Role::System => continue,
-                Role::User | Role::Tool => Side::User,
-                Role::Assistant => Side::Assistant,
-                Role::Other(_) => return Err(unknown_role(index)),
-            };
-            if !has_content(message) {
-                continue;
-            }
-            if next != side {
-                self.turn(side, &group)?;
-                group.clear();
-                side = next;
-            }
-            group.push((index, message));
+        for turn in turns(messages)? {
+            self.turn(&turn)?;
         }
-        self.turn(side, &group)?;
         if self.turns == 0 {
             return Err(refusal(
                 "messages",
@@ -100,33 +69,21 @@ impl<'c> Turns<'_, 'c> {
         Ok(())
     }
 
-    fn turn(&mut self, side: Side, group: &[Numbered<'c>]) -> Result<(), ReadError> {
-        if group.is_empty() {
-            return Ok(());
-        }
+    fn turn(&mut self, turn: &Turn<'c>) -> Result<(), ReadError> {
         if self.turns > 0 {
             self.out.json(",");
         }
         self.turns += 1;
-        self.out.json(match side {
+        self.out.json(match turn.side {
             Side::User => "{\"role\":\"user\",\"content\":",
             Side::Assistant => "{\"role\":\"assistant\",\"content\":",
         });
         let start = self.begin_list();
-        match side {
-            Side::User => {
-                let is_result = |message: &Message<'_>| message.role == Role::Tool;
-                for (index, message) in group.iter().filter(|(_, one)| is_result(one)) {
-                    self.tool_message(*index, message)?;
-                }
-                for (index, message) in group.iter().filter(|(_, one)| !is_result(one)) {
-                    self.user_message(*index, message)?;
-                }
-            }
-            Side::Assistant => {
-                for (index, message) in group {
-                    self.assistant_message(*index, message)?;
-                }
+        for (index, message) in &turn.messages {
+            match message.role {
+                Role::Assistant => self.assistant_message(*index, message)?,
+                Role::Tool => self.tool_message(*index, message)?,
+                _ => self.user_message(*index, message)?,
             }
         }
         self.end_list(start);
@@ -136,7 +93,7 @@ impl<'c> Turns<'_, 'c> {
 
     fn user_message(&mut self, index: usize, message: &'c Message<'c>) -> Result<(), ReadError> {
         self.note_losses(message);
-        let last = message.blocks.iter().rposition(says_something);
+        let last = last_block(message);
         for (position, block) in message.blocks.iter().enumerate() {
             let place = Place {
                 message: index,
@@ -248,43 +205,4 @@ impl<'c> Turns<'_, 'c> {
             }
         }
     }
-}
-
-/// The prompt-cache marker of a message, which its last block gets.
-fn cache_mark<'c>(message: &'c Message<'c>) -> Option<&'c serde_json::value::RawValue> {
-    message
-        .rest
-        .iter()
-        .find(|field| field.name == "cache_control" && !json::is_null(field.value))
-        .map(|field| field.value)
-}
-
-/// Whether anything of a message would be sent.
-fn has_content(message: &Message<'_>) -> bool {
-    message.role == Role::Tool
-        || message.blocks.iter().any(says_something)
-        || (message.role == Role::Assistant && assistant::has_thinking(message))
-}
-
-fn says_something(block: &Block<'_>) -> bool {
-    match block {
-        Block::Text(text) => !is_blank(text),
-        Block::Reasoning { .. } => false,
-        Block::Image(_)
-        | Block::Document(_)
-        | Block::ToolUse(_)
-        | Block::ToolResult(_)
-        | Block::Opaque { .. } => true,
-    }
-}
-
-fn is_blank(text: &Text<'_>) -> bool {
-    text.text.trim().is_empty()
-}
-
-fn unknown_role(index: usize) -> ReadError {
-    let at = format!("messages[{index}].role");
-    let message =
-        format!("`{at}` must be `system`, `developer`, `user`, `assistant`, `tool` or `function`");
-    ReadError::invalid(at, message)
 }

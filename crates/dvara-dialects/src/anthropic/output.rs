@@ -5,17 +5,17 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::STRUCTURED_OUTPUT;
-use super::fields::Drops;
 use super::generation::Generation;
 use super::thinking::Thinking;
+use crate::fields::Drops;
 use crate::request::{ChatRequest, Conversation, OutputFormat, Tool, ToolChoice};
 use crate::target::Dropped;
 
 /// What `json_object` becomes: a line of the system prompt.
-pub(super) const JSON_ONLY: &str = "Respond with one valid JSON object and nothing else: no explanation, no Markdown, no code fence.";
+pub(crate) const JSON_ONLY: &str = "Respond with one valid JSON object and nothing else: no explanation, no Markdown, no code fence.";
 
 /// How an answer is kept to its form.
-pub(super) enum Form<'c> {
+pub(crate) enum Form<'c> {
     /// Not at all.
     Free,
     /// By [`JSON_ONLY`].
@@ -32,7 +32,7 @@ pub(super) enum Form<'c> {
 
 /// What makes a model call [`STRUCTURED_OUTPUT`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pull {
+pub(crate) enum Pull {
     /// It must.
     Forced,
     /// It must call that, or one of the client's tools.
@@ -42,11 +42,11 @@ pub(super) enum Pull {
 }
 
 /// What a model is told that can't be forced.
-pub(super) const CALL_IT: &str =
+pub(crate) const CALL_IT: &str =
     "Give your final answer by calling the tool `structured_output`, and write no other text.";
 
 /// How the answer to a call is kept to its form (data-plane sheet §15; ADR 5).
-pub(super) fn plan<'c>(
+pub(crate) fn plan<'c>(
     conversation: &'c Conversation<'c>,
     thinking: &Thinking,
     generation: Generation,
@@ -102,13 +102,13 @@ pub(super) fn plan<'c>(
 }
 
 /// Whether a call of [`STRUCTURED_OUTPUT`] in the answer to this request is the answer.
-pub(super) fn is_answer_by_tool(request: &ChatRequest) -> bool {
+pub(crate) fn is_answer_by_tool(request: &ChatRequest) -> bool {
     let own = || request.conversation().is_ok_and(|found| has_own(&found));
     request.wants.json_schema && !(request.wants.tools && own())
 }
 
 /// Whether the client offers a tool of that name itself.
-fn has_own(conversation: &Conversation<'_>) -> bool {
+pub(crate) fn has_own(conversation: &Conversation<'_>) -> bool {
     conversation.tools.iter().any(|tool| match tool {
         Tool::Function(function) => function.name == STRUCTURED_OUTPUT,
         Tool::Opaque(_) => false,

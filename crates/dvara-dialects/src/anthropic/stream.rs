@@ -7,40 +7,26 @@ mod block;
 
 use bytes::Bytes;
 
-use super::chunk::Chunks;
 use super::event::EventView;
 use super::finish;
 use super::output;
 use super::usage::UsageView;
-use super::writer::Writer;
 use crate::answer::StreamSummary;
+use crate::completion::ChunkStream;
 use crate::fault::UpstreamFault;
 use crate::request::ChatRequest;
 use crate::sse::{self, Frame, Framer};
 use block::Open;
-pub(super) use block::Seam;
 
 /// Reads a stream and translates it.
 pub struct StreamDecoder {
     framer: Framer,
-    shows_usage: bool,
     answers_by_tool: bool,
-    now: u64,
-    /// The model that was asked for, until the vendor says which one serves.
-    model: Box<str>,
-    summary: StreamSummary,
     usage: UsageView,
-    /// Chunks, once the message has begun.
-    chunks: Option<Chunks>,
-    said_role: bool,
+    /// The client's side.
+    to: ChunkStream,
     /// The block that is being sent, and its position.
     open: Option<(u64, Open)>,
-    /// Tool calls that have begun.
-    calls: u64,
-    /// How texts lie side by side.
-    seam: Seam,
-    done: bool,
-    out: Writer,
 }
 
 impl StreamDecoder {
@@ -48,19 +34,10 @@ impl StreamDecoder {
     pub fn new(request: &ChatRequest, now: u64) -> Self {
         Self {
             framer: Framer::new(sse::DEFAULT_MAX_EVENT),
-            shows_usage: request.include_usage(),
             answers_by_tool: output::is_answer_by_tool(request),
-            now,
-            model: request.model().into(),
-            summary: StreamSummary::default(),
             usage: UsageView::default(),
-            chunks: None,
-            said_role: false,
+            to: ChunkStream::new(request, now),
             open: None,
-            calls: 0,
-            seam: Seam::default(),
-            done: false,
-            out: Writer::default(),
         }
     }
 
@@ -70,11 +47,10 @@ impl StreamDecoder {
     /// When the vendor reports an error, ends without having finished, or sends what can't be read. What was
     /// added to `relay` before is still good; nothing can be relayed after.
     pub fn push(&mut self, chunk: &Bytes, relay: &mut Vec<Bytes>) -> Result<(), UpstreamFault> {
-        // A chunk of ours has some more around its text than an event of theirs.
-        self.out.reserve(2 * chunk.len() + 256);
+        self.to.reserve(chunk.len());
         let mut at = 0;
         let outcome = loop {
-            if self.done || at == chunk.len() {
+            if self.to.is_done() || at == chunk.len() {
                 break Ok(());
             }
             let read = match self.framer.next(chunk, &mut at) {
@@ -96,7 +72,7 @@ impl StreamDecoder {
     /// # Errors
     /// When the message has not ended.
     pub fn finish(&mut self, relay: &mut Vec<Bytes>) -> Result<(), UpstreamFault> {
-        if self.done {
+        if self.to.is_done() {
             return Ok(());
         }
         // A last event may lack its blank line.
@@ -106,7 +82,7 @@ impl StreamDecoder {
         };
         self.flush(relay);
         outcome?;
-        if self.done {
+        if self.to.is_done() {
             return Ok(());
         }
         Err(UpstreamFault::broken_stream("its message did not end"))
@@ -114,29 +90,27 @@ impl StreamDecoder {
 
     /// What the stream came to, up to now.
     pub fn summary(&self) -> &StreamSummary {
-        &self.summary
+        &self.to.summary
     }
 
     /// Whether `[DONE]` went on to the client: whatever follows is nobody's business.
     pub fn is_done(&self) -> bool {
-        self.done
+        self.to.is_done()
     }
 
     fn flush(&mut self, relay: &mut Vec<Bytes>) {
         self.guess_output();
-        if !self.out.is_empty() {
-            relay.push(self.out.take().into());
-        }
+        self.to.flush(relay);
     }
 
     /// The beginning of a message reports its input, and an output of a token or two. Until the end says what it came to,
     /// the output is guessed from what was written: a client that leaves pays for what it got.
     fn guess_output(&mut self) {
-        if !self.summary.output_is_guessed {
+        if !self.to.summary.output_is_guessed {
             return;
         }
-        let guess = self.summary.estimated_output_tokens();
-        if let Some((usage, reported)) = self.summary.usage.as_mut().zip(self.usage.classes()) {
+        let guess = self.to.summary.estimated_output_tokens();
+        if let Some((usage, reported)) = self.to.summary.usage.as_mut().zip(self.usage.classes()) {
             usage.output = reported.output.max(guess);
         }
     }
@@ -155,11 +129,11 @@ impl StreamDecoder {
         match view.kind.0.as_deref() {
             Some("message_start") => self.start(&view),
             Some("content_block_start") => {
-                self.say_role();
+                self.to.say_role();
                 self.start_block(&view);
             }
             Some("content_block_delta") => {
-                self.say_role();
+                self.to.say_role();
                 self.delta(&view);
                 return self.bounded();
             }
@@ -175,36 +149,13 @@ impl StreamDecoder {
 
     fn start(&mut self, view: &EventView<'_>) {
         self.usage.update(&view.message.usage);
-        self.summary.usage = self.usage.classes();
-        self.summary.output_is_guessed = self.summary.usage.is_some();
-        let served = view.message.model.0.as_deref();
-        if let Some(model) = served.filter(|model| !model.is_empty()) {
-            self.model = model.into();
-            self.summary.model = Some(model.into());
+        let summary = &mut self.to.summary;
+        summary.usage = self.usage.classes();
+        summary.output_is_guessed = summary.usage.is_some();
+        if let Some(model) = view.message.model.0.as_deref() {
+            self.to.served(model);
         }
-        // One beginning per stream, whatever a vendor repeats.
-        if self.chunks.is_none() {
-            self.begin(view.message.id.some_text());
-        }
-    }
-
-    fn begin(&mut self, id: Option<&str>) {
-        self.chunks = Some(Chunks::new(id.unwrap_or("msg"), self.now, &self.model));
-    }
-
-    /// The first chunk says who speaks. It goes on with the first block and not before: as long as nothing went on, an
-    /// overloaded vendor can be replaced by another.
-    fn say_role(&mut self) {
-        if self.chunks.is_none() {
-            self.begin(None);
-        }
-        if let (false, Some(chunks)) = (self.said_role, &self.chunks) {
-            chunks
-                .begin(&mut self.out)
-                .json("\"role\":\"assistant\",\"content\":\"\"");
-            Chunks::end(&mut self.out);
-            self.said_role = true;
-        }
+        self.to.begin(view.message.id.some_text().unwrap_or("msg"));
     }
 
     /// Thinking is kept until its block is whole, which must not take more than an event may.
@@ -219,42 +170,25 @@ impl StreamDecoder {
 
     fn message_delta(&mut self, view: &EventView<'_>) {
         self.usage.update(&view.usage);
-        self.summary.usage = self.usage.classes();
-        self.summary.output_is_guessed &= !view.usage.has_output();
+        self.to.summary.usage = self.usage.classes();
+        self.to.summary.output_is_guessed &= !view.usage.has_output();
         if let Some(reason) = view.delta.stop_reason.0.as_deref() {
-            self.summary.finish = Some(finish::finish(reason, self.calls > 0));
+            self.to.summary.finish = Some(finish::finish(reason, self.to.calls() > 0));
         }
         let details = view.delta.stop_details;
         if let Some(text) = details.explanation.some_text() {
-            self.refusal(text);
-        }
-    }
-
-    /// Why the model refused, where OpenAI's models say it.
-    fn refusal(&mut self, text: &str) {
-        self.say_role();
-        if let Some(chunks) = &self.chunks {
-            chunks.text(&mut self.out, "\"refusal\":", text);
+            self.to.refusal(text);
         }
     }
 
     fn stop(&mut self) -> Result<(), UpstreamFault> {
         self.stop_block();
-        if self.summary.finish.is_some() {
-            self.say_role();
-        }
-        let (Some(reason), Some(chunks)) = (&self.summary.finish, &self.chunks) else {
+        let Some(reason) = self.to.summary.finish.take() else {
             return Err(UpstreamFault::broken_stream(
                 "its message ended without a reason",
             ));
         };
-        chunks.finish(&mut self.out, reason);
-        if self.shows_usage {
-            chunks.usage(&mut self.out, &self.usage);
-        }
-        self.out.json("data: [DONE]\n\n");
-        self.summary.complete = true;
-        self.done = true;
+        self.to.end(reason, &self.usage.reported());
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! What holds for every call, answer and stream, whatever they say.
 
-mod any;
+pub(crate) mod any;
 
 use bytes::Bytes;
 use dvara_types::ProviderKind;

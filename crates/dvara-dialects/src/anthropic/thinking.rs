@@ -5,8 +5,8 @@
 
 use serde_json::value::RawValue;
 
-use super::fields::{Drops, Said};
 use super::generation::Generation;
+use crate::fields::Drops;
 use crate::json;
 use crate::request::{Block, Conversation, ReadError, Role, ToolChoice};
 
@@ -15,7 +15,7 @@ const DEFAULT_MAX_TOKENS: u64 = 4_096;
 
 /// How a model is to think.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
+pub(crate) enum Mode {
     /// `{"type":"enabled","budget_tokens":…}`.
     Budget(u64),
     /// `{"type":"adaptive"}`.
@@ -24,13 +24,13 @@ pub(super) enum Mode {
 
 /// What a call says about thinking.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Thinking {
+pub(crate) struct Thinking {
     /// What is written in the client's name; nothing when it gave `thinking` itself.
-    pub(super) mode: Option<Mode>,
+    pub(crate) mode: Option<Mode>,
     /// `output_config.effort`.
-    pub(super) effort: Option<&'static str>,
+    pub(crate) effort: Option<&'static str>,
     /// The model thinks, by the client's word.
-    pub(super) is_on: bool,
+    pub(crate) is_on: bool,
     /// Tokens that thinking may take.
     budget: u64,
     /// The client's bound must leave room for it.
@@ -39,7 +39,7 @@ pub(super) struct Thinking {
 
 impl Thinking {
     /// The bound on output tokens, thinking included: the client's, if it leaves room to answer in.
-    pub(super) fn max_tokens(&self, asked: Option<u64>) -> u64 {
+    pub(crate) fn max_tokens(&self, asked: Option<u64>) -> u64 {
         match asked {
             None => DEFAULT_MAX_TOKENS.saturating_add(self.budget),
             Some(most) if self.raises_bound && most <= self.budget => {
@@ -50,23 +50,24 @@ impl Thinking {
     }
 }
 
-/// What `said` comes to for a model.
+/// What a client's `own` words about thinking, or else its `effort`, come to for a model.
 ///
 /// # Errors
 /// When the effort is none that OpenAI knows.
-pub(super) fn plan(
-    said: &Said<'_>,
+pub(crate) fn plan(
+    own: Option<&RawValue>,
+    effort: Option<&str>,
     conversation: &Conversation<'_>,
     generation: Generation,
     drops: &mut Drops,
 ) -> Result<Thinking, ReadError> {
-    if let Some(own) = said.thinking {
-        if said.effort.is_some() {
+    if let Some(own) = own {
+        if effort.is_some() {
             drops.add("reasoning_effort", "`thinking` says it already");
         }
         return Ok(own_words(own));
     }
-    let Some(effort) = said.effort.as_deref() else {
+    let Some(effort) = effort else {
         return Ok(Thinking::default());
     };
     let (budget, level) = match effort {
@@ -77,12 +78,7 @@ pub(super) fn plan(
         "xhigh" if generation.has_extra_effort() => (24_576, "xhigh"),
         "xhigh" => (24_576, "high"),
         "max" => (24_576, "max"),
-        _ => {
-            return Err(ReadError::invalid(
-                "reasoning_effort",
-                "`reasoning_effort` must be `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`",
-            ));
-        }
+        _ => return Err(unknown_effort()),
     };
     if forces_a_tool(conversation) && !generation.thinks_by_default() {
         drops.add(
@@ -114,6 +110,14 @@ pub(super) fn plan(
         budget,
         raises_bound: true,
     })
+}
+
+/// The error of an effort that nobody knows.
+pub(crate) fn unknown_effort() -> ReadError {
+    ReadError::invalid(
+        "reasoning_effort",
+        "`reasoning_effort` must be `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`",
+    )
 }
 
 fn no_thinking(generation: Generation, drops: &mut Drops) -> Thinking {

@@ -3,12 +3,13 @@
 use serde_json::value::RawValue;
 
 use super::STRUCTURED_OUTPUT;
-use super::fields::{Drops, refusal};
+use super::fields::refusal;
 use super::generation::Generation;
 use super::output::{Form, Pull};
-use super::writer::Writer;
+use crate::fields::Drops;
 use crate::json;
 use crate::request::{Conversation, ReadError, Tool, ToolChoice, ToolFunction};
+use crate::writer::Writer;
 
 /// Writes `tools` and `tool_choice`.
 ///
@@ -82,9 +83,13 @@ fn function<'w>(
     out.json("}")
 }
 
-/// A schema as it came, but for the `type` that Anthropic's API demands.
 fn input_schema(out: &mut Writer, schema: Option<&RawValue>) {
     out.json(",\"input_schema\":");
+    schema_of_object(out, schema);
+}
+
+/// A schema as it came, but for the `type` that Anthropic's API and Amazon's demand.
+pub(crate) fn schema_of_object(out: &mut Writer, schema: Option<&RawValue>) {
     let Some(schema) = schema else {
         out.json("{\"type\":\"object\"}");
         return;

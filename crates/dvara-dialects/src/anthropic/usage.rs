@@ -2,7 +2,7 @@
 
 use dvara_types::{TokenCount, Usage};
 
-use super::writer::Writer;
+use crate::completion::Reported;
 use crate::lenient::{Count, lenient_object};
 
 /// A usage object. In a stream, what a later one says replaces what an earlier one said.
@@ -94,30 +94,13 @@ impl UsageView {
         })
     }
 
-    /// OpenAI's usage object; nothing when none was reported.
-    pub(super) fn write(&self, before: &str, out: &mut Writer) {
-        let Some(usage) = self.classes() else {
-            return;
-        };
-        out.json(before);
-        out.json("{\"prompt_tokens\":")
-            .number(usage.input_total().0);
-        out.json(",\"completion_tokens\":")
-            .number(usage.output_total().0);
-        out.json(",\"total_tokens\":").number(usage.total().0);
-        if self.cache_read.0.is_some() || self.written().is_some() {
-            out.json(",\"prompt_tokens_details\":{\"cached_tokens\":")
-                .number(usage.cache_read.0);
-            out.json(",\"cache_write_tokens\":")
-                .number(usage.cache_write.0)
-                .json("}");
+    /// The classes, and which of them were told apart.
+    pub(super) fn reported(&self) -> Reported {
+        Reported {
+            usage: self.classes(),
+            cache: self.cache_read.0.is_some() || self.written().is_some(),
+            reasoning: self.output_details.thinking.0.is_some(),
         }
-        if self.output_details.thinking.0.is_some() {
-            out.json(",\"completion_tokens_details\":{\"reasoning_tokens\":")
-                .number(usage.reasoning.0)
-                .json("}");
-        }
-        out.json("}");
     }
 }
 
@@ -125,12 +108,24 @@ impl UsageView {
 mod tests {
     use super::*;
 
-    fn written(earlier: &str, later: &str) -> String {
+    /// Input, cache read, cache write, output, reasoning, and whether cache and reasoning were told apart.
+    fn read(earlier: &str, later: &str) -> Option<([u64; 5], bool, bool)> {
         let mut view: UsageView = serde_json::from_str(earlier).unwrap();
         view.update(&serde_json::from_str(later).unwrap());
-        let mut out = Writer::default();
-        view.write("", &mut out);
-        String::from_utf8(out.take()).unwrap()
+        let Reported {
+            usage,
+            cache,
+            reasoning,
+        } = view.reported();
+        let usage = usage?;
+        let classes = [
+            usage.input,
+            usage.cache_read,
+            usage.cache_write,
+            usage.output,
+            usage.reasoning,
+        ];
+        Some((classes.map(|count| count.0), cache, reasoning))
     }
 
     #[test]
@@ -139,26 +134,26 @@ mod tests {
             (
                 r#"{"input_tokens":10,"cache_read_input_tokens":5,"cache_creation_input_tokens":3,"output_tokens":1}"#,
                 r#"{"output_tokens":40}"#,
-                r#"{"prompt_tokens":18,"completion_tokens":40,"total_tokens":58,"prompt_tokens_details":{"cached_tokens":5,"cache_write_tokens":3}}"#,
+                Some(([10, 5, 3, 40, 0], true, false)),
             ),
             (
                 r#"{"input_tokens":10,"output_tokens":1}"#,
                 r#"{"input_tokens":12,"output_tokens":4,"output_tokens_details":{"thinking_tokens":9}}"#,
-                r#"{"prompt_tokens":12,"completion_tokens":4,"total_tokens":16,"completion_tokens_details":{"reasoning_tokens":4}}"#,
+                Some(([12, 0, 0, 0, 4], false, true)),
             ),
             (
                 r#"{"input_tokens":1,"cache_creation":{"ephemeral_5m_input_tokens":2,"ephemeral_1h_input_tokens":3}}"#,
                 "null",
-                r#"{"prompt_tokens":6,"completion_tokens":0,"total_tokens":6,"prompt_tokens_details":{"cached_tokens":0,"cache_write_tokens":5}}"#,
+                Some(([1, 0, 5, 0, 0], true, false)),
             ),
             (
                 r#"{"input_tokens":18446744073709551615,"cache_read_input_tokens":7}"#,
                 r#"{"output_tokens":18446744073709551615}"#,
-                r#"{"prompt_tokens":18446744073709551615,"completion_tokens":18446744073709551615,"total_tokens":18446744073709551615,"prompt_tokens_details":{"cached_tokens":7,"cache_write_tokens":0}}"#,
+                Some(([u64::MAX, 7, 0, u64::MAX, 0], true, false)),
             ),
-            ("{}", r#"{"cache_read_input_tokens":1}"#, ""),
+            ("{}", r#"{"cache_read_input_tokens":1}"#, None),
         ] {
-            assert_eq!(written(earlier, later), expected, "{earlier} {later}");
+            assert_eq!(read(earlier, later), expected, "{earlier} {later}");
         }
     }
 }

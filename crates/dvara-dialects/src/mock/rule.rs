@@ -138,10 +138,11 @@ impl Rule {
     /// The failure that it plays: what a vendor's answer with that status would become.
     pub(super) fn fault(&self) -> Option<UpstreamFault> {
         let error = self.error.as_ref()?;
+        let status = StatusCode::from_u16(error.status).expect("checked when the rule was read");
         let head = ResponseHead {
-            status: StatusCode::from_u16(error.status).expect("checked when the rule was read"),
             content_type: Some("application/json".into()),
             retry_after: error.retry_after_seconds.map(Duration::from_secs),
+            ..ResponseHead::of_status(status)
         };
         let body = ErrorBody {
             message: &error.message,

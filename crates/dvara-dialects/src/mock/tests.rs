@@ -2,6 +2,7 @@ use super::*;
 use crate::answer::ResponseHead;
 use crate::openai::{self, StreamDecoder};
 use crate::request::ReadLimits;
+use dvara_types::ProviderKind;
 use http::StatusCode;
 use serde_json::json;
 
@@ -101,15 +102,12 @@ fn what_the_mock_sends_its_decoder_reads() {
     let MockBody::Json(body) = reply.body.unwrap() else {
         panic!("a stream");
     };
-    let head = ResponseHead {
-        status: StatusCode::OK,
-        content_type: None,
-        retry_after: None,
-    };
-    let answer = openai::decode(&head, &body).unwrap();
+    let head = ResponseHead::of_status(StatusCode::OK);
+    let kind = ProviderKind::Mock;
+    let (answer, _) = openai::decode(kind, &head, body).unwrap();
 
     let streamed = request(json!({"stream": true}));
-    let mut decoder = StreamDecoder::new(&streamed);
+    let mut decoder = StreamDecoder::new(kind, &streamed);
     let mut relayed = Vec::new();
     for (_, event) in events_of(&mock, &streamed) {
         decoder.push(&event, &mut relayed).unwrap();

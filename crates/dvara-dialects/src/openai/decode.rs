@@ -1,20 +1,61 @@
-//! An OpenAI-shaped answer, read for what governance needs. Its bytes are relayed untouched.
+//! An OpenAI-shaped answer, read for what governance needs. Its bytes are relayed untouched, but for what its vendor says in
+//! words of its own.
 
 use std::fmt;
 
+use bytes::Bytes;
+use dvara_types::ProviderKind;
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 
+use super::chunks::Thoughts;
+use super::reply::{self, Form};
+use super::shape::Reply;
 use super::stream::chunk::Choices;
 use super::usage::UsageView;
+use super::vendors;
 use crate::answer::{Answer, Finish, ResponseHead};
 use crate::fault::UpstreamFault;
+use crate::json;
 use crate::lenient::{Present, Text, absent, lenient_object};
 
-/// What an answer came to.
+/// What an answer came to, and the body that the client gets: the vendor's own bytes, with edits where it speaks its own words.
 ///
 /// # Errors
-/// When its status is no success, it can't be read, or it has no choices.
-pub fn decode(head: &ResponseHead, body: &[u8]) -> Result<Answer, UpstreamFault> {
+/// When its status is no success, it can't be read, it has no choices, or it says that the vendor failed.
+pub fn decode(
+    kind: ProviderKind,
+    head: &ResponseHead,
+    body: Bytes,
+) -> Result<(Answer, Bytes), UpstreamFault> {
+    let (mut answer, odd_ending) = read(head, &body)?;
+    let Some(reply) = &vendors::shape(kind).reply else {
+        return Ok((answer, body));
+    };
+    let finish = answer.finish.take();
+    let finish = finish.map(|reason| reply::finish(reason, Some(reply)));
+    answer.finish = finish.transpose()?;
+    let Some(text) = text_to_edit(&body, reply, odd_ending) else {
+        return Ok((answer, body));
+    };
+    let edits = reply::edit(text, Form::Answer, reply, &mut Thoughts::default())?;
+    let edited = edits.apply(&body);
+    Ok((answer, edited))
+}
+
+/// The answer as text, when something in it may be in the vendor's words.
+fn text_to_edit<'b>(body: &'b Bytes, reply: &Reply, odd_ending: bool) -> Option<&'b str> {
+    let names_reasoning = |name: &str| {
+        let key = json::quote(name);
+        memchr::memmem::find(body, key.as_bytes()).is_some()
+    };
+    let concerned = (odd_ending && !reply.endings.is_empty())
+        || reply.chunks
+        || reply.reasoning.is_some_and(names_reasoning);
+    std::str::from_utf8(body).ok().filter(|_| concerned)
+}
+
+/// What an answer came to, and whether some choice ended for a reason that OpenAI does not have.
+fn read(head: &ResponseHead, body: &[u8]) -> Result<(Answer, bool), UpstreamFault> {
     if !head.status.is_success() {
         return Err(UpstreamFault::of_status(head, body));
     }
@@ -30,7 +71,7 @@ pub fn decode(head: &ResponseHead, body: &[u8]) -> Result<Answer, UpstreamFault>
         return Err(UpstreamFault::unusable(head, reason, body));
     }
     let usage = view.usage.classes();
-    Ok(Answer {
+    let answer = Answer {
         model: view
             .model
             .0
@@ -44,7 +85,8 @@ pub fn decode(head: &ResponseHead, body: &[u8]) -> Result<Answer, UpstreamFault>
         } else {
             0
         },
-    })
+    };
+    Ok((answer, view.choices.odd))
 }
 
 #[derive(Default)]
@@ -67,6 +109,8 @@ lenient_object!(AnswerView<'de> {
 struct Finishes {
     count: u32,
     finish: Option<Finish>,
+    /// Some choice ended for a reason that OpenAI does not have.
+    odd: bool,
 }
 
 #[derive(Default)]
@@ -93,9 +137,9 @@ impl<'de> Deserialize<'de> for Finishes {
                 let mut choices = Finishes::default();
                 while let Some(choice) = items.next_element::<ChoiceView<'de>>()? {
                     choices.count += 1;
-                    if choices.finish.is_none() {
-                        choices.finish = choice.finish.0.as_deref().map(Finish::of_openai);
-                    }
+                    let finish = choice.finish.0.as_deref().map(Finish::of_openai);
+                    choices.odd |= matches!(finish, Some(Finish::Other(_)));
+                    choices.finish = choices.finish.or(finish);
                 }
                 Ok(choices)
             }
@@ -128,9 +172,8 @@ mod tests {
 
     fn head(status: u16) -> ResponseHead {
         ResponseHead {
-            status: StatusCode::from_u16(status).unwrap(),
             content_type: Some("application/json".into()),
-            retry_after: None,
+            ..ResponseHead::of_status(StatusCode::from_u16(status).unwrap())
         }
     }
 
@@ -147,7 +190,7 @@ mod tests {
             "<html></html>",
             r#"{"choices":[{"finish_reason":"stop"}]"#,
         ] {
-            let fault = decode(&head(200), body.as_bytes()).unwrap_err();
+            let fault = read(&head(200), body.as_bytes()).unwrap_err();
             assert_eq!(fault.code.as_str(), "provider_error", "{body}");
         }
     }
@@ -155,7 +198,7 @@ mod tests {
     #[test]
     fn output_is_counted_when_no_usage_is_reported() {
         let body = r#"{"choices":[{"message":{"role":"assistant","content":"héllo","tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"stop"}],"usage":null}"#;
-        let answer = decode(&head(200), body.as_bytes()).unwrap();
+        let (answer, _) = read(&head(200), body.as_bytes()).unwrap();
         assert_eq!(answer.usage, None);
         assert_eq!(answer.output_characters, 8);
         assert_eq!(answer.finish, Some(Finish::Stop));

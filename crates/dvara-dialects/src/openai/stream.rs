@@ -1,11 +1,17 @@
-//! A stream of chat completion chunks, relayed event by event in its own bytes and read on the way.
+//! A stream of chat completion chunks, relayed event by event in its own bytes and read on the way. Events in which a vendor
+//! speaks its own words are edited, and only those.
 
 pub(super) mod chunk;
 
 use std::ops::Range;
 
 use bytes::Bytes;
+use dvara_types::ProviderKind;
 
+use super::chunks::Thoughts;
+use super::reply::{self, Form};
+use super::shape::Reply;
+use super::vendors;
 use crate::answer::StreamSummary;
 use crate::fault::UpstreamFault;
 use crate::request::ChatRequest;
@@ -27,22 +33,41 @@ pub struct StreamDecoder {
     seen: u128,
     finished: u128,
     done: bool,
+    /// For a vendor that has words of its own.
+    words: Option<Box<Words>>,
+}
+
+/// What is needed to put events in OpenAI's words.
+struct Words {
+    reply: &'static Reply,
+    thoughts: Thoughts,
 }
 
 /// What becomes of an event.
 enum Verdict {
     Relay,
+    /// It goes on with other bytes.
+    Edited(Bytes),
     Withhold,
     Done,
 }
 
 impl StreamDecoder {
     /// A decoder for the answer to `request`.
-    pub fn new(request: &ChatRequest) -> Self {
-        Self::with_limit(request.include_usage(), sse::DEFAULT_MAX_EVENT)
+    pub fn new(kind: ProviderKind, request: &ChatRequest) -> Self {
+        let words = |reply| {
+            Box::new(Words {
+                reply,
+                thoughts: Thoughts::default(),
+            })
+        };
+        Self {
+            words: vendors::shape(kind).reply.as_ref().map(words),
+            ..Self::with_limit(request.include_usage(), sse::DEFAULT_MAX_EVENT)
+        }
     }
 
-    /// A decoder that shows the usage chunk or not, and refuses events above a number of bytes.
+    /// A decoder for OpenAI's own words that shows the usage chunk or not, and refuses events above a number of bytes.
     pub fn with_limit(shows_usage: bool, max_event: usize) -> Self {
         Self {
             framer: Framer::new(max_event),
@@ -51,6 +76,7 @@ impl StreamDecoder {
             seen: 0,
             finished: 0,
             done: false,
+            words: None,
         }
     }
 
@@ -98,6 +124,7 @@ impl StreamDecoder {
                     relay.push(rest);
                     relay.push(Bytes::from_static(b"\n\n"));
                 }
+                Ok(Verdict::Edited(bytes)) => relay.push(bytes),
                 Ok(Verdict::Withhold | Verdict::Done) => {}
                 Err(fault) if !self.summary.complete => return Err(fault),
                 Err(_) => {}
@@ -134,6 +161,10 @@ impl StreamDecoder {
                     flush(chunk, run, relay);
                     *run = range;
                 }
+                Verdict::Edited(bytes) => {
+                    flush(chunk, run, relay);
+                    relay.push(bytes);
+                }
                 Verdict::Withhold => {}
                 Verdict::Done => {
                     flush(chunk, run, relay);
@@ -143,6 +174,7 @@ impl StreamDecoder {
             },
             Frame::Gathered(bytes) => match self.judge(&bytes)? {
                 Verdict::Relay => relay.push(bytes),
+                Verdict::Edited(bytes) => relay.push(bytes),
                 Verdict::Withhold => {}
                 Verdict::Done => {
                     self.end()?;
@@ -167,24 +199,32 @@ impl StreamDecoder {
         let Some(data) = sse::data(event) else {
             return Ok(Verdict::Relay);
         };
-        let data = data.trim_ascii();
-        if data.is_empty() {
+        let trimmed = data.trim_ascii();
+        if trimmed.is_empty() {
             // Clients ignore an event without data, by the standard.
             return Ok(Verdict::Relay);
         }
-        if data == DONE {
+        if trimmed == DONE {
             return Ok(Verdict::Done);
         }
-        let Ok(view) = serde_json::from_slice::<ChunkView<'_>>(data) else {
+        let Ok(view) = serde_json::from_slice::<ChunkView<'_>>(trimmed) else {
             return Err(UpstreamFault::broken_stream("an event is no JSON"));
         };
-        if view.error.0 {
-            return Err(UpstreamFault::in_stream(data));
+        if view.error.0 || view.groq.error.0 {
+            return Err(UpstreamFault::in_stream(trimmed));
         }
-        Ok(self.take(view))
+        let may_need_edits = self.words.as_ref().is_some_and(|words| {
+            let is_thinking = words.thoughts.any_is_open();
+            view.choices.may_be_said_otherwise(words.reply, is_thinking)
+        });
+        let verdict = self.take(view)?;
+        match (&mut self.words, &verdict) {
+            (Some(words), Verdict::Relay) if may_need_edits => words.edit(event, &data),
+            _ => Ok(verdict),
+        }
     }
 
-    fn take(&mut self, view: ChunkView<'_>) -> Verdict {
+    fn take(&mut self, view: ChunkView<'_>) -> Result<Verdict, UpstreamFault> {
         let summary = &mut self.summary;
         if summary.model.is_none() {
             summary.model = view
@@ -193,25 +233,67 @@ impl StreamDecoder {
                 .filter(|model| !model.is_empty())
                 .map(Into::into);
         }
-        let usage = view.usage.classes().or_else(|| view.groq.usage.classes());
         let choices = view.choices;
+        let usage = view.usage.classes();
+        let usage = usage.or_else(|| view.groq.usage.classes());
+        let usage = usage.or_else(|| choices.usage.classes());
         summary.output_characters += choices.output_characters;
-        if summary.finish.is_none() {
-            summary.finish = choices.finish;
+        if let (None, Some(reason)) = (&summary.finish, choices.finish) {
+            let reply = self.words.as_ref().map(|words| words.reply);
+            summary.finish = Some(reply::finish(reason, reply)?);
         }
         self.seen |= choices.seen;
         self.finished |= choices.finished;
         summary.complete = self.seen != 0 && self.seen == self.finished;
         let Some(usage) = usage else {
-            return Verdict::Relay;
+            return Ok(Verdict::Relay);
         };
         summary.usage = Some(usage);
         if choices.count == 0 && !self.shows_usage {
-            Verdict::Withhold
+            Ok(Verdict::Withhold)
         } else {
-            Verdict::Relay
+            Ok(Verdict::Relay)
         }
     }
+}
+
+impl Words {
+    /// The event in OpenAI's words. `data` is its data.
+    fn edit(&mut self, event: &[u8], data: &[u8]) -> Result<Verdict, UpstreamFault> {
+        let Ok(document) = std::str::from_utf8(data) else {
+            // The parser took it, so a text has bytes that are none; a client judges that.
+            return Ok(Verdict::Relay);
+        };
+        let edits = reply::edit(document, Form::Event, self.reply, &mut self.thoughts)?;
+        if edits.is_empty() {
+            return Ok(Verdict::Relay);
+        }
+        let edited = edits.apply(&Bytes::copy_from_slice(data));
+        Ok(Verdict::Edited(with_data(event, data, &edited)))
+    }
+}
+
+/// The event with other data in its place.
+fn with_data(event: &[u8], data: &[u8], edited: &[u8]) -> Bytes {
+    // Data of one line lies in the event; of several, it was put together.
+    let (before, behind): (&[u8], &[u8]) = if event.as_ptr_range().contains(&data.as_ptr()) {
+        let start = data.as_ptr().addr() - event.as_ptr().addr();
+        (&event[..start], &event[start + data.len()..])
+    } else {
+        (b"data: ", b"")
+    };
+    let mut bytes = Vec::with_capacity(before.len() + edited.len() + behind.len() + 2);
+    bytes.extend_from_slice(before);
+    // JSON over several lines: a line feed stands between its values only.
+    let one_line = |byte: &u8| if *byte == b'\n' { b' ' } else { *byte };
+    bytes.extend(edited.iter().map(one_line));
+    bytes.extend_from_slice(behind);
+    let blank_lines: [&[u8]; 3] = [b"\n\n", b"\r\n\r\n", b"\r\r"];
+    if !blank_lines.iter().any(|line| bytes.ends_with(line)) {
+        // Its blank line did not come: a client would wait for it in vain.
+        bytes.extend_from_slice(b"\n\n");
+    }
+    bytes.into()
 }
 
 fn flush(chunk: &Bytes, run: &mut Range<usize>, relay: &mut Vec<Bytes>) {

@@ -12,6 +12,10 @@ pub(super) struct UsageView {
     total: Count,
     /// DeepSeek's place for cached tokens.
     cache_hits: Count,
+    /// Moonshot's.
+    cached: Count,
+    /// Mistral's.
+    num_cached: Count,
     prompt_details: PromptDetails,
     completion_details: CompletionDetails,
 }
@@ -21,6 +25,8 @@ lenient_object!(UsageView {
     "completion_tokens" => completion,
     "total_tokens" => total,
     "prompt_cache_hit_tokens" => cache_hits,
+    "cached_tokens" => cached,
+    "num_cached_tokens" => num_cached,
     "prompt_tokens_details" => prompt_details,
     "completion_tokens_details" => completion_details,
 });
@@ -56,7 +62,9 @@ impl UsageView {
         }
         let prompt = self.prompt.0.unwrap_or(0);
         let completion = self.completion.0.unwrap_or(0);
-        let cached = self.prompt_details.cached.0.or(self.cache_hits.0);
+        let elsewhere = [self.cache_hits, self.cached, self.num_cached];
+        let elsewhere = elsewhere.into_iter().find_map(|count| count.0);
+        let cached = self.prompt_details.cached.0.or(elsewhere);
         let cache_read = cached.unwrap_or(0).min(prompt);
         let written = self.prompt_details.cache_write.0.unwrap_or(0);
         let cache_write = written.min(prompt - cache_read);
@@ -125,6 +133,15 @@ mod tests {
             // DeepSeek.
             (
                 r#"{"prompt_tokens":30,"prompt_cache_hit_tokens":20,"prompt_cache_miss_tokens":10,"completion_tokens":1}"#,
+                Some([10, 20, 0, 1, 0]),
+            ),
+            // Moonshot, and Mistral.
+            (
+                r#"{"prompt_tokens":30,"cached_tokens":20,"completion_tokens":1}"#,
+                Some([10, 20, 0, 1, 0]),
+            ),
+            (
+                r#"{"prompt_tokens":30,"num_cached_tokens":20,"completion_tokens":1}"#,
                 Some([10, 20, 0, 1, 0]),
             ),
             // Odd types count as absent, negative numbers as zero.

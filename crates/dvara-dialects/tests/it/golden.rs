@@ -5,7 +5,6 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use dvara_dialects::answer::ResponseHead;
-use dvara_dialects::openai;
 use dvara_dialects::request::{ChatRequest, ReadLimits};
 use dvara_dialects::target::Target;
 use dvara_dialects::vendor;
@@ -17,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::conversation::describe;
 use crate::files::Files;
-use crate::outcome;
+use crate::{outcome, translated};
 
 const FILES: Files = Files("openai");
 
@@ -148,7 +147,7 @@ fn requests_are_read_and_encoded_as_expected() {
 }
 
 fn encoded(request: &ChatRequest, name: &str, target: Target<'_>) -> Value {
-    let encoded = openai::encode(request, &target);
+    let encoded = vendor::encode(request, &target).unwrap();
     let sent = if encoded.body == request.body() {
         assert_eq!(
             encoded.body.as_ptr(),
@@ -162,11 +161,11 @@ fn encoded(request: &ChatRequest, name: &str, target: Target<'_>) -> Value {
     let dropped: Vec<_> = encoded
         .dropped
         .iter()
-        .map(|dropped| dropped.field)
+        .map(|dropped| dropped.field.clone())
         .collect();
     json!({
         "target": name,
-        "path": vendor::chat_path(target.kind),
+        "path": translated::path(&target, false),
         "accept": encoded.headers[1].1.to_str().unwrap(),
         "sent": sent,
         "dropped": dropped,
@@ -175,6 +174,9 @@ fn encoded(request: &ChatRequest, name: &str, target: Target<'_>) -> Value {
 
 #[test]
 fn answers_are_read_as_expected() {
+    let request = translated::read_request(
+        r#"{"model":"gpt-4o","messages":[{"role":"user","content":"Hi"}]}"#.to_owned(),
+    );
     for (vendor, cases) in ANSWERS {
         for case in cases {
             let file: AnswerFile =
@@ -188,7 +190,9 @@ fn answers_are_read_as_expected() {
             let body = file
                 .text
                 .unwrap_or_else(|| file.body.unwrap().get().to_owned());
-            let result = openai::decode(&head, body.as_bytes());
+            let target = Target::new(ProviderKind::Openai, "gpt-4o", None);
+            let decoded = vendor::decode(&target, &request, &head, body.into(), 0);
+            let result = decoded.map(|decoded| decoded.answer);
             let expected = match &result {
                 Ok(answer) => json!({
                     "vendor": vendor,

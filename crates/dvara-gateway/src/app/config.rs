@@ -26,6 +26,8 @@ pub struct GatewayConfig {
     pub(crate) bootstrap: Option<GatewayFile>,
     /// What lies over the stored configuration.
     pub(crate) overlay: Overlay,
+    /// What the process was started with: where the machine's own credentials for clouds are.
+    pub(crate) environment: Env,
     /// How often a key may call.
     pub(crate) rate_limit: RateLimitSettings,
 }
@@ -54,6 +56,7 @@ impl GatewayConfig {
             file,
             bootstrap,
             overlay,
+            environment: loader.env().clone(),
             rate_limit,
         }
     }

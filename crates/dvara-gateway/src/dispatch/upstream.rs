@@ -1,31 +1,30 @@
 //! One attempt at a vendor over HTTP: encode, send, wait for the head, and for a whole answer its body.
 
-use std::rc::Rc;
 use std::time::SystemTime;
 
 use bytes::{Bytes, BytesMut};
 use dvara_dialects::answer::{Answer, ResponseHead};
 use dvara_dialects::fault::{Retry, UpstreamFault};
 use dvara_dialects::request::ChatRequest;
-use dvara_dialects::target::{Dropped, Target};
+use dvara_dialects::target::Target;
 use dvara_dialects::vendor::{self, Decoded, StreamDecoder};
 use dvara_ledger::Ledger;
 use dvara_service::error_chain;
 use dvara_upstream::{UpstreamBody, UpstreamError};
 use http::header::{HOST, USER_AGENT};
-use http::{HeaderValue, Method, Request, Uri};
+use http::uri::PathAndQuery;
+use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full};
 use tokio::time::Instant;
 use tracing::Span;
 
-use super::{Answered, Reply, note};
-use crate::core::Core;
+use super::{Answered, Destination, Reply};
 use crate::http::error::GatewayError;
-use crate::plan::Attempt;
 use crate::providers::HttpReach;
 use crate::relay::StreamLimits;
 use crate::stream::{FromUpstream, Stream};
+use crate::strict;
 
 /// Largest answer that is held in memory, in bytes. Vendors' largest are images in base64, some 20 MB.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
@@ -34,20 +33,23 @@ const MAX_ERROR: usize = 1024 * 1024;
 
 static OURS: HeaderValue = HeaderValue::from_static(concat!("dvara/", env!("CARGO_PKG_VERSION")));
 
-/// Sends a call to a vendor, and waits for its answer or its stream's first event until `ends`.
+/// Sends a call to a vendor, and waits for its answer or its stream's first event until the attempt's time is over.
 pub(super) async fn send(
-    core: &Rc<Core>,
-    request: &ChatRequest,
-    attempt: &Attempt,
+    to: &Destination<'_>,
     reach: &HttpReach,
-    ends: Instant,
+    request: &ChatRequest,
     ledger: &mut Ledger,
 ) -> Result<Reply, GatewayError> {
-    let (outgoing, dropped) = outgoing(request, attempt, reach)?;
-    note(ledger, request, attempt);
-    let timeouts = attempt.provider.resilience.timeouts;
+    let target = to.target();
+    let encoded = vendor::encode(request, &target)?;
+    strict::check(to.admitted.strict(), &encoded.dropped)?;
+    let path = reach.chat(&target, request.stream());
+    let outgoing = outgoing(to, reach, path, encoded.headers, encoded.body)?;
+    to.note(ledger);
+    let timeouts = to.attempt.provider.resilience.timeouts;
     let started = Instant::now();
-    let sent = core
+    let sent = to
+        .core
         .upstreams
         .send(&reach.origin, outgoing, timeouts.connect);
     let answer = async {
@@ -58,36 +60,41 @@ pub(super) async fn send(
                 idle: timeouts.idle,
                 ends: timeouts.streaming.map(|limit| started + limit),
             };
-            let decoder = StreamDecoder::new(attempt.provider.kind, request, unix_seconds());
-            let stream = open_stream(decoder, &head, body, limits).await?;
+            let decoder = StreamDecoder::new(&target, request, unix_seconds());
+            let stream = open_stream(decoder, &target, &head, body, limits).await?;
             ledger.answered();
             Ok(Answered::Stream(stream))
         } else {
-            whole(request, attempt, &head, body, ledger).await
+            whole(request, &target, &head, body, ledger).await
         }
     };
-    let answered = tokio::time::timeout_at(ends, answer)
+    let answered = tokio::time::timeout_at(to.ends, answer)
         .await
         .map_err(|_| UpstreamFault::timeout("no answer within the limit"))??;
-    Ok(Reply::new(answered, dropped))
+    Ok(Reply::new(answered, encoded.dropped))
 }
 
-async fn whole(
-    request: &ChatRequest,
-    attempt: &Attempt,
-    head: &ResponseHead,
-    body: UpstreamBody,
-    ledger: &mut Ledger,
-) -> Result<Answered, GatewayError> {
+/// All of an answer.
+pub(super) async fn answer(head: &ResponseHead, body: UpstreamBody) -> Result<Bytes, GatewayError> {
     let bound = if head.status.is_success() {
         MAX_ANSWER
     } else {
         MAX_ERROR
     };
-    let bytes = collect(body, bound).await?;
+    collect(body, bound).await
+}
+
+async fn whole(
+    request: &ChatRequest,
+    target: &Target<'_>,
+    head: &ResponseHead,
+    body: UpstreamBody,
+    ledger: &mut Ledger,
+) -> Result<Answered, GatewayError> {
+    let bytes = answer(head, body).await?;
     ledger.answered();
-    let kind = attempt.provider.kind;
-    let Decoded { answer, body } = vendor::decode(kind, request, head, bytes, unix_seconds())?;
+    let decoded = vendor::decode(target, request, head, bytes, unix_seconds())?;
+    let Decoded { answer, body } = decoded;
     show(&answer);
     match answer.usage {
         Some(usage) => ledger.usage(usage),
@@ -114,28 +121,40 @@ fn show(answer: &Answer) {
     }
 }
 
-/// The request to the vendor, and what of the call it does not hold.
-fn outgoing(
-    request: &ChatRequest,
-    attempt: &Attempt,
+/// The request to the vendor.
+///
+/// # Errors
+/// When there is no path: the model's name makes none.
+pub(super) fn outgoing(
+    to: &Destination<'_>,
     reach: &HttpReach,
-) -> Result<(Request<Full<Bytes>>, Vec<Dropped>), GatewayError> {
-    let target = Target {
-        kind: attempt.provider.kind,
-        model: &attempt.model,
-    };
-    let encoded = vendor::encode(request, &target)?;
-    let mut outgoing = Request::new(Full::new(encoded.body));
+    path: Option<PathAndQuery>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Bytes,
+) -> Result<Request<Full<Bytes>>, GatewayError> {
+    let path = path.ok_or_else(|| GatewayError::BadRequest {
+        code: "invalid_request",
+        message: "`model` holds what no address can carry".to_owned(),
+        param: Some("model".into()),
+    })?;
+    let mut outgoing = Request::new(Full::new(body.clone()));
     *outgoing.method_mut() = Method::POST;
-    *outgoing.uri_mut() = Uri::from(reach.chat.clone());
-    let headers = outgoing.headers_mut();
-    headers.insert(HOST, reach.origin.authority().clone());
-    headers.extend(encoded.headers);
-    headers.insert(USER_AGENT, OURS.clone());
-    if let Some(credential) = &attempt.credential {
-        headers.insert(credential.name.clone(), credential.value.clone());
+    *outgoing.uri_mut() = Uri::from(path);
+    let all = outgoing.headers_mut();
+    all.insert(HOST, reach.origin.authority().clone());
+    all.extend(headers);
+    all.insert(USER_AGENT, OURS.clone());
+    if let Some(credential) = &to.attempt.credential {
+        all.insert(credential.name.clone(), credential.value.clone());
+    } else if let Some(identity) = &to.attempt.provider.identity {
+        identity.authorise(&mut outgoing, &body).map_err(|reason| {
+            GatewayError::IdentityUnavailable {
+                provider: to.attempt.provider.name.clone(),
+                reason,
+            }
+        })?;
     }
-    Ok((outgoing, encoded.dropped))
+    Ok(outgoing)
 }
 
 fn unix_seconds() -> u64 {
@@ -146,6 +165,7 @@ fn unix_seconds() -> u64 {
 /// An answer to a streamed call: a stream whose first event has come, or the vendor's refusal as a whole.
 async fn open_stream(
     decoder: StreamDecoder,
+    target: &Target<'_>,
     head: &ResponseHead,
     body: UpstreamBody,
     limits: StreamLimits,
@@ -156,7 +176,7 @@ async fn open_stream(
         return Ok(Box::new(Stream::Upstream(source)));
     }
     let bytes = collect(body, MAX_ERROR).await?;
-    Err(vendor::not_a_stream(head, &bytes).into())
+    Err(vendor::not_a_stream(target, head, &bytes).into())
 }
 
 /// A body up to a bound. One that comes in one piece is not copied.
@@ -200,6 +220,6 @@ async fn next(body: &mut UpstreamBody) -> Result<Option<Bytes>, GatewayError> {
     Ok(None)
 }
 
-fn unreachable(error: UpstreamError) -> GatewayError {
+pub(super) fn unreachable(error: UpstreamError) -> GatewayError {
     UpstreamFault::unreachable(error_chain(&error)).into()
 }

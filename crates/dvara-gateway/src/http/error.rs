@@ -5,8 +5,10 @@
 
 pub(super) mod rate_limit;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
+use dvara_cloud::NoCredentials;
 use dvara_dialects::error_body::ErrorBody;
 use dvara_dialects::fault::{FaultCode, UpstreamFault};
 use dvara_dialects::head::MediaTypeError;
@@ -66,6 +68,13 @@ pub(crate) enum GatewayError {
     NoProvider(String),
     /// A stored credential exists for this provider and cannot be used; nobody else's is used in its place.
     CredentialUnavailable(ProviderName),
+    /// The gateway's own identity for this provider's cloud has no credentials at the moment.
+    IdentityUnavailable {
+        /// Whose.
+        provider: ProviderName,
+        /// Why, for the log.
+        reason: NoCredentials,
+    },
     /// The provider failed, and what the route has in its place cannot do what the call asks for.
     FailoverBlocked,
     /// The vendor refused, failed or could not be reached.
@@ -126,10 +135,11 @@ impl From<UpstreamFault> for GatewayError {
 
 impl GatewayError {
     /// What the log says beyond the code; the vendor's own words, without its secrets.
-    pub(crate) fn for_log(&self) -> &str {
+    pub(crate) fn for_log(&self) -> Cow<'_, str> {
         match self {
-            Self::Upstream(fault) => &fault.message_for_log,
-            _ => "",
+            Self::Upstream(fault) => Cow::Borrowed(&fault.message_for_log),
+            Self::IdentityUnavailable { reason, .. } => Cow::Owned(reason.to_string()),
+            _ => Cow::Borrowed(""),
         }
     }
 
@@ -153,6 +163,7 @@ impl GatewayError {
             Self::Overloaded
             | Self::ShuttingDown
             | Self::CredentialUnavailable(_)
+            | Self::IdentityUnavailable { .. }
             | Self::FailoverBlocked => 503,
             Self::Internal => 500,
         }
@@ -176,7 +187,7 @@ impl GatewayError {
             Self::NotFound { .. } => "not_found_error",
             Self::TooLarge { .. } => "input_size_error",
             Self::Upstream(fault) => fault.code.kind(),
-            Self::FailoverBlocked => "provider_unavailable",
+            Self::FailoverBlocked | Self::IdentityUnavailable { .. } => "provider_unavailable",
             Self::CredentialUnavailable(_) => "tenant_credential_unavailable",
             Self::Overloaded | Self::ShuttingDown | Self::Internal => "gateway_error",
         }
@@ -206,6 +217,7 @@ impl GatewayError {
             Self::NoProvider(_) => "no_provider",
             Self::Upstream(fault) => fault.code.as_str(),
             Self::CredentialUnavailable(_) => "tenant_credential_unavailable",
+            Self::IdentityUnavailable { .. } => "provider_credential_unavailable",
             Self::FailoverBlocked => "failover_capability_mismatch",
             Self::Overloaded => "gateway_overloaded",
             Self::ShuttingDown => "gateway_shutting_down",
@@ -245,6 +257,9 @@ impl GatewayError {
             Self::Upstream(fault) => fault.message_for_caller.to_string(),
             Self::CredentialUnavailable(provider) => {
                 format!("A credential is stored for the provider `{provider}`, but it cannot be used.")
+            }
+            Self::IdentityUnavailable { provider, .. } => {
+                format!("The gateway has no credentials for the provider `{provider}` at the moment.")
             }
             Self::FailoverBlocked => {
                 "The provider failed, and no fallback can do what this call asks for (tools, images, structured outputs)."
@@ -307,6 +322,7 @@ impl GatewayError {
             Self::Overloaded
             | Self::ShuttingDown
             | Self::CredentialUnavailable(_)
+            | Self::IdentityUnavailable { .. }
             | Self::Internal => Fault::Gateway,
             Self::InvalidPath
             | Self::Unauthenticated(_)

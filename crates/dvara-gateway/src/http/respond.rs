@@ -79,7 +79,7 @@ pub(crate) fn say_what_was_dropped(response: &mut Response<GatewayBody>, dropped
     if dropped.is_empty() {
         return;
     }
-    let names: Vec<&str> = dropped.iter().map(|dropped| dropped.field).collect();
+    let names: Vec<&str> = dropped.iter().map(|dropped| &*dropped.field).collect();
     if let Ok(names) = HeaderValue::from_str(&names.join(", ")) {
         response.headers_mut().insert(DROPPED_FIELDS, names);
     }

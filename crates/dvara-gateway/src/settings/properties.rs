@@ -1,6 +1,7 @@
 //! Every property of the gateway. The documentation, `dvara config explain` and the check for unknown keys are made from this
 //! table.
 
+pub(crate) mod providers;
 pub(crate) mod resilience;
 
 use dvara_service::settings::Property;
@@ -99,33 +100,6 @@ pub(crate) const NO_PROXY: Property = Property::new(
 )
 .env(&["NO_PROXY", "no_proxy"]);
 
-pub(crate) const OPENAI_API_KEY: Property = Property::new(
-    "dvara.llm-gateway.providers.openai.api-key",
-    "The OpenAI key; registers the provider `openai`. Unset: not registered.",
-)
-.env(&["OPENAI_API_KEY"])
-.secret();
-
-pub(crate) const OPENAI_BASE_URL: Property = Property::new(
-    "dvara.llm-gateway.providers.openai.base-url",
-    "Where `openai` is: OpenAI, or any server with an OpenAI-shaped API, with its version segment.",
-)
-.default("https://api.openai.com/v1");
-
-pub(crate) const ANTHROPIC_API_KEY: Property = Property::new(
-    "dvara.llm-gateway.providers.anthropic.api-key",
-    "The Anthropic key; registers the provider `anthropic`. Unset: not registered.",
-)
-.env(&["ANTHROPIC_API_KEY"])
-.secret();
-
-pub(crate) const ANTHROPIC_BASE_URL: Property = Property::new(
-    "dvara.llm-gateway.providers.anthropic.base-url",
-    "Where `anthropic` is: any server with Anthropic's Messages API; with `/v1` at its end or without.",
-)
-.env(&["ANTHROPIC_BASE_URL"])
-.default("https://api.anthropic.com");
-
 pub(crate) const OLLAMA_ENABLED: Property = Property::new(
     "dvara.llm-gateway.providers.ollama.enabled",
     "Registers the provider `ollama`.",
@@ -194,35 +168,38 @@ pub(crate) const MOCK_SCENARIOS_DIR: Property = Property::new(
     "A folder of JSON scenario files that the mock answers from; changes are taken up while running.",
 );
 
-pub(crate) const PROVIDER_TYPE: Property = Property::new(
-    "dvara.provider.type",
-    "The kind of one more provider: `openai`, `anthropic`, `ollama` or `mock`.",
-);
-pub(crate) const PROVIDER_API_KEY: Property =
-    Property::new("dvara.provider.api-key", "Its credential.").secret();
-pub(crate) const PROVIDER_BASE_URL: Property =
-    Property::new("dvara.provider.base-url", "Where it is.");
+/// What `dvara.provider.…` says of one more provider, and `dvara.providers.*.…` of up to ten: the ending of each name, and what
+/// it is.
+macro_rules! more_providers {
+    ($($one:ident, $many:ident, $ending:literal, $doc:literal $(, $secret:ident)?;)*) => {
+        $(
+            pub(crate) const $one: Property =
+                Property::new(concat!("dvara.provider.", $ending), $doc)$(.$secret())?;
+            pub(crate) const $many: Property =
+                Property::new(concat!("dvara.providers.*.", $ending), $doc)$(.$secret())?;
+        )*
+        /// All of them.
+        pub(crate) static MORE_PROVIDERS: &[(&str, &Property, &Property)] =
+            &[$(($ending, &$one, &$many),)*];
+    };
+}
 
-pub(crate) const PROVIDERS_TYPE: Property = Property::new(
-    "dvara.providers.*.type",
-    "The kind of provider number 0 to 9.",
-);
-pub(crate) const PROVIDERS_NAME: Property = Property::new(
-    "dvara.providers.*.name",
-    "Its name for routes and metrics; unset: its kind.",
-);
-pub(crate) const PROVIDERS_API_KEY: Property =
-    Property::new("dvara.providers.*.api-key", "Its credential.").secret();
-pub(crate) const PROVIDERS_BASE_URL: Property =
-    Property::new("dvara.providers.*.base-url", "Where it is.");
+more_providers! {
+    PROVIDER_TYPE, PROVIDERS_TYPE, "type", "The kind of one more provider: `openai`, `anthropic`, `gemini`, ….";
+    PROVIDER_NAME, PROVIDERS_NAME, "name", "Its name for routes and metrics; unset: its kind.";
+    PROVIDER_API_KEY, PROVIDERS_API_KEY, "api-key", "Its credential.", secret;
+    PROVIDER_BASE_URL, PROVIDERS_BASE_URL, "base-url", "Where it is.";
+    PROVIDER_ACCESS_KEY, PROVIDERS_ACCESS_KEY, "access-key", "For `bedrock`: the id of an access key of AWS.", secret;
+    PROVIDER_SECRET_KEY, PROVIDERS_SECRET_KEY, "secret-key", "For `bedrock`: the secret of the access key.", secret;
+    PROVIDER_SESSION_TOKEN, PROVIDERS_SESSION_TOKEN, "session-token", "For `bedrock`: the token of an access key that is valid for a while only.", secret;
+    PROVIDER_REGION, PROVIDERS_REGION, "region", "For `bedrock` its region, for `vertex` its location.";
+    PROVIDER_PROJECT, PROVIDERS_PROJECT, "project", "For `vertex`: the project.";
+    PROVIDER_API_VERSION, PROVIDERS_API_VERSION, "api-version", "For `azure-openai`: the `api-version` of calls.";
+}
 
 /// Known to the product, not enforced by this build: giving one warns, and `gateway-status` lists it.
 const fn later(path: &'static str, env: &'static [&'static str]) -> Property {
     Property::new(path, "Not built yet.").env(env).unbuilt()
-}
-
-const fn later_secret(path: &'static str, env: &'static [&'static str]) -> Property {
-    later(path, env).secret()
 }
 
 /// The table.
@@ -263,10 +240,42 @@ pub static PROPERTIES: &[Property] = &[
     resilience::PROVIDER_IDLE_TIMEOUT,
     resilience::PROVIDER_CHAT_TIMEOUT,
     resilience::PROVIDER_STREAMING_TIMEOUT,
-    OPENAI_API_KEY,
-    OPENAI_BASE_URL,
-    ANTHROPIC_API_KEY,
-    ANTHROPIC_BASE_URL,
+    providers::OPENAI.api_key,
+    providers::OPENAI.base_url,
+    providers::ANTHROPIC.api_key,
+    providers::ANTHROPIC.base_url,
+    providers::GEMINI.api_key,
+    providers::GEMINI.base_url,
+    providers::BEDROCK_ENABLED,
+    providers::BEDROCK_BASE_URL,
+    providers::BEDROCK_API_KEY,
+    providers::AWS_REGION,
+    providers::AWS_ACCESS_KEY_ID,
+    providers::AWS_SECRET_ACCESS_KEY,
+    providers::AWS_SESSION_TOKEN,
+    providers::AZURE_OPENAI.api_key,
+    providers::AZURE_OPENAI.base_url,
+    providers::AZURE_API_VERSION,
+    providers::MISTRAL.api_key,
+    providers::MISTRAL.base_url,
+    providers::COHERE.api_key,
+    providers::COHERE.base_url,
+    providers::GROQ.api_key,
+    providers::GROQ.base_url,
+    providers::QWEN.api_key,
+    providers::QWEN.base_url,
+    providers::DEEPSEEK.api_key,
+    providers::DEEPSEEK.base_url,
+    providers::MOONSHOT.api_key,
+    providers::MOONSHOT.base_url,
+    providers::CHATGLM.api_key,
+    providers::CHATGLM.base_url,
+    providers::GROK.api_key,
+    providers::GROK.base_url,
+    providers::VERTEX_PROJECT,
+    providers::VERTEX_LOCATION,
+    providers::VERTEX_CREDENTIALS,
+    providers::VERTEX_BASE_URL,
     OLLAMA_ENABLED,
     OLLAMA_BASE_URL,
     MOCK_ENABLED,
@@ -279,12 +288,25 @@ pub static PROPERTIES: &[Property] = &[
     MOCK_MATCHERS,
     MOCK_SCENARIOS_DIR,
     PROVIDER_TYPE,
+    PROVIDER_NAME,
     PROVIDER_API_KEY,
     PROVIDER_BASE_URL,
+    PROVIDER_ACCESS_KEY,
+    PROVIDER_SECRET_KEY,
+    PROVIDER_SESSION_TOKEN,
+    PROVIDER_REGION,
+    PROVIDER_PROJECT,
+    PROVIDER_API_VERSION,
     PROVIDERS_TYPE,
     PROVIDERS_NAME,
     PROVIDERS_API_KEY,
     PROVIDERS_BASE_URL,
+    PROVIDERS_ACCESS_KEY,
+    PROVIDERS_SECRET_KEY,
+    PROVIDERS_SESSION_TOKEN,
+    PROVIDERS_REGION,
+    PROVIDERS_PROJECT,
+    PROVIDERS_API_VERSION,
     later("dvara.llm-gateway.routing.default-strategy", &[]),
     RATE_LIMIT_ENABLED,
     RATE_LIMIT_REQUESTS,
@@ -299,49 +321,4 @@ pub static PROPERTIES: &[Property] = &[
     later("dvara.llm-gateway.finops.*", &[]),
     later("dvara.llm-gateway.siem.*", &[]),
     later("dvara.batch.max-file-size", &[]),
-    later_secret(
-        "dvara.llm-gateway.providers.gemini.api-key",
-        &["GEMINI_API_KEY"],
-    ),
-    later_secret(
-        "dvara.llm-gateway.providers.mistral.api-key",
-        &["MISTRAL_API_KEY"],
-    ),
-    later_secret(
-        "dvara.llm-gateway.providers.cohere.api-key",
-        &["COHERE_API_KEY"],
-    ),
-    later_secret(
-        "dvara.llm-gateway.providers.groq.api-key",
-        &["GROQ_API_KEY"],
-    ),
-    later_secret(
-        "dvara.llm-gateway.providers.azure-openai.api-key",
-        &["AZURE_OPENAI_API_KEY"],
-    ),
-    later(
-        "dvara.llm-gateway.providers.azure-openai.base-url",
-        &["AZURE_OPENAI_BASE_URL"],
-    ),
-    later_secret(
-        "dvara.llm-gateway.providers.qwen.api-key",
-        &["QWEN_API_KEY"],
-    ),
-    later_secret(
-        "dvara.llm-gateway.providers.deepseek.api-key",
-        &["DEEPSEEK_API_KEY"],
-    ),
-    later_secret(
-        "dvara.llm-gateway.providers.moonshot.api-key",
-        &["MOONSHOT_API_KEY"],
-    ),
-    later_secret(
-        "dvara.llm-gateway.providers.chatglm.api-key",
-        &["ZHIPU_API_KEY"],
-    ),
-    later_secret("dvara.llm-gateway.providers.grok.api-key", &["XAI_API_KEY"]),
-    later(
-        "dvara.llm-gateway.providers.bedrock.enabled",
-        &["BEDROCK_ENABLED"],
-    ),
 ];

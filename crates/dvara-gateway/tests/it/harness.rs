@@ -250,13 +250,13 @@ impl TestGateway {
         self.raw_chat(body.to_string()).send().await.unwrap()
     }
 
-    /// The usage rows of chat calls, once there are so many.
+    /// The usage rows of calls for answers, once there are so many.
     pub(crate) async fn settled(&self, count: usize) -> Vec<Value> {
         dvara_testkit::eventually("calls are settled", async || {
             let rows: Vec<Value> = self.database.usage().await;
             let chats: Vec<Value> = rows
                 .into_iter()
-                .filter(|row| row["endpoint"] == "chat_completions")
+                .filter(|row| row["endpoint"] != "models")
                 .collect();
             (chats.len() >= count).then_some(chats)
         })

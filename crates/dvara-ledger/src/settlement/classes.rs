@@ -5,6 +5,8 @@
 pub enum Endpoint {
     /// `/v1/chat/completions`.
     ChatCompletions,
+    /// `/v1/embeddings`.
+    Embeddings,
     /// `/v1/models`.
     Models,
     /// Anything else; its path is the caller's word and is not kept.
@@ -16,6 +18,7 @@ impl Endpoint {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ChatCompletions => "chat_completions",
+            Self::Embeddings => "embeddings",
             Self::Models => "models",
             Self::Other => "other",
         }
@@ -25,6 +28,7 @@ impl Endpoint {
     pub fn path(self) -> Option<&'static str> {
         match self {
             Self::ChatCompletions => Some("/v1/chat/completions"),
+            Self::Embeddings => Some("/v1/embeddings"),
             Self::Models => Some("/v1/models"),
             Self::Other => None,
         }

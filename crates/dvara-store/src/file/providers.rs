@@ -1,4 +1,4 @@
-//! `providers[]`: name, type, api_key, base_url.
+//! `providers[]`: name, type, api_key, base_url, and what the clouds need beside.
 
 use dvara_crypto::Secret;
 use dvara_types::{ProviderKind, ProviderName};
@@ -6,7 +6,7 @@ use url::Url;
 
 use super::nearest::nearest;
 use super::reader::{Placed, Reading, Section};
-use crate::snapshot::Provider;
+use crate::snapshot::{Provider, ProviderEntry, WrongEntry};
 
 pub(super) fn read(entries: &[Placed<'_>], reading: &mut Reading) -> Vec<Provider> {
     let mut providers: Vec<Provider> = Vec::new();
@@ -44,41 +44,46 @@ fn read_one(section: &mut Section<'_, '_>) -> Option<Provider> {
             None
         }
     });
-    let api_key = section.text("api_key").map(Secret::new);
     let base_url = section
         .text("base_url")
         .and_then(|text| read_url(section, text.trim()));
-    for key in ["access_key", "secret_key", "region"] {
-        if section.text(key).is_some() {
-            section.refuse(
-                key,
-                "is for providers of type bedrock, which are not built yet",
-            );
+    let secrets = ["api_key", "access_key", "secret_key", "session_token"];
+    let [api_key, access_key, secret_key, session_token] =
+        secrets.map(|key| section.text(key).map(Secret::new));
+    let [region, project, api_version] =
+        ["region", "project", "api_version"].map(|key| section.text(key));
+    let entry = ProviderEntry {
+        base_url,
+        api_key,
+        access_key,
+        secret_key,
+        session_token,
+        region,
+        project,
+        api_version,
+        ..ProviderEntry::new(name?, kind?)
+    };
+    match entry.check() {
+        Ok(provider) => Some(provider),
+        Err(wrong) => {
+            for WrongEntry { field, problem } in wrong {
+                section.refuse(field, problem);
+            }
+            None
         }
     }
-    let kind = kind?;
-    if kind == ProviderKind::Mock && base_url.is_some() {
-        section.refuse("base_url", "the mock provider has none");
-    }
-    Some(Provider::new(name?, kind, base_url, api_key))
 }
 
 fn read_kind(section: &mut Section<'_, '_>, text: &str) -> Option<ProviderKind> {
     let kind = ProviderKind::parse(text);
     if kind.is_none() {
         let known = ProviderKind::ALL.map(ProviderKind::as_str);
-        let problem = if ProviderKind::NOT_YET.contains(&text) {
-            format!(
-                "providers of type `{text}` are not built yet; there are {}",
-                known.join(", ")
-            )
-        } else if let Some(near) = nearest(text, &known) {
-            format!("`{text}` is no type of provider; did you mean `{near}`?")
-        } else {
-            format!(
+        let problem = match nearest(text, &known) {
+            Some(near) => format!("`{text}` is no type of provider; did you mean `{near}`?"),
+            None => format!(
                 "`{text}` is no type of provider; there are {}",
                 known.join(", ")
-            )
+            ),
         };
         section.refuse("type", problem);
     }

@@ -1,6 +1,6 @@
 //! Keys with their tenants, found by the hash of what a caller shows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -14,6 +14,9 @@ use crate::rows::tenants::{self, TenantRow};
 /// The entry of a tenant's metadata that sets the calls per minute of each of its keys.
 const REQUESTS_PER_MINUTE: &str = "rate-limit.requests-per-minute";
 
+/// The entry that has calls refused which a vendor could only get without some of their fields.
+const STRICT: &str = "translation.strict";
+
 /// A key and the tenant it belongs to.
 #[derive(Debug, Clone)]
 pub struct KnownKey {
@@ -23,6 +26,8 @@ pub struct KnownKey {
     pub tenant: Arc<TenantRecord>,
     /// Calls per minute, where the tenant has a limit of its own.
     pub requests_per_minute: Option<NonZeroU32>,
+    /// The tenant's calls go to vendors whole or not at all.
+    pub strict: bool,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +43,7 @@ impl Callers {
         let mut broken = Vec::new();
         let mut tenants: HashMap<TenantId, Arc<TenantRecord>> = HashMap::new();
         let mut request_rates = BTreeMap::new();
+        let mut strict = HashSet::new();
         for row in tenant_rows {
             let id = row.id.clone();
             match row.record() {
@@ -48,6 +54,15 @@ impl Callers {
                         Err(reason) => broken.push(BrokenRow {
                             table: tenants::TABLE,
                             id: format!("{id}: {REQUESTS_PER_MINUTE}"),
+                            reason,
+                        }),
+                    }
+                    match is_strict(&record) {
+                        Ok(false) => {}
+                        Ok(true) => drop(strict.insert(record.id.clone())),
+                        Err(reason) => broken.push(BrokenRow {
+                            table: tenants::TABLE,
+                            id: format!("{id}: {STRICT}"),
                             reason,
                         }),
                     }
@@ -63,7 +78,7 @@ impl Callers {
         let mut keys = HashMap::with_capacity(key_rows.len());
         for row in key_rows {
             let id = row.id.clone();
-            match known(row, &tenants, &request_rates) {
+            match known(row, &tenants, &request_rates, &strict) {
                 Ok(key) => {
                     keys.insert(key.record.hash, Arc::new(key));
                 }
@@ -102,6 +117,7 @@ fn known(
     row: ApiKeyRow,
     tenants: &HashMap<TenantId, Arc<TenantRecord>>,
     request_rates: &BTreeMap<TenantId, NonZeroU32>,
+    strict: &HashSet<TenantId>,
 ) -> Result<KnownKey, String> {
     let record = row.record()?;
     let tenant = tenants
@@ -110,6 +126,7 @@ fn known(
         .ok_or_else(|| format!("its tenant `{}` is missing or broken", record.tenant))?;
     Ok(KnownKey {
         requests_per_minute: request_rates.get(&record.tenant).copied(),
+        strict: strict.contains(&record.tenant),
         record,
         tenant,
     })
@@ -127,4 +144,15 @@ fn request_rate(tenant: &TenantRecord) -> Result<Option<NonZeroU32>, String> {
     rate.map(Some).ok_or_else(|| {
         "it is no whole number from 1 on; the gateway's own limit holds for the tenant".to_owned()
     })
+}
+
+/// Whether the tenant's calls are strict. A value that is wrong is reported and leaves them as they are by default.
+fn is_strict(tenant: &TenantRecord) -> Result<bool, String> {
+    match tenant.metadata.get(STRICT) {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(strict)) => Ok(*strict),
+        Some(Value::String(text)) if text.trim() == "true" => Ok(true),
+        Some(Value::String(text)) if text.trim() == "false" => Ok(false),
+        Some(_) => Err("it is neither true nor false; dropped fields are reported only".to_owned()),
+    }
 }

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use dvara_crypto::{Secret, api_key};
-use dvara_types::{ProviderKind, ProviderName, RouteRecord};
-use url::Url;
+use dvara_crypto::api_key;
+use dvara_types::{ProviderName, RouteRecord};
 
 use super::credentials::{Credential, CredentialSource};
+use super::provider::Provider;
 
 /// What `gateway.yaml` and the environment add to the configuration of this process.
 #[derive(Debug, Clone, Default)]
@@ -16,59 +16,6 @@ pub struct Overlay {
     pub providers: Vec<Provider>,
     /// Routes, tried before all stored ones.
     pub routes: Vec<RouteRecord>,
-}
-
-/// A configured way to a vendor.
-#[derive(Debug, Clone)]
-pub struct Provider {
-    /// Its name.
-    pub name: ProviderName,
-    /// What it speaks.
-    pub kind: ProviderKind,
-    /// Where it is, version segment included; absent for the mock provider, which is nowhere.
-    pub base_url: Option<Url>,
-    /// What is shown to it unless a tenant or the platform has stored something.
-    pub api_key: Option<Secret<String>>,
-    /// Recognises `api_key` without showing it.
-    pub fingerprint: Option<String>,
-}
-
-impl Provider {
-    /// A provider from its settings; its kind's own address where none is given.
-    pub fn new(
-        name: ProviderName,
-        kind: ProviderKind,
-        base_url: Option<Url>,
-        api_key: Option<Secret<String>>,
-    ) -> Self {
-        let default = || {
-            kind.default_base_url()
-                .map(|text| Url::parse(text).expect("every kind's own address is a URL"))
-        };
-        let base_url = match kind {
-            ProviderKind::Mock => None,
-            ProviderKind::Openai | ProviderKind::Anthropic => base_url.or_else(default),
-            // Ollama's settings traditionally name the server alone; its OpenAI-shaped API is below /v1.
-            ProviderKind::Ollama => base_url.map(with_version).or_else(default),
-        };
-        let fingerprint = api_key
-            .as_ref()
-            .map(|key| api_key::fingerprint(key.expose()));
-        Self {
-            name,
-            kind,
-            base_url,
-            api_key,
-            fingerprint,
-        }
-    }
-}
-
-fn with_version(mut url: Url) -> Url {
-    if url.path() == "/" {
-        url.set_path("/v1");
-    }
-    url
 }
 
 #[derive(Debug)]

@@ -20,12 +20,14 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::chat::{Body, Chat};
+use super::embeddings;
 use super::messages::{self, Message};
 use super::script::{Answer, Script, Turn};
 use super::{Received, Record};
 
 const CHAT: &str = "/v1/chat/completions";
 const MESSAGES: &str = "/v1/messages";
+const EMBEDDINGS: &str = "/v1/embeddings";
 
 type VendorBody = UnsyncBoxBody<Bytes, io::Error>;
 type VendorResponse = Response<VendorBody>;
@@ -103,7 +105,7 @@ async fn play(
             );
         }
         match (&head.method, head.uri.path()) {
-            (&Method::POST, CHAT | MESSAGES) => script.next(),
+            (&Method::POST, CHAT | MESSAGES | EMBEDDINGS) => script.next(),
             (&Method::GET, "/v1/models") => return models(),
             _ => return error(StatusCode::NOT_FOUND, "Invalid URL", "unknown_url"),
         }
@@ -180,7 +182,11 @@ async fn answer(turn: Turn, path: &str, call: &Value, watch: Watch) -> VendorRes
 
 /// The answer in the dialect of the path, or its vendor's complaint.
 fn chat(path: &str, call: &Value, text: &str, reports_usage: bool) -> Result<Body, Value> {
-    if path == MESSAGES {
+    if path == EMBEDDINGS {
+        embeddings::to(call, reports_usage)
+            .map(Body::Json)
+            .map_err(|complaint| complaint_of_openai(&complaint, "invalid_request_error"))
+    } else if path == MESSAGES {
         Message::to(call, text, reports_usage)
             .map(|message| message.body())
             .map_err(|complaint| messages::error(&complaint, "invalid_request_error"))

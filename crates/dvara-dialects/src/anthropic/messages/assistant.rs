@@ -1,24 +1,9 @@
 //! What the model said before: its texts, its calls, and its thinking at the place where it stood.
 
-use serde_json::value::RawValue;
-
+use super::Turns;
 use super::blocks::{Place, identifier};
-use super::{Turns, cache_mark, says_something};
-use crate::json::{self, Member};
 use crate::request::{Block, Message, ReadError, ToolUse};
-
-/// A block of thinking that the vendor signed.
-struct Thought<'c> {
-    /// Its position among the blocks of the answer that it was part of.
-    index: Option<usize>,
-    members: Vec<Member<'c>>,
-}
-
-/// Whether a message has thinking to replay.
-pub(super) fn has_thinking(message: &Message<'_>) -> bool {
-    let mut fields = message.rest.iter();
-    fields.any(|field| field.name == "thinking_blocks" && json::is_filled_array(field.value))
-}
+use crate::turns::{Piece, Thought, cache_mark, input, pieces};
 
 impl<'c> Turns<'_, 'c> {
     pub(super) fn assistant_message(
@@ -27,46 +12,32 @@ impl<'c> Turns<'_, 'c> {
         message: &'c Message<'c>,
     ) -> Result<(), ReadError> {
         self.note_losses(message);
-        let thoughts = thoughts(index, message)?;
-        let replayed = !thoughts.is_empty();
-        let mut thoughts = thoughts.into_iter().peekable();
-        // Texts come before calls, whatever order the members of the message have.
-        let is_call = |block: &Block<'_>| matches!(block, Block::ToolUse(_));
-        let numbered = || message.blocks.iter().enumerate();
-        let texts = numbered().filter(|(_, block)| !is_call(block));
-        let calls = numbered().filter(|(_, block)| is_call(block));
-        let blocks: Vec<_> = texts
-            .chain(calls)
-            // Reasoning without a signature says again what the blocks of thinking say.
-            .filter(|(_, block)| !(replayed && matches!(block, Block::Reasoning { .. })))
-            .collect();
-        let last = blocks.iter().rposition(|(_, block)| says_something(block));
-        let (mut written, mut calls) = (0, 0);
-        for (order, (position, block)) in blocks.into_iter().enumerate() {
-            while let Some(thought) = thoughts.next_if(|thought| thought.index <= Some(written)) {
-                self.thought(&thought);
-                written += 1;
-            }
+        for piece in pieces(index, message)? {
+            let (block, position, calls, is_last) = match piece {
+                Piece::Thought(thought) => {
+                    self.thought(&thought);
+                    continue;
+                }
+                Piece::Block {
+                    block,
+                    position,
+                    calls,
+                    is_last,
+                } => (block, position, calls, is_last),
+            };
             let place = Place {
                 message: index,
                 position,
                 extras: &message.extras,
-                mark: cache_mark(message).filter(|_| Some(order) == last),
+                mark: cache_mark(message).filter(|_| is_last),
             };
             match block {
-                Block::ToolUse(call) => {
-                    self.tool_use(place, call, calls)?;
-                    calls += 1;
-                }
+                Block::ToolUse(call) => self.tool_use(place, call, calls)?,
                 Block::Opaque { kind, .. } if matches!(&**kind, "custom" | "function" | "") => {
                     return Err(unknown_call(index));
                 }
                 other => self.block(place, other)?,
             }
-            written += usize::from(says_something(block));
-        }
-        for thought in thoughts {
-            self.thought(&thought);
         }
         Ok(())
     }
@@ -101,18 +72,7 @@ impl<'c> Turns<'_, 'c> {
                 id
             }
         };
-        let input = call.arguments.text.trim();
-        let input = if input.is_empty() { "{}" } else { input };
-        let is_object = input.starts_with('{') && serde_json::from_str::<&RawValue>(input).is_ok();
-        if !is_object {
-            let at = match call.id {
-                Some(_) => format!("tool_calls[{number}].function.arguments"),
-                None => "function_call.arguments".to_owned(),
-            };
-            let at = format!("messages[{}].{at}", place.message);
-            let message = format!("`{at}` must be the text of a JSON object");
-            return Err(ReadError::invalid(at, message));
-        }
+        let input = input(call, place.message, number)?;
         self.begin_block("tool_use");
         self.out.json(",\"id\":").text(&id);
         self.out.json(",\"name\":").text(&call.name);
@@ -120,48 +80,6 @@ impl<'c> Turns<'_, 'c> {
         self.end_block(place, &["caller", "toolset_name"]);
         Ok(())
     }
-}
-
-/// The `thinking_blocks` of a message, in the order in which they stood: those without a position come first.
-fn thoughts<'c>(index: usize, message: &'c Message<'c>) -> Result<Vec<Thought<'c>>, ReadError> {
-    let at = || format!("messages[{index}].thinking_blocks");
-    let mut fields = message
-        .rest
-        .iter()
-        .filter(|field| field.name == "thinking_blocks" && !json::is_null(field.value));
-    let Some(field) = fields.next() else {
-        return Ok(Vec::new());
-    };
-    if fields.next().is_some() {
-        let text = format!("`{}` must not be given twice", at());
-        return Err(ReadError::invalid(at(), text));
-    }
-    let refusal = || {
-        let text = format!(
-            "`{}` must be the list of blocks that came with the answer",
-            at()
-        );
-        ReadError::invalid(at(), text)
-    };
-    let mut thoughts = Vec::new();
-    for item in json::items(field.value).ok_or_else(refusal)? {
-        let mut members = json::members(item).ok_or_else(refusal)?;
-        let kind = members.iter().find(|member| member.key == "type");
-        let kind = kind.and_then(|kind| json::string(kind.value));
-        if !matches!(kind.as_deref(), Some("thinking" | "redacted_thinking")) {
-            return Err(refusal());
-        }
-        let position = members.iter().find(|member| member.key == "index");
-        let position = position.and_then(|position| position.value.get().parse().ok());
-        members.retain(|member| member.key != "index");
-        thoughts.push(Thought {
-            index: position,
-            members,
-        });
-    }
-    // Stable, and `None` is the smallest.
-    thoughts.sort_by_key(|thought| thought.index);
-    Ok(thoughts)
 }
 
 fn unknown_call(index: usize) -> ReadError {

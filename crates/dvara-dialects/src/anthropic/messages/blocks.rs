@@ -4,13 +4,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 
-use super::{Turns, is_blank, literal, says_something};
+use super::Turns;
 use crate::anthropic::fields::refusal;
 use crate::json;
 use crate::request::{
     Block, Document, DocumentSource, Extra, Image, ImageSource, Message, ReadError, Text,
     ToolResult,
 };
+use crate::turns::{cache_mark, is_blank, refusal_text, says_something};
 
 /// Where a block stands, and what came with it.
 #[derive(Clone, Copy)]
@@ -114,7 +115,7 @@ impl<'c> Turns<'_, 'c> {
         self.begin_block("text");
         self.out.json(",\"text\":");
         self.plain = Some(self.out.len());
-        self.out.json(literal(self.request, text));
+        self.out.json(self.request.literal(text));
         self.end_block(place, &["citations"]);
     }
 
@@ -224,17 +225,7 @@ impl<'c> Turns<'_, 'c> {
             "file" => Err(place.invalid("must have `file.file_data`")),
             // What an assistant said instead of an answer is text like any other.
             "refusal" => {
-                let text = match value.get().starts_with('"') {
-                    true => Some(value),
-                    false => {
-                        let members = json::members(value).unwrap_or_default();
-                        let text = members.iter().find(|member| member.key == "refusal");
-                        text.map(|member| member.value)
-                    }
-                };
-                let text = text
-                    .filter(|text| json::string(text).is_some())
-                    .ok_or_else(|| place.invalid("must be a text"))?;
+                let text = refusal_text(value).ok_or_else(|| place.invalid("must be a text"))?;
                 self.begin_block("text");
                 self.out.json(",\"text\":").raw(text);
                 self.end_block(place, &[]);
@@ -299,7 +290,7 @@ impl<'c> Turns<'_, 'c> {
         if failed.is_some_and(|field| field.value.get() == "true") {
             self.out.json(",\"is_error\":true");
         }
-        if let Some(mark) = super::cache_mark(message) {
+        if let Some(mark) = cache_mark(message) {
             self.out.json(",\"cache_control\":").raw(mark);
         }
         self.out.json("}");

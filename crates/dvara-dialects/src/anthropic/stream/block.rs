@@ -2,8 +2,7 @@
 
 use super::StreamDecoder;
 use crate::anthropic::STRUCTURED_OUTPUT;
-use crate::anthropic::chunk::Chunks;
-use crate::anthropic::event::{BlockView, EventView, characters};
+use crate::anthropic::event::{BlockView, EventView};
 use crate::json;
 
 /// A block that is being sent.
@@ -41,51 +40,21 @@ impl Open {
     }
 }
 
-/// Between two texts stands a line feed (data-plane sheet §5), but where citations make several blocks of one text.
-#[derive(Default)]
-pub(in crate::anthropic) struct Seam {
-    /// Some text has come.
-    any: bool,
-    /// The block before had citations.
-    was_cited: bool,
-    /// A line feed is due before the next text.
-    due: bool,
-}
-
-impl Seam {
-    /// A block of text begins.
-    pub(in crate::anthropic) fn begin(&mut self, is_cited: bool) {
-        self.due = self.any && !self.was_cited && !is_cited;
-        self.was_cited = is_cited;
-    }
-
-    /// Citations came for the block of text.
-    pub(in crate::anthropic) fn cite(&mut self) {
-        self.was_cited = true;
-    }
-
-    /// Whether a line feed goes before the text that comes now.
-    pub(in crate::anthropic) fn take(&mut self) -> bool {
-        self.any = true;
-        std::mem::take(&mut self.due)
-    }
-}
-
 impl StreamDecoder {
     pub(super) fn start_block(&mut self, view: &EventView<'_>) {
         self.stop_block();
         let block = &view.block;
         let open = match block.kind.0.as_deref() {
             Some("text") => {
-                self.seam.begin(block.citations.0);
+                self.to.seam.begin(block.citations.0);
                 if let Some(text) = block.text.some_text() {
-                    self.text(text);
+                    self.to.text(text);
                 }
                 Open::Text
             }
             Some("thinking") => {
                 let text = block.thinking.literal().unwrap_or_default();
-                self.reasoning(text);
+                self.to.reasoning(text);
                 Open::Thinking {
                     text: text.to_owned(),
                     signature: block.signature.literal().unwrap_or_default().to_owned(),
@@ -104,29 +73,15 @@ impl StreamDecoder {
         let input = block.input.0.map_or("{}", |input| input.get()).to_owned();
         let name = block.name.literal().unwrap_or_default();
         if self.answers_by_tool && name == STRUCTURED_OUTPUT {
-            self.seam.begin(false);
+            self.to.seam.begin(false);
             return Open::Call {
                 index: None,
                 input,
                 any: false,
             };
         }
-        let index = self.calls;
-        self.calls += 1;
-        self.summary.output_characters += characters(name);
-        if let Some(chunks) = &self.chunks {
-            let id = block.id.literal().unwrap_or_default();
-            chunks
-                .begin(&mut self.out)
-                .json("\"tool_calls\":[{\"index\":")
-                .number(index)
-                .json(",\"id\":\"")
-                .json(id)
-                .json("\",\"type\":\"function\",\"function\":{\"name\":\"")
-                .json(name)
-                .json("\",\"arguments\":\"\"}}]");
-            Chunks::end(&mut self.out);
-        }
+        let id = block.id.literal().unwrap_or_default();
+        let index = self.to.start_call(id, name, "");
         Open::Call {
             index: Some(index),
             input,
@@ -145,16 +100,16 @@ impl StreamDecoder {
         match (delta.kind.0.as_deref(), open) {
             (Some("text_delta"), _) => {
                 if let Some(text) = delta.text.some_text() {
-                    self.text(text);
+                    self.to.text(text);
                 }
             }
-            (Some("citations_delta"), _) => self.seam.cite(),
+            (Some("citations_delta"), _) => self.to.seam.cite(),
             (Some("thinking_delta"), open) => {
                 if let Some(more) = delta.thinking.some_text() {
                     if let Some(Open::Thinking { text, .. }) = open {
                         text.push_str(more);
                     }
-                    self.reasoning(more);
+                    self.to.reasoning(more);
                 }
             }
             (Some("signature_delta"), Some(Open::Thinking { signature, .. })) => {
@@ -178,18 +133,22 @@ impl StreamDecoder {
         match open {
             Open::Text | Open::Other => {}
             Open::Thinking { text, signature } => {
-                self.thought(
-                    position,
+                self.to.thought(
                     &[
-                        "thinking\",\"thinking\":\"",
+                        "{\"type\":\"thinking\",\"thinking\":\"",
                         &text,
                         "\",\"signature\":\"",
                         &signature,
+                        "\"",
                     ],
+                    position,
                 );
             }
             Open::Redacted { data } => {
-                self.thought(position, &["redacted_thinking\",\"data\":\"", &data]);
+                self.to.thought(
+                    &["{\"type\":\"redacted_thinking\",\"data\":\"", &data, "\""],
+                    position,
+                );
             }
             Open::Call { any: true, .. } => {}
             // A call without arguments still has an object of them.
@@ -200,60 +159,11 @@ impl StreamDecoder {
         }
     }
 
-    fn text(&mut self, literal: &str) {
-        if self.seam.take() {
-            self.content("\\n");
-        }
-        self.content(literal);
-    }
-
-    fn content(&mut self, literal: &str) {
-        self.summary.output_characters += characters(literal);
-        if let Some(chunks) = &self.chunks {
-            chunks.text(&mut self.out, "\"content\":", literal);
-        }
-    }
-
-    fn reasoning(&mut self, literal: &str) {
-        if literal.is_empty() {
-            return;
-        }
-        self.summary.output_characters += characters(literal);
-        if let Some(chunks) = &self.chunks {
-            chunks.text(&mut self.out, "\"reasoning_content\":", literal);
-        }
-    }
-
     /// A piece of a call's input.
     fn input(&mut self, index: Option<u64>, literal: &str) {
-        let Some(index) = index else {
-            self.text(literal);
-            return;
-        };
-        self.summary.output_characters += characters(literal);
-        if let Some(chunks) = &self.chunks {
-            chunks
-                .begin(&mut self.out)
-                .json("\"tool_calls\":[{\"index\":")
-                .number(index)
-                .json(",\"function\":{\"arguments\":\"")
-                .json(literal)
-                .json("\"}}]");
-            Chunks::end(&mut self.out);
-        }
-    }
-
-    /// A whole block of thinking, with its position.
-    fn thought(&mut self, position: u64, pieces: &[&str]) {
-        if let Some(chunks) = &self.chunks {
-            chunks
-                .begin(&mut self.out)
-                .json("\"thinking_blocks\":[{\"type\":\"");
-            for piece in pieces {
-                self.out.json(piece);
-            }
-            self.out.json("\",\"index\":").number(position).json("}]");
-            Chunks::end(&mut self.out);
+        match index {
+            Some(index) => self.to.arguments(index, literal),
+            None => self.to.text(literal),
         }
     }
 }

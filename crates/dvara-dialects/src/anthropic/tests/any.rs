@@ -6,7 +6,7 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 
 /// Any JSON, made of words that mean something here and of some that do not.
-pub(super) fn any_json() -> impl Strategy<Value = Value> {
+pub(crate) fn any_json() -> impl Strategy<Value = Value> {
     let word = select(WORDS).prop_map(|word| json!(word));
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -87,7 +87,7 @@ const WORDS: &[&str] = &[
 ];
 
 /// A call whose messages mean something and whose other fields may.
-pub(super) fn any_call() -> impl Strategy<Value = Value> {
+pub(crate) fn any_call() -> impl Strategy<Value = Value> {
     const FIELDS: &[&str] = &[
         "tools",
         "tool_choice",
@@ -172,7 +172,7 @@ pub(super) fn any_call() -> impl Strategy<Value = Value> {
 }
 
 /// Events whose types are right and whose members may be anything.
-pub(super) fn any_events() -> impl Strategy<Value = String> {
+pub(crate) fn any_events() -> impl Strategy<Value = String> {
     let kind = select(
         &[
             "message_start",

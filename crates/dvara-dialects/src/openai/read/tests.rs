@@ -386,7 +386,7 @@ proptest::proptest! {
         }
         if let Ok(request) = ChatRequest::read_openai(body.into(), &ReadLimits::default()) {
             let target = crate::target::Target::new(dvara_types::ProviderKind::Ollama, request.model(), None);
-            let encoded = crate::openai::encode(&request, &target);
+            let encoded = crate::openai::encode(&request, &target).unwrap();
             serde_json::from_slice::<serde_json::Value>(&encoded.body).map(drop).unwrap_or_else(|error| {
                 // Only what we can't read as a tree and a vendor may: numbers beyond a float, half surrogates.
                 assert!(serde_json::from_slice::<serde_json::Value>(request.body()).is_err(), "{error}");

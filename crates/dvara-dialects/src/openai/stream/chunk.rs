@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
 use crate::answer::Finish;
 use crate::lenient::{Characters, Count, Present, Text, absent, lenient_object};
+use crate::openai::shape::Reply;
 use crate::openai::usage::UsageView;
 
 /// A chunk.
@@ -30,10 +32,13 @@ lenient_object!(ChunkView<'de> {
 #[derive(Default)]
 pub(super) struct GroqView {
     pub(super) usage: UsageView,
+    /// Why the stream was stopped early.
+    pub(super) error: Present,
 }
 
 lenient_object!(GroqView {
     "usage" => usage,
+    "error" => error,
 });
 
 /// What the choices of a chunk, or of a whole answer, come to.
@@ -48,9 +53,26 @@ pub(in crate::openai) struct Choices {
     pub(in crate::openai) finish: Option<Finish>,
     /// Characters that the model wrote: content, refusal, reasoning, names and arguments of tool calls.
     pub(in crate::openai) output_characters: u64,
+    /// What Moonshot says beside the reason to finish.
+    pub(in crate::openai) usage: UsageView,
+    /// Some choice ended for a reason that OpenAI does not have.
+    odd_ending: bool,
+    /// Some choice has `reasoning`.
+    reasoning: bool,
+    /// Some choice has a content that is a list.
+    list: bool,
+    /// Some choice calls a tool.
+    calls: bool,
 }
 
 impl Choices {
+    /// Whether something in it may be in the vendor's words. `is_thinking`: a block of thinking is not whole yet.
+    pub(super) fn may_be_said_otherwise(&self, reply: &Reply, is_thinking: bool) -> bool {
+        (self.odd_ending && !reply.endings.is_empty())
+            || (self.reasoning && reply.reasoning.is_some())
+            || (reply.chunks && (self.list || self.calls || is_thinking))
+    }
+
     fn add(&mut self, choice: &ChoiceView<'_>) {
         self.count += 1;
         // OpenAI allows 128 choices; a vendor with more only loses the distinction among the last.
@@ -65,7 +87,15 @@ impl Choices {
             .filter(|reason| !reason.is_empty())
         {
             self.finished |= bit;
-            self.finish.get_or_insert_with(|| Finish::of_openai(reason));
+            let finish = Finish::of_openai(reason);
+            self.odd_ending |= matches!(finish, Finish::Other(_));
+            self.finish.get_or_insert(finish);
+        }
+        self.reasoning |= choice.delta.reasoning.0.is_some();
+        self.list |= choice.delta.content.is_list;
+        self.calls |= choice.delta.tool_calls.any;
+        if choice.usage.classes().is_some() {
+            self.usage = choice.usage;
         }
     }
 }
@@ -102,6 +132,7 @@ struct ChoiceView<'a> {
     delta: Output,
     message: Output,
     finish: Text<'a>,
+    usage: UsageView,
 }
 
 lenient_object!(ChoiceView<'de> {
@@ -109,14 +140,15 @@ lenient_object!(ChoiceView<'de> {
     "delta" => delta,
     "message" => message,
     "finish_reason" => finish,
+    "usage" => usage,
 });
 
 /// What a model wrote, counted.
 #[derive(Default)]
 struct Output {
-    content: Characters,
+    content: Content,
     refusal: Characters,
-    reasoning: Characters,
+    reasoning: Reasoning,
     reasoning_content: Characters,
     tool_calls: ToolCalls,
     function_call: Function,
@@ -134,11 +166,62 @@ lenient_object!(Output {
 impl Output {
     fn characters(&self) -> u64 {
         // The two names of reasoning are one text where a vendor sends both.
-        self.content.0
+        self.content.characters
             + self.refusal.0
-            + self.reasoning.0.max(self.reasoning_content.0)
-            + self.tool_calls.0
+            + self.reasoning.0.unwrap_or(0).max(self.reasoning_content.0)
+            + self.tool_calls.characters
             + self.function_call.characters()
+    }
+}
+
+/// A content.
+#[derive(Default)]
+struct Content {
+    characters: u64,
+    is_list: bool,
+}
+
+impl<'de> Deserialize<'de> for Content {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ContentVisitor;
+
+        impl<'de> Visitor<'de> for ContentVisitor {
+            type Value = Content;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a content")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Content, E> {
+                Ok(Content {
+                    characters: crate::estimate::characters(text),
+                    is_list: false,
+                })
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Content, A::Error> {
+                let characters = Characters::deserialize(SeqAccessDeserializer::new(items))?;
+                Ok(Content {
+                    characters: characters.0,
+                    is_list: true,
+                })
+            }
+
+            absent!(bool number null map);
+        }
+
+        deserializer.deserialize_any(ContentVisitor)
+    }
+}
+
+/// Characters of `reasoning`; nothing without it, or when it is null.
+#[derive(Default)]
+struct Reasoning(Option<u64>);
+
+impl<'de> Deserialize<'de> for Reasoning {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let characters = Option::<Characters>::deserialize(deserializer)?;
+        Ok(Self(characters.map(|characters| characters.0)))
     }
 }
 
@@ -168,9 +251,12 @@ lenient_object!(ToolCall {
     "function" => function,
 });
 
-/// Characters of all tool calls together.
+/// All tool calls together.
 #[derive(Default)]
-struct ToolCalls(u64);
+struct ToolCalls {
+    characters: u64,
+    any: bool,
+}
 
 impl<'de> Deserialize<'de> for ToolCalls {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -184,11 +270,12 @@ impl<'de> Deserialize<'de> for ToolCalls {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<ToolCalls, A::Error> {
-                let mut sum = 0;
+                let mut calls = ToolCalls::default();
                 while let Some(call) = items.next_element::<ToolCall>()? {
-                    sum += call.function.characters();
+                    calls.characters += call.function.characters();
+                    calls.any = true;
                 }
-                Ok(ToolCalls(sum))
+                Ok(calls)
             }
 
             absent!(bool number str null map);

@@ -240,7 +240,7 @@ fn everything_a_model_writes_counts_as_output() {
             5,
         ),
         (r#"{"function_call":{"name":"ab","arguments":"{}"}}"#, 4),
-        (r#"{"content":[{"type":"text","text":"1234"}]}"#, 8),
+        (r#"{"content":[{"type":"text","text":"1234"}]}"#, 4),
         (r#"{"content":{"a":5},"tool_calls":"odd"}"#, 0),
         ("null", 0),
     ] {

@@ -1,4 +1,5 @@
 use super::*;
+use dvara_cloud::NoCredentials;
 
 fn exceeded() -> Exceeded {
     Exceeded {
@@ -142,6 +143,18 @@ fn every_error_has_its_status_type_and_code() {
             502,
             "provider_error",
             "provider_error",
+        ),
+        (
+            GatewayError::IdentityUnavailable {
+                provider: provider(),
+                reason: NoCredentials::Loading {
+                    cloud: "AWS",
+                    from: "web identity",
+                },
+            },
+            503,
+            "provider_unavailable",
+            "provider_credential_unavailable",
         ),
         (
             GatewayError::CredentialUnavailable(provider()),
