@@ -230,8 +230,7 @@ def test_s073_ollama_base_url():
 
 
 @pytest.mark.parametrize("value, held", [("true", "true"), (True, "true"), (False, "false")])
-def test_bedrock_enabled_becomes_its_key_although_there_is_no_bedrock_yet(value, held):
-    # The half of S74 that a render shows; the other half waits for the provider.
+def test_s074_bedrock_enabled(value, held):
     value_becomes_key("secrets.bedrockEnabled", "bedrock-enabled", "BEDROCK_ENABLED", value, held)
 
 

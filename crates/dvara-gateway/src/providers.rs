@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dvara_crypto::{Secret, api_key};
 use dvara_dialects::embedding;
@@ -20,6 +21,9 @@ use http::{HeaderName, HeaderValue};
 use crate::identity::{Identity, IdentitySettings};
 use crate::mock::MockProvider;
 use crate::settings::{Resilience, ResilienceSettings};
+
+/// How long a start waits for the first credentials of clouds. Those that are to be had come within a fraction of it.
+const FIRST_CREDENTIALS: Duration = Duration::from_secs(3);
 
 /// Where Anthropic expects its key.
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -213,8 +217,8 @@ impl Unidentified {
         }
     }
 
-    /// Starts to load what clouds take for proof, and waits for the first attempts: whoever calls next finds credentials, or why
-    /// there are none.
+    /// Starts to load what clouds take for proof, and waits a while for the first attempts: who calls next finds credentials, or
+    /// why there are none.
     pub(crate) async fn identify(self, outbound: &Outbound, tasks: &Tasks) -> Providers {
         let identified = self.all.into_iter().map(|(provider, settings)| Provider {
             identity: settings.map(|settings| settings.start(outbound, tasks)),
@@ -222,7 +226,9 @@ impl Unidentified {
         });
         let all: Vec<_> = identified.map(Arc::new).collect();
         let identities = all.iter().filter_map(|provider| provider.identity.as_ref());
-        join_all(identities.map(Identity::settled)).await;
+        let settled = join_all(identities.map(Identity::settled));
+        // One that takes longer is waited for by its own calls alone: they are told so.
+        let _ = tokio::time::timeout(FIRST_CREDENTIALS, settled).await;
         Providers { all }
     }
 }

@@ -15,6 +15,7 @@ mod files;
 mod fleet;
 mod hostile;
 mod http2;
+mod identities;
 mod internal;
 mod keys;
 mod outage;
