@@ -40,6 +40,16 @@ pub fn gemini(data: &[u8]) {
     translated(ProviderKind::Gemini, data);
 }
 
+/// An answer in Cohere's dialect, which goes on in OpenAI's.
+pub fn cohere(data: &[u8]) {
+    translated(ProviderKind::Cohere, data);
+}
+
+/// An answer of Bedrock's, which goes on in OpenAI's dialect.
+pub fn bedrock(data: &[u8]) {
+    translated(ProviderKind::Bedrock, data);
+}
+
 /// What goes on is a chat completion.
 fn translated(kind: ProviderKind, data: &[u8]) {
     for decoded in decode(kind, &Bytes::copy_from_slice(data)) {

@@ -1,3 +1,6 @@
+mod bedrock;
+mod cohere;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -131,6 +134,8 @@ fn goes_out(request: &ChatRequest, target: &Target<'_>) {
             same_dialect(request, target, &encoded.body);
         }
         ProviderKind::Anthropic => messages(request, target, &encoded.body),
+        ProviderKind::Bedrock => bedrock::holds(&encoded.body),
+        ProviderKind::Cohere => cohere::holds(request, target, &encoded.body),
         _ => {
             serde_json::from_slice::<&RawValue>(&encoded.body).expect("a body is JSON");
         }
@@ -148,7 +153,7 @@ struct Messages<'a> {
     #[serde(borrow)]
     tools: Option<Vec<&'a RawValue>>,
     #[serde(borrow)]
-    stop_sequences: Option<Vec<&'a RawValue>>,
+    stop_sequences: Option<&'a RawValue>,
     #[expect(
         dead_code,
         reason = "that it has the user's id and nothing else is the check"
@@ -182,8 +187,13 @@ fn messages(request: &ChatRequest, target: &Target<'_>, sent: &Bytes) {
     }
     let object = |value: &&RawValue| value.get().starts_with('{');
     assert!(messages.tools.iter().flatten().all(object));
-    let text = |value: &&RawValue| value.get().starts_with('"');
-    assert!(messages.stop_sequences.iter().flatten().all(text));
+    // A client that says it in Anthropic's own word is the vendor's to judge.
+    let stop = request.conversation().expect("it went out").sampling.stop;
+    if !stop.is_empty() {
+        let sent = messages.stop_sequences.expect("a stop is not lost");
+        let sent: Vec<Cow<'_, str>> = serde_json::from_str(sent.get()).expect("a list of texts");
+        assert_eq!(sent.len(), stop.len());
+    }
 }
 
 fn same_dialect(request: &ChatRequest, target: &Target<'_>, sent: &Bytes) {

@@ -6,6 +6,8 @@ pub mod answer;
 pub mod body_view;
 /// Calls for embeddings, and their answers.
 pub mod embedding;
+/// Amazon's binary events on the wire.
+pub mod event_stream;
 /// Requests on the wire, up to what their heads say.
 pub mod head;
 /// The golden files as first inputs.
@@ -28,7 +30,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 15] = [
     Target {
         name: "head",
         check: head::check,
@@ -37,7 +39,12 @@ pub const TARGETS: [Target; 10] = [
     Target {
         name: "body_view",
         check: body_view::check,
-        golden: &[("openai", ".request.json"), ("anthropic", ".request.json")],
+        golden: &[
+            ("openai", ".request.json"),
+            ("anthropic", ".request.json"),
+            ("cohere", ".request.json"),
+            ("bedrock", ".request.json"),
+        ],
     },
     Target {
         name: "openai_stream",
@@ -70,6 +77,21 @@ pub const TARGETS: [Target; 10] = [
         golden: &[("gemini", ".answer.json")],
     },
     Target {
+        name: "event_stream",
+        check: event_stream::check,
+        golden: &[],
+    },
+    Target {
+        name: "bedrock_stream",
+        check: stream::bedrock,
+        golden: &[("bedrock", ".stream.json")],
+    },
+    Target {
+        name: "bedrock_answer",
+        check: answer::bedrock,
+        golden: &[("bedrock", ".answer.json")],
+    },
+    Target {
         name: "embedding_call",
         check: embedding::call,
         golden: &[],
@@ -78,5 +100,15 @@ pub const TARGETS: [Target; 10] = [
         name: "embedding_answer",
         check: embedding::answer,
         golden: &[],
+    },
+    Target {
+        name: "cohere_stream",
+        check: stream::cohere,
+        golden: &[("cohere", ".stream.sse")],
+    },
+    Target {
+        name: "cohere_answer",
+        check: answer::cohere,
+        golden: &[("cohere", ".answer.json")],
     },
 ];

@@ -11,12 +11,11 @@ import pytest
 from aimock import Aimock
 from dvara_up import DvaraUp
 from envelope import sdk
-from providers import AWAITED, BUILT, EMBEDDINGS_AWAITED, Provider, environment
+from providers import AWAITED, BUILT, Provider, environment
 from service_account import ServiceAccounts
 
-awaited = {"test_embeddings.py": EMBEDDINGS_AWAITED, "test_bedrock_signatures.py": "bedrock" in AWAITED}
-collect_ignore = [module for module, is_awaited in awaited.items() if is_awaited]
-"""Modules about what the program does not have yet, as test_table.py checks."""
+collect_ignore = ["test_bedrock_signatures.py"] if "bedrock" in AWAITED else []
+"""The module about what the program does not have yet, as test_table.py checks."""
 
 
 def pytest_configure() -> None:

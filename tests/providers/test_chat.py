@@ -61,12 +61,13 @@ def test_stream_says_nothing_of_usage_to_a_client_that_does_not_ask(client, aimo
 
 def test_settings_of_the_call_arrive(client, aimock, provider, topic):
     aimock.says(topic, {"content": SAID})
+    stops = ["END", "FIN"][: provider.most_stops]
     client.chat.completions.create(
-        model=provider.model, messages=[{"role": "user", "content": topic}], temperature=0.5, max_tokens=64, stop=["END", "FIN"]
+        model=provider.model, messages=[{"role": "user", "content": topic}], temperature=0.5, max_tokens=64, stop=stops
     )
     call = aimock.call(topic)
     assert (call.understood["temperature"], call.understood["max_tokens"]) == (0.5, 64)
-    assert b'"END"' in call.body and b'"FIN"' in call.body
+    assert all(f'"{stop}"'.encode() in call.body for stop in stops)
     assert provider.judged(call) == []
 
 

@@ -13,6 +13,9 @@ from fake_bedrock import ARGUMENTS, REGION, SIGNATURE, THOUGHT, USAGE, FakeBedro
 STATIC = Account("AKIDSTATIC", "secret-of-static")
 FOR_A_WHILE = Account("ASIDSESSION", "secret-of-session", "token-of-session")
 OVER = Account("ASIDOVER", "secret-of-over", "token-of-over", expired=True)
+SESSION = botocore.session.get_session()
+"""Which reads AWS's model once."""
+
 MODELS = ["amazon.nova-pro-v1:0", "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/abc123def456"]
 
 
@@ -24,7 +27,7 @@ def bedrock():
 
 def sdk(bedrock, account: Account, **changed: str):
     said = {"region_name": REGION, "aws_secret_access_key": account.secret_key, "aws_session_token": account.session_token} | changed
-    return botocore.session.get_session().create_client(
+    return SESSION.create_client(
         "bedrock-runtime", endpoint_url=bedrock.url, aws_access_key_id=account.access_key, config=Config(retries={"total_max_attempts": 1}), **said
     )
 

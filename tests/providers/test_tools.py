@@ -2,6 +2,7 @@
 
 import json
 
+import openai
 import pytest
 from chat import TOOLS
 from streams import gathered
@@ -89,6 +90,11 @@ CHOICES = ["auto", "none", "required", {"type": "function", "function": {"name":
 def test_choice_is_said_in_the_vendors_words(client, aimock, provider, topic, choice):
     """Which words, golden files say; here the vendor's own types know them."""
     aimock.says(topic, {"content": "ok"})
+    if not provider.forces and choice not in ("auto", "none"):
+        with pytest.raises(openai.BadRequestError) as refused:
+            client.chat.completions.create(**body(provider, topic, tool_choice=choice))
+        assert (refused.value.code, refused.value.param) == ("unsupported_capability", "tool_choice")
+        return
     client.chat.completions.create(**body(provider, topic, tool_choice=choice))
     assert provider.judged(aimock.call(topic)) == []
 

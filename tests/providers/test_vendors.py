@@ -73,7 +73,7 @@ def of_mistral(client: Mistral, model: str, topic: str, streamed: bool) -> str:
     asked = {"model": model, "messages": [{"role": "user", "content": topic}]}
     if not streamed:
         return client.chat.complete(**asked).choices[0].message.content
-    return "".join(event.data.choices[0].delta.content or "" for event in client.chat.stream(**asked))
+    return "".join(choice.delta.content or "" for event in client.chat.stream(**asked) for choice in event.data.choices)
 
 
 def answered(aimock, provider, topic: str, streamed: bool) -> str:

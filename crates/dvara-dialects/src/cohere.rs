@@ -1,65 +1,25 @@
-//! The second version of Cohere's API behind chat completions.
+//! The second version of Cohere's API behind chat completions: calls go out translated, answers and streams come back as
+//! OpenAI's.
+//!
+//! What was decided where the two differ stands in `docs/adr/0019-cohere-behind-the-openai-api.md`; what becomes of each
+//! field of a call, in the table of [`fields`].
 
-use bytes::Bytes;
+mod answer;
+mod encode;
+mod event;
+mod fields;
+mod finish;
+mod messages;
+mod output;
+mod stream;
+mod thinking;
+mod tools;
+mod usage;
 
-use crate::answer::{Answer, ResponseHead, StreamSummary};
-use crate::fault::UpstreamFault;
-use crate::fields::{Declared, Unknown};
-use crate::request::{ChatRequest, ReadError};
-use crate::target::{Encoded, Target};
+pub use answer::decode;
+pub use encode::encode;
+pub(crate) use fields::DECLARED;
+pub use stream::StreamDecoder;
 
-/// What becomes of a call.
-pub(crate) static DECLARED: Declared = Declared {
-    vendor: "Cohere",
-    fields: &[],
-    unknown: Unknown::Dropped,
-    drops: &[],
-    refusals: &[],
-};
-
-/// SKELETON
-pub fn encode(_: &ChatRequest, _: &Target<'_>) -> Result<Encoded, ReadError> {
-    unimplemented!()
-}
-
-/// SKELETON
-pub fn decode(
-    _: &ChatRequest,
-    _: &ResponseHead,
-    _: &[u8],
-    _: u64,
-) -> Result<(Answer, Bytes), UpstreamFault> {
-    unimplemented!()
-}
-
-/// SKELETON
-pub struct StreamDecoder {
-    summary: StreamSummary,
-}
-
-impl StreamDecoder {
-    /// SKELETON
-    pub fn new(_: &ChatRequest, _: u64) -> Self {
-        unimplemented!()
-    }
-
-    /// SKELETON
-    pub fn push(&mut self, _: &Bytes, _: &mut Vec<Bytes>) -> Result<(), UpstreamFault> {
-        unimplemented!()
-    }
-
-    /// SKELETON
-    pub fn finish(&mut self, _: &mut Vec<Bytes>) -> Result<(), UpstreamFault> {
-        unimplemented!()
-    }
-
-    /// SKELETON
-    pub fn summary(&self) -> &StreamSummary {
-        &self.summary
-    }
-
-    /// SKELETON
-    pub fn is_done(&self) -> bool {
-        unimplemented!()
-    }
-}
+#[cfg(test)]
+mod tests;

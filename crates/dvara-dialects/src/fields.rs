@@ -183,11 +183,17 @@ impl Drops {
         }
     }
 
-    /// Notes a field that is in no table, under the name that the client gave it.
+    /// Notes a field that is in no table, under the name that the client gave it. A call may have any number of them, and a
+    /// header has room for some: behind [`MOST_UNKNOWN`] there is one that stands for all others.
     pub(crate) fn add_unknown(&mut self, field: &str) {
+        let unknown = self.0.iter().filter(|dropped| dropped.reason == UNKNOWN);
+        let field = match unknown.count() {
+            count if count < MOST_UNKNOWN => header_text(field),
+            _ => OTHERS.to_owned(),
+        };
         if !self.0.iter().any(|dropped| dropped.field == field) {
             self.0.push(Dropped {
-                field: header_text(field).into(),
+                field: field.into(),
                 reason: UNKNOWN,
             });
         }
@@ -202,8 +208,17 @@ impl Drops {
 /// Why a field that is in no table is dropped.
 pub const UNKNOWN: &str = "the vendor refuses fields that it does not know";
 
+/// How many fields that are in no table are named.
+const MOST_UNKNOWN: usize = 32;
+
+/// The name for the rest of them.
+const OTHERS: &str = "...";
+
 /// A name as a header can carry it: a client may have made it up.
 fn header_text(name: &str) -> String {
+    if name.is_empty() {
+        return "_".to_owned();
+    }
     let plain = |character: char| {
         let fits = character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
         if fits { character } else { '_' }
@@ -261,9 +276,23 @@ pub(crate) mod tests {
         let mut drops = Drops::default();
         drops.add_unknown("a,b\r\nx: y é");
         drops.add_unknown(&"n".repeat(100));
+        drops.add_unknown("");
         let names: Vec<_> = drops.into_list().into_iter().map(|one| one.field).collect();
         assert_eq!(names[0], "a_b__x__y__");
         assert_eq!(names[1].len(), 64);
+        assert_eq!(names[2], "_");
+    }
+
+    #[test]
+    fn a_client_that_makes_up_any_number_of_fields_is_told_of_some_and_that_there_are_more() {
+        let mut drops = Drops::default();
+        for number in 0..10_000 {
+            drops.add_unknown(&number.to_string());
+        }
+        drops.add("user", "no");
+        let names: Vec<_> = drops.into_list().into_iter().map(|one| one.field).collect();
+        assert_eq!(names.len(), MOST_UNKNOWN + 2);
+        assert_eq!(names[MOST_UNKNOWN..], [OTHERS, "user"]);
     }
 
     #[test]

@@ -24,17 +24,28 @@ const calls = [];
 // https://platform.claude.com/docs/en/api/claude-on-vertex-ai
 const CLAUDE_AT_VERTEX = /^\/v1\/projects\/[^/]+\/locations\/[^/]+\/publishers\/anthropic\/models\/([^/:]+):(?:rawPredict|streamRawPredict)$/;
 
-function asAimockHasIt(path, body) {
+function asAimockHasIt({ provider, path }, body) {
   const claude = CLAUDE_AT_VERTEX.exec(path);
-  if (!claude) return [path, body];
-  const { anthropic_version: version, ...message } = JSON.parse(body);
-  if (version === undefined) return [path, body];
-  return ["/v1/messages", Buffer.from(JSON.stringify({ model: claude[1], ...message }))];
+  if (claude) {
+    const { anthropic_version: version, ...message } = JSON.parse(body);
+    if (version === undefined) return [path, body];
+    return ["/v1/messages", said({ model: decodeURIComponent(claude[1]), ...message })];
+  }
+  if (provider === "mistral" && path.endsWith("/chat/completions")) {
+    // Mistral ends every stream with its usage, and refuses to be asked for it: https://docs.mistral.ai/api
+    const call = JSON.parse(body);
+    if (call.stream && !call.stream_options) return [path, said({ ...call, stream_options: { include_usage: true } })];
+  }
+  return [path, body];
+}
+
+function said(call) {
+  return Buffer.from(JSON.stringify(call));
 }
 
 function goOn(call, body, request, response) {
   const mock = OPEN.has(call.provider) ? open : keyed;
-  const [path, sent] = asAimockHasIt(call.path, body);
+  const [path, sent] = asAimockHasIt(call, body);
   const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !HIDDEN.has(name)));
   // Embeddings need no script: aimock makes them of the text.
   if (/embed/i.test(path)) headers["x-aimock-strict"] = "false";

@@ -43,10 +43,11 @@ def disagreements(judge, document: dict, *more) -> list[str]:
 
 
 def events(text: str) -> list[dict]:
-    """The data of the events that came whole; half an event is what the file is about."""
+    """The data of the events that came whole; half an event is what the file is about. Data of several lines is one."""
     blocks = text.replace("\r\n", "\n").split("\n\n")[:-1]
-    data = [line.removeprefix("data:").strip() for block in blocks for line in block.split("\n") if line.startswith("data:")]
-    return [json.loads(line) for line in data if line != "[DONE]"]
+    lines = [[line.removeprefix("data:").removeprefix(" ") for line in block.split("\n") if line.startswith("data:")] for block in blocks]
+    data = ["\n".join(each) for each in lines if each]
+    return [json.loads(each) for each in data if each != "[DONE]"]
 
 
 def wire(case: str) -> list[dict]:

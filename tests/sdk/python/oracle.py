@@ -22,8 +22,9 @@ from strict import Disagreement, Strict, without
 
 __all__ = ["Disagreement", "without"]
 
-OURS = {"reasoning_content", "thinking_blocks"}
-"""What an answer of ours carries beside OpenAI's types: the reasoning of vendors who show it, as they sent it."""
+OURS = {"reasoning_content", "thinking_blocks", "extra_content"}
+"""What an answer of ours carries beside OpenAI's types: the reasoning of vendors who show it, as they sent it, and what Google
+signs, where Google's own API of OpenAI's shape has it."""
 
 
 @cache

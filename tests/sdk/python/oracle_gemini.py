@@ -138,7 +138,7 @@ def _as_the_sdk_sends_it(said: dict, vertex: bool) -> list[str]:
     return [
         f"{name}: the SDK sends {json.dumps(theirs.get(name))}, we {json.dumps(said.get(name))}"
         for name in names
-        if _written_alike(theirs.get(name) or None) != _written_alike(said.get(name) or None)
+        if _written_alike(theirs.get(name) or None, name) != _written_alike(said.get(name) or None, name)
     ]
 
 
@@ -166,7 +166,9 @@ def _written_alike(value: Any, name: str = "") -> Any:
     if isinstance(value, dict):
         return {(camel := _camel(name)): _written_alike(member, camel) for name, member in value.items()}
     if isinstance(value, list):
-        return [_written_alike(item, name) for item in value]
+        alike = [_written_alike(item, name) for item in value]
+        # The SDK puts functions behind the other tools.
+        return sorted(alike, key=str) if name == "tools" else alike
     if isinstance(value, str) and name in ("data", "thoughtSignature"):
         return value.replace("-", "+").replace("_", "/")
     return value

@@ -83,8 +83,7 @@ class Reading:
         """Only its members: a model that is whole would be validated by its own validator, which is the lenient one."""
         if not self.models:
             return core_schema.is_instance_schema(schema["cls"]) | _reference(schema)
-        # A model without members stands for "not said" in an SDK's own code, and `{}` would be one.
-        inside = self.of(schema["schema"]) if getattr(schema["cls"], "model_fields", True) else NEVER
+        inside = NEVER if _is_nothing(schema["cls"]) else self.of(schema["schema"])
         return inside | _reference(schema)
 
     def _model_fields(self, schema: dict) -> dict:
@@ -139,6 +138,11 @@ class Reading:
         if reference := before.get("schema_ref"):
             return inside, reference.split(":")[0].split(".")[-1]
         return (inside, before["cls"].__name__) if before.get("type") == "model" else inside
+
+
+def _is_nothing(model: Any) -> bool:
+    """Whether it stands for "not said" in the SDK's own code: it has no members, so that `{}` would be one, and is false."""
+    return not getattr(model, "model_fields", True) and "__bool__" in vars(model)
 
 
 def _told(tell: Any, value: Any) -> str | None:

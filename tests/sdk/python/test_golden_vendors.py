@@ -9,19 +9,40 @@ import oracle
 import oracle_bedrock
 import pytest
 from golden_files import GOLDEN, ODD, body, disagreements, events, found_exactly, read, wire
-from strict import Disagreement
 from vendor_judges import JUDGES
 
 VENDORS = sorted(JUDGES.keys() - {"openai", "anthropic"})
 OWN_ADAPTERS = {"bedrock", "cohere", "gemini", "vertex"}
 """Whose wire is another one, so that there is something to translate in each direction."""
 
-AWAITED = {"azure-openai", "bedrock", "chatglm", "cohere", "deepseek", "gemini", "grok", "groq", "mistral", "moonshot", "qwen", "vertex"}
+AWAITED = {"bedrock"}
 """Vendors whose folder of golden files is still missing. One that is not here has its folder."""
 
-BEYOND_SENT: dict[str, str] = {}
-BEYOND_ANSWERS: dict[str, str] = {}
-BEYOND_EVENTS: dict[str, str] = {}
+BEYOND_SENT = {
+    "chatglm/history": "a video and a search of the vendor's own, in the client's words",
+    "cohere/own-fields": "safety_mode beside documents, in the client's words",
+    "groq/history": "the function's name beside its result, which Groq's guide has and its types have not",
+    "groq/openai-images": "image_url as a bare string, the client's",
+    "moonshot/web-search": "a function that is built in, in the client's words",
+}
+BEYOND_ANSWERS = {
+    "cohere/error-422-of-older-servers": "what servers before the second version say beside the message",
+    "cohere/error-in-success": "an error with the status of a success",
+    "gemini/error-413": "a status that no canonical code has",
+    "gemini/error-in-success": "an error with the status of a success",
+    "grok/error-in-success": "an error with the status of a success",
+    "groq/both-words-for-reasoning": "another vendor's word beside its own",
+    "mistral/tools": "cached tokens, which are in the answers and not in the types",
+}
+BEYOND_EVENTS = {
+    "cohere/error-of-an-answer": "an error in the place of an event",
+    "gemini/unknown-error": "a kind of error of tomorrow's",
+    "groq/reasoning": "a channel, which is in the answers and not in the types",
+}
+BEYOND_MADE = {
+    "chatglm/odd-second-choice-sensitive": "a reason of tomorrow's, as it came",
+    "mistral/odd-choices": "choices that are none, as they came",
+}
 
 
 def cases(ending: str, *, odd: bool = False) -> list[str]:
@@ -39,6 +60,13 @@ def test_awaited_folders_are_not_there():
     assert [vendor for vendor in sorted(AWAITED) if (GOLDEN / vendor).is_dir()] == []
 
 
+def test_what_is_named_is_there():
+    """As far as its folder is."""
+    named = [BEYOND_SENT, BEYOND_ANSWERS, BEYOND_EVENTS, BEYOND_MADE]
+    cases_named = {case for names in named for case in names if case.partition("/")[0] not in AWAITED}
+    assert [case for case in sorted(cases_named) if not list(GOLDEN.glob(f"{case}.*"))] == []
+
+
 @pytest.mark.parametrize("vendor", [vendor for vendor in VENDORS if vendor not in AWAITED])
 def test_vendor_has_golden_files_in_both_directions(vendor):
     streams = ".stream.json" if vendor == "bedrock" else ".stream.sse"
@@ -49,15 +77,35 @@ def test_vendor_has_golden_files_in_both_directions(vendor):
 # --- requests ----------------------------------------------------------------------------------------------------
 
 
+def outcomes(case: str) -> list[tuple[dict, dict]]:
+    """What a client says and what comes of it; a case may have variants, each with further members of the call."""
+    said = client_says(case)
+    expected = read(case, ".request.expected.json")
+    if isinstance(expected, dict):
+        return [(said, expected)]
+    return [(said | variant["with"], variant["comes_to"]) for variant in expected]
+
+
+def client_says(case: str) -> dict:
+    vendor, name = case.split("/")
+    try:
+        return read(case, ".request.json")["body"]
+    except FileNotFoundError:
+        return read(f"openai/{name.removeprefix('openai-')}", ".request.json")["body"]
+
+
 @pytest.mark.parametrize("case", cases(".request.expected.json", odd=True))
 def test_what_we_send_is_what_the_vendor_takes(case):
     """Whatever reaches the vendor is good, or it was refused here, with the parameter that it was refused for."""
-    expected = read(case, ".request.expected.json")
-    if "refused" in expected or "/refused-" in case:
-        assert expected["refused"]["param"]
-        return
-    calls = expected["sent"] if isinstance(expected["sent"], list) else [expected["sent"]]
-    found = [finding for sent in calls for finding in judge(case).request(body(sent), expected["path"])]
+    found = []
+    for said, outcome in outcomes(case):
+        if "refused" in outcome:
+            assert outcome["refused"]["param"]
+            continue
+        of = judge(case)
+        wrong = of.request(body(outcome["sent"]), outcome["path"])
+        known = oracle.openai_request(body(said)) if of.in_clients_words else []
+        found += [finding for finding in wrong if finding not in known]
     found_exactly(found, case, BEYOND_SENT)
 
 
@@ -84,12 +132,8 @@ def test_what_we_make_of_an_answer_is_openais(case):
     if "fault" in expected:
         assert "body" not in expected, "either an answer or a fault"
         return
-    made = expected.get("body")
-    if case.partition("/")[0] in OWN_ADAPTERS:
-        assert disagreements(oracle.openai_completion, made, oracle.OURS) == []
-    else:
-        # What has OpenAI's shape is passed on, with the members that the vendor has of its own.
-        assert disagreements(judge(case).answer, made) == []
+    made = expected["body"]
+    found_exactly(disagreements(judge(case).made, made), case, BEYOND_MADE)
 
 
 # --- streams -----------------------------------------------------------------------------------------------------
@@ -107,8 +151,9 @@ def whatever_it_is(of):
 
     def judged(event):
         error = event[0] if isinstance(event, list) and event else event
-        if isinstance(error, dict) and isinstance(error.get("error"), dict):
-            return of.error(error, error["error"].get("code"), {})
+        if isinstance(error, dict) and "error" in error:
+            said = error["error"]
+            return of.error(error, said.get("code") if isinstance(said, dict) else 0, {})
         return of.event(event)
 
     return judged
@@ -124,27 +169,22 @@ def test_what_bedrock_streams_is_what_it_publishes(case):
 
 @pytest.mark.parametrize("case", cases(".stream.expected.json", odd=True))
 def test_what_we_make_of_a_stream_is_openais(case):
-    expected = read(case, ".stream.expected.json")
-    own = case.partition("/")[0] in OWN_ADAPTERS
-    of_ours = (lambda chunk: oracle.openai_chunk(chunk, oracle.OURS)) if own else judge(case).event
-    told = {name: expected[name] for name in ("lines", "to_one_that_asked", "to_others") if name in expected}
-    assert told, "what the client gets"
-    for audience, lines in told.items():
-        chunks = events("".join(lines))
-        for chunk in chunks:
-            if "error" not in chunk:
-                assert disagreements(of_ours, chunk) == [], audience
-        if expected.get("summary", {}).get("end") == "done":
+    expected, of = read(case, ".stream.expected.json"), judge(case)
+    for audience in ("to_one_that_asked", "to_others"):
+        chunks = [chunk for chunk in events("".join(expected[audience])) if "error" not in chunk]
+        found_exactly([finding for chunk in chunks for finding in disagreements(of.made_event, chunk)], case, BEYOND_MADE)
+        if expected["summary"]["end"] == "done":
             ended_as_it_should(chunks)
-        assert audience != "to_others" or not any(chunk.get("usage") for chunk in chunks)
+        # Where we write the chunks ourselves nobody is told of usage who has not asked.
+        translated = case.partition("/")[0] in OWN_ADAPTERS
+        assert audience != "to_others" or not translated or not any(chunk.get("usage") for chunk in chunks)
 
 
 def ended_as_it_should(chunks: list[dict]) -> None:
-    """One answer, which ends each of its choices once and says no more of it."""
-    if len({chunk["id"] for chunk in chunks}) != 1:
-        raise Disagreement("chunks of more than one answer")
+    """One answer, which ends each of its choices once and says no more of it. Azure's annotations have no id."""
+    assert len({chunk["id"] for chunk in chunks if chunk.get("id")}) <= 1, "chunks of more than one answer"
     finishes: dict[int, list] = {}
-    for choice in (choice for chunk in chunks for choice in chunk["choices"]):
+    for choice in (choice for chunk in chunks for choice in chunk["choices"] if "delta" in choice):
         finishes.setdefault(choice["index"], []).append(choice["finish_reason"])
     for index, reasons in finishes.items():
         assert [bool(reason) for reason in reasons] == [False] * (len(reasons) - 1) + [True], f"choice {index}: {reasons}"

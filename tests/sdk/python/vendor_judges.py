@@ -7,8 +7,10 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 import anthropic_rules
+import openai_shaped
 import oracle
 import oracle_bedrock
 import oracle_cohere
@@ -16,6 +18,7 @@ import oracle_gemini
 import oracle_groq
 import oracle_mistral
 from anthropic.lib.vertex._client import DEFAULT_VERSION as ANTHROPIC_OF_VERTEX
+from openai_shaped import Own
 from strict import Disagreement
 
 CHAT = r"/chat/completions"
@@ -33,6 +36,11 @@ class Judge:
     event: Callable[..., Any]
     embeddings: Callable[[Any, str], Any]
     error: Callable[[Any, int, dict[str, str]], Any] = field(default=lambda body, status, headers: body)
+    made: Callable[[Any], Any] = field(default=lambda value: oracle.openai_completion(value, oracle.OURS))
+    """What becomes of an answer on its way to a client of ours."""
+    made_event: Callable[[Any], Any] = field(default=lambda value: oracle.openai_chunk(value, oracle.OURS))
+    in_clients_words: bool = False
+    """Requests are judged by the types of what clients say: what is wrong with the client's own is the client's."""
 
     def request(self, body: bytes, path: str) -> list[str]:
         """What the vendor would find wrong with a request."""
@@ -44,14 +52,17 @@ class Judge:
 # --- OpenAI's shape ----------------------------------------------------------------------------------------------
 
 
-def _openai_shaped(own: Iterable[str] = (), of_embeddings: Iterable[str] = ()) -> Judge:
-    """OpenAI's types, beside which the vendor has members of its `own` in answers, and others in those to calls for embeddings."""
+def _openai_shaped(own: Own, of_embeddings: Iterable[str] = ()) -> Judge:
+    """OpenAI's types, beside what the vendor has of its own; `of_embeddings` are its members in answers to calls for embeddings."""
     return Judge(
         paths=(CHAT, EMBED),
-        of_request=lambda body, path: oracle.openai_embedding_request(body) if path.endswith(EMBED) else oracle.openai_request(body),
-        answer=lambda value: oracle.openai_completion(value, own),
-        event=lambda value: oracle.openai_chunk(value, own),
+        of_request=lambda body, path: oracle.openai_embedding_request(body) if path.endswith(EMBED) else own.request(body),
+        answer=own.answer,
+        event=own.chunk,
         embeddings=lambda value, _: oracle.openai_embeddings(value, of_embeddings),
+        made=own.made,
+        made_event=own.made_chunk,
+        in_clients_words=True,
     )
 
 
@@ -59,19 +70,15 @@ def _azure_request(body: bytes, path: str) -> list[str]:
     """OpenAI's. Where the path says the deployment the body need not say a model, and may: OpenAI's SDK for Azure does."""
     named = {"model": "the deployment's"} if "/deployments/" in path else {}
     whole = json.dumps(named | json.loads(body)).encode()
-    return oracle.openai_embedding_request(whole) if EMBED in path else oracle.openai_request(whole)
-
-
-AZURE_ANSWERS = {"content_filter_results", "prompt_filter_results", "content_filter_offsets", "content_filter_result"}
-"""https://learn.microsoft.com/azure/ai-services/openai/concepts/content-filter-annotations"""
+    return oracle.openai_embedding_request(whole) if EMBED in path else openai_shaped.AZURE.request(whole)
 
 
 def _azure_event(value: Any) -> Any:
     """A chunk of OpenAI's, or what the filter says of the prompt or of what was sent before, which is a chunk without content."""
     if value.get("object") != "":
-        return oracle.openai_chunk(value, AZURE_ANSWERS)
+        return openai_shaped.AZURE.made_chunk(value)
     said = [value, *value["choices"]]
-    if not any(AZURE_ANSWERS & each.keys() for each in said) or any("delta" in choice for choice in value["choices"]):
+    if not any(openai_shaped.AZURE.told & each.keys() for each in said) or any("delta" in choice for choice in value["choices"]):
         raise Disagreement(f"neither a chunk nor an annotation: {json.dumps(value)}")
     return value
 
@@ -110,7 +117,7 @@ def _anthropic_of_vertex(body: bytes, path: str) -> list[str]:
         found.append(f"anthropic_version: {ANTHROPIC_OF_VERTEX}")
     if (said.get("stream") is True) != (_method(path) == "streamRawPredict"):
         found.append("stream: the path says otherwise")
-    model = path.partition(f"{ANTHROPIC_PUBLISHER}models/")[2].partition(":")[0].partition("@")[0]
+    model = unquote(path).partition(f"{ANTHROPIC_PUBLISHER}models/")[2].partition(":")[0].partition("@")[0]
     return found or anthropic_rules.findings(json.dumps(said | {"model": model}).encode())
 
 
@@ -133,6 +140,9 @@ VERTEX = r"(?:(?:/v1)?/projects/[^/]+/locations/[^/]+)?/publishers"
 
 # --- Bedrock -----------------------------------------------------------------------------------------------------
 
+BESIDE_THE_MESSAGE = {"additionalModelResponseFields", "trace"}
+"""What Converse says beside the message, passed on as it came."""
+
 INVOKE = r"/model/[^/]+/invoke"
 
 
@@ -148,14 +158,17 @@ def _of_the_model(value: Any, _: str) -> Any:
 
 
 JUDGES = {
-    "openai": _openai_shaped(),
+    "openai": _openai_shaped(Own()),
     "azure-openai": Judge(
         # The newer API has its version in the base URL, and the deployment in the body.
         paths=(rf"/deployments/[^/]+({CHAT}|{EMBED})(\?api-version=[0-9a-z-]+)?", CHAT, EMBED),
         of_request=_azure_request,
-        answer=lambda value: oracle.openai_completion(value, AZURE_ANSWERS),
+        answer=openai_shaped.AZURE.answer,
         event=_azure_event,
         embeddings=lambda value, _: oracle.openai_embeddings(value),
+        made=openai_shaped.AZURE.made,
+        made_event=_azure_event,
+        in_clients_words=True,
     ),
     "mistral": Judge(
         paths=(CHAT, EMBED),
@@ -163,6 +176,8 @@ JUDGES = {
         answer=oracle_mistral.answer,
         event=oracle_mistral.chunk,
         embeddings=lambda value, _: oracle_mistral.embeddings(value),
+        made=openai_shaped.MISTRAL.made,
+        made_event=openai_shaped.MISTRAL.made_chunk,
     ),
     "groq": Judge(
         paths=(CHAT,),
@@ -170,17 +185,14 @@ JUDGES = {
         answer=oracle_groq.answer,
         event=oracle_groq.chunk,
         embeddings=_of_the_model,
+        made=openai_shaped.GROQ.made,
+        made_event=openai_shaped.GROQ.made_chunk,
     ),
-    # https://help.aliyun.com/zh/model-studio/deep-thinking
-    "qwen": _openai_shaped({"reasoning_content"}, {"id"}),
-    # https://api-docs.deepseek.com/api/create-chat-completion
-    "deepseek": _openai_shaped({"reasoning_content", "prompt_cache_hit_tokens", "prompt_cache_miss_tokens"}),
-    # https://platform.moonshot.ai/docs/api/chat
-    "moonshot": _openai_shaped({"reasoning_content", "cached_tokens"}),
-    # https://docs.bigmodel.cn/api-reference
-    "chatglm": _openai_shaped({"reasoning_content", "request_id", "web_search"}),
-    # https://docs.x.ai/docs/api-reference#chat-completions
-    "grok": _openai_shaped({"reasoning_content", "num_sources_used", "citations", "text_tokens", "image_tokens", "cost_in_usd_ticks"}),
+    "qwen": _openai_shaped(openai_shaped.QWEN, {"id"}),
+    "deepseek": _openai_shaped(openai_shaped.DEEPSEEK),
+    "moonshot": _openai_shaped(openai_shaped.MOONSHOT),
+    "chatglm": _openai_shaped(openai_shaped.CHATGLM),
+    "grok": _openai_shaped(openai_shaped.GROK),
     "anthropic": Judge(
         paths=("/v1/messages",),
         of_request=_anthropic_request,
@@ -220,6 +232,8 @@ JUDGES = {
         event=oracle_bedrock.event,
         embeddings=_of_the_model,
         error=oracle_bedrock.error,
+        made=lambda value: oracle.openai_completion(value, oracle.OURS | BESIDE_THE_MESSAGE),
+        made_event=lambda value: oracle.openai_chunk(value, oracle.OURS | BESIDE_THE_MESSAGE),
     ),
     "cohere": Judge(
         paths=("/v2/chat", "/v2/embed"),

@@ -4,6 +4,7 @@
 
 mod anthropic;
 mod bedrock;
+mod cohere;
 mod conversation;
 mod declared;
 mod embeddings;

@@ -22,6 +22,9 @@ use crate::{declared, outcome};
 /// When everything here is answered.
 const NOW: u64 = 1_700_000_000;
 
+/// Makes the bytes of the wire of a file.
+pub(crate) type Frame = fn(&[u8]) -> Vec<u8>;
+
 /// A vendor, and the folder of its golden files.
 pub(crate) struct Vendor {
     pub(crate) files: Files,
@@ -31,7 +34,7 @@ pub(crate) struct Vendor {
     /// Requests that streams answer, where it makes a difference: stream, request.
     pub(crate) streamed: &'static [(&'static str, &'static str)],
     /// The bytes of a stream that stands in its file as a list of events.
-    pub(crate) frame: Option<fn(&[u8]) -> Vec<u8>>,
+    pub(crate) frame: Option<Frame>,
 }
 
 #[derive(Deserialize)]
