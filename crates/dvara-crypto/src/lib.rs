@@ -5,6 +5,8 @@ pub mod cluster;
 pub mod envelope;
 pub mod licence;
 pub mod mac;
+mod pem;
+pub mod rs256;
 mod secret;
 
 pub use secret::Secret;

@@ -1,4 +1,4 @@
-//! HMAC-SHA-256 and comparison in constant time: what tells a message of ours from anybody else's.
+//! HMAC-SHA-256, SHA-256 and comparison in constant time: what tells a message of ours from anybody else's.
 
 use aws_lc_rs::{constant_time, digest, hmac};
 
@@ -19,8 +19,8 @@ pub fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(left.as_ref(), right.as_ref()).is_ok()
 }
 
-/// SHA-256 of `data`.
-pub(crate) fn sha256(data: &[u8]) -> [u8; 32] {
+/// SHA-256 (FIPS 180-4) of `data`.
+pub fn sha256(data: &[u8]) -> [u8; 32] {
     let mut bytes = [0_u8; 32];
     bytes.copy_from_slice(digest::digest(&digest::SHA256, data).as_ref());
     bytes

@@ -8,11 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroize as _;
 
 use super::PublicKey;
-use crate::Secret;
+use crate::{Secret, pem};
 
-/// What frames a private key in PEM (RFC 7468 §10).
-const PEM_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
-const PEM_END: &str = "-----END PRIVATE KEY-----";
+/// What a private key is called in PEM (RFC 7468 §10).
+const LABEL: &str = "PRIVATE KEY";
 
 /// The bytes are no Ed25519 private key in PKCS#8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -30,13 +29,14 @@ impl SigningKey {
     /// # Errors
     /// When the bytes are anything else.
     pub fn from_pkcs8(file: &[u8]) -> Result<Self, SigningKeyError> {
-        let mut der = match std::str::from_utf8(file) {
-            Ok(text) if text.contains(PEM_BEGIN) => from_pem(text).ok_or(SigningKeyError)?,
-            Ok(_) | Err(_) => file.to_vec(),
+        let text = std::str::from_utf8(file).ok();
+        let der = match text.filter(|text| text.contains("-----BEGIN")) {
+            Some(text) => &*pem::section(text, LABEL).ok_or(SigningKeyError)?,
+            None => file,
         };
-        let pair = Ed25519KeyPair::from_pkcs8(&der).map_err(|_| SigningKeyError);
-        der.zeroize();
-        pair.map(Self)
+        Ed25519KeyPair::from_pkcs8(der)
+            .map(Self)
+            .map_err(|_| SigningKeyError)
     }
 
     /// The key of 32 random bytes (the seed of RFC 8032 §5.1.5).
@@ -61,7 +61,9 @@ impl SigningKey {
             .to_pkcs8v1()
             .expect("a key that is in memory can be written");
         let mut encoded = STANDARD.encode(der.as_ref());
-        let pem = Secret::new(format!("{PEM_BEGIN}\n{encoded}\n{PEM_END}\n"));
+        let pem = Secret::new(format!(
+            "-----BEGIN {LABEL}-----\n{encoded}\n-----END {LABEL}-----\n"
+        ));
         encoded.zeroize();
         pem
     }
@@ -79,15 +81,6 @@ impl fmt::Debug for SigningKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "SigningKey({})", self.public_key().to_base64())
     }
-}
-
-fn from_pem(text: &str) -> Option<Vec<u8>> {
-    let (_, rest) = text.split_once(PEM_BEGIN)?;
-    let (body, _) = rest.split_once(PEM_END)?;
-    let mut encoded: String = body.split_ascii_whitespace().collect();
-    let der = STANDARD.decode(&encoded).ok();
-    encoded.zeroize();
-    der
 }
 
 #[cfg(test)]
@@ -124,7 +117,7 @@ mod tests {
         let pem = key.to_pem();
         let again = SigningKey::from_pkcs8(pem.expose().as_bytes()).unwrap();
         assert_eq!(again.public_key(), key.public_key());
-        let der = from_pem(pem.expose()).unwrap();
+        let der = pem::section(pem.expose(), LABEL).unwrap();
         let again = SigningKey::from_pkcs8(&der).unwrap();
         assert_eq!(again.public_key(), key.public_key());
     }

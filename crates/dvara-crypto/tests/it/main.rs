@@ -8,6 +8,7 @@
 mod frozen;
 mod hostile_licences;
 mod memory;
+mod rs256;
 
 /// The allocator of the product.
 #[global_allocator]

@@ -120,6 +120,8 @@ pub(super) const MEMBER_OF_A_FORMAT: (&str, &str) = (
     "response_format",
     "a member of it has no place in Cohere's API",
 );
+pub(super) const FORMAT_BESIDE_TOOLS: (&str, &str) =
+    ("response_format", "it has no format beside tools");
 pub(super) const DESCRIPTION_OF_A_FORMAT: (&str, &str) = (
     "response_format.json_schema.description",
     "Cohere's formats have no description",
@@ -147,6 +149,7 @@ static DROPS: &[(&str, &str)] = &[
     FOREIGN_THOUGHT,
     EFFORT,
     MEMBER_OF_A_FORMAT,
+    FORMAT_BESIDE_TOOLS,
     DESCRIPTION_OF_A_FORMAT,
     CHOICE_WITHOUT_TOOLS,
     MEMBER_OF_A_TOOL,

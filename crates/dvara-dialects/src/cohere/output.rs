@@ -1,11 +1,11 @@
 //! `response_format` → the form that Cohere's models keep to (Cohere, Structured Outputs).
 //!
-//! A schema holds whether it is called strict or not: Cohere's models can't write anything else. A format beside tools or
-//! documents is the vendor's to judge.
+//! A schema holds whether it is called strict or not: Cohere's models can't write anything else. Beside
+//! tools it has no format; beside documents that is the vendor's to judge.
 
 use serde_json::value::RawValue;
 
-use super::fields::{DESCRIPTION_OF_A_FORMAT, MEMBER_OF_A_FORMAT};
+use super::fields::{DESCRIPTION_OF_A_FORMAT, FORMAT_BESIDE_TOOLS, MEMBER_OF_A_FORMAT};
 use crate::fields::Drops;
 use crate::json;
 use crate::request::{ChatRequest, Conversation, OutputFormat};
@@ -18,6 +18,11 @@ pub(super) fn write(
     conversation: &Conversation<'_>,
     drops: &mut Drops,
 ) {
+    if !matches!(conversation.output, OutputFormat::Text) && !conversation.tools.is_empty() {
+        let (field, reason) = FORMAT_BESIDE_TOOLS;
+        drops.add(field, reason);
+        return;
+    }
     let schema = match &conversation.output {
         OutputFormat::Text => return,
         OutputFormat::Json => own_schema(request, drops),

@@ -43,7 +43,6 @@ fn what_can_go_on_goes_on_byte_for_byte() {
     let thought = r#""thinking":"\u0048m \ud83c\udf0d \/""#;
     let found = sent(&format!(
         r#"{{"model":"c","temperature":0.70,"top_p":0.90,"seed":1e3,"documents":[{{"data":{{"z":1.0,"a":"\u0041"}}}}],
-        "response_format":{{"type":"json_schema","json_schema":{{"name":"n","schema":{schema}}}}},
         "messages":[
             {{"role":"user","content":"caf\u00e9 \ud83c\udf0d"}},
             {{"role":"assistant","content":null,"thinking_blocks":[{{"type":"thinking",{thought},"index":0}}],
@@ -58,7 +57,6 @@ fn what_can_go_on_goes_on_byte_for_byte() {
         r#""p":0.90"#,
         r#""seed":1e3"#,
         r#""documents":[{"data":{"z":1.0,"a":"\u0041"}}]"#,
-        &format!(r#""response_format":{{"type":"json_object","json_schema":{schema}}}"#),
         r#""content":"caf\u00e9 \ud83c\udf0d""#,
         &format!(r#""content":[{{"type":"thinking",{thought}}}]"#),
         r#""arguments":"{ \"x\":1.50}""#,
@@ -68,6 +66,12 @@ fn what_can_go_on_goes_on_byte_for_byte() {
     ] {
         assert!(found.contains(piece), "{piece} in {found}");
     }
+    let formatted = sent(&format!(
+        r#"{{"model":"c","messages":[{{"role":"user","content":"Hi"}}],
+        "response_format":{{"type":"json_schema","json_schema":{{"name":"n","schema":{schema}}}}}}}"#
+    ));
+    let format = format!(r#""response_format":{{"type":"json_object","json_schema":{schema}}}"#);
+    assert!(formatted.contains(&format), "{formatted}");
 }
 
 #[test]

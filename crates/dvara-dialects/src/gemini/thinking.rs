@@ -39,11 +39,11 @@ pub(super) fn plan(
         return Ok(None);
     };
     let (level, budget) = match effort {
-        "none" => ("minimal", 0),
-        "minimal" => ("minimal", 1_024),
-        "low" => ("low", 1_024),
-        "medium" => ("medium", 8_192),
-        "high" | "xhigh" | "max" => ("high", 24_576),
+        "none" => ("MINIMAL", 0),
+        "minimal" => ("MINIMAL", 1_024),
+        "low" => ("LOW", 1_024),
+        "medium" => ("MEDIUM", 8_192),
+        "high" | "xhigh" | "max" => ("HIGH", 24_576),
         _ => {
             return Err(ReadError::invalid(
                 "reasoning_effort",
@@ -67,11 +67,11 @@ pub(super) fn plan(
             drops.add("reasoning_effort", ALWAYS_THINKS);
         }
         let lowest = if generation.can_rest() {
-            "minimal"
+            "MINIMAL"
         } else {
-            "low"
+            "LOW"
         };
-        Amount::Level(if level == "minimal" { lowest } else { level })
+        Amount::Level(if level == "MINIMAL" { lowest } else { level })
     } else if asks_for_none && !generation.can_rest() {
         drops.add("reasoning_effort", ALWAYS_THINKS);
         // The least that such a model takes.

@@ -1,11 +1,14 @@
 //! Groq (Groq, Create chat completion; OpenAI compatibility). It refuses what it does not know, in calls and in messages
 //! ("property … is unsupported"), and calls reasoning `reasoning`.
 
+use serde_json::value::RawValue;
+
 use super::words::{NO_BIAS, NO_METADATA, NO_PREDICTION, NO_PROBABILITIES, NO_STORE};
 use super::words::{NO_CACHE_KEY, NO_MODERATION, NO_TOP_PROBABILITIES, NO_VERBOSITY, ONE_ANSWER};
 use super::words::{NO_PENALTIES, SILENT, TEXT_ONLY};
 use crate::fields::Verdict::{self, Passed, Translated};
 use crate::fields::{Declared, Drops, Unknown, dropped, nothing, refused};
+use crate::json;
 use crate::openai::history::{THINKING_BLOCKS, Turn};
 use crate::openai::shape::{Call, Field, Reply, Said, Shape};
 use crate::request::ReadError;
@@ -16,7 +19,7 @@ pub(super) static SHAPE: Shape = Shape {
         fields: FIELDS,
         unknown: Unknown::Dropped,
         drops: &[NAME, REASONING, THINKING_BLOCKS, TIER],
-        refusals: &[],
+        refusals: &[("tools", FUNCTIONS_ONLY)],
     },
     call: Some(Call {
         say,
@@ -35,6 +38,7 @@ const REASONING: (&str, &str) = (
     "messages.reasoning_content",
     "the model takes no reasoning back",
 );
+const FUNCTIONS_ONLY: &str = "its tools are functions, and its own";
 const TIER: (&str, &str) = ("service_tier", "Groq has no such tier");
 
 static FIELDS: &[(&str, Verdict)] = &[
@@ -72,7 +76,7 @@ static FIELDS: &[(&str, Verdict)] = &[
     ("stream_options", Passed),
     ("temperature", Passed),
     ("tool_choice", Passed),
-    ("tools", Passed),
+    ("tools", Translated),
     ("top_logprobs", NO_TOP_PROBABILITIES),
     ("top_p", Passed),
     ("user", Passed),
@@ -95,6 +99,7 @@ static FIELDS: &[(&str, Verdict)] = &[
 
 fn say(field: &Field<'_>, drops: &mut Drops) -> Result<Said, ReadError> {
     match field.name {
+        "tools" if offers_custom_tools(field.value) => Err(field.refusal(FUNCTIONS_ONLY)),
         "service_tier" => Ok(match &*field.text()? {
             "auto" | "on_demand" | "flex" | "performance" => Said::AsItCame,
             "default" => Said::Value("\"on_demand\"".into()),
@@ -106,6 +111,15 @@ fn say(field: &Field<'_>, drops: &mut Drops) -> Result<Said, ReadError> {
         }),
         _ => Ok(Said::AsItCame),
     }
+}
+
+fn offers_custom_tools(tools: &RawValue) -> bool {
+    let is_custom = |tool: &RawValue| {
+        let members = json::members(tool).unwrap_or_default();
+        let mut kinds = members.iter().filter(|member| member.key == "type");
+        kinds.any(|kind| kind.value.get() == "\"custom\"")
+    };
+    json::items(tools).is_some_and(|tools| tools.into_iter().any(is_custom))
 }
 
 fn turn(turn: &mut Turn<'_, '_>) -> Result<(), ReadError> {
