@@ -59,6 +59,11 @@ pub fn cohere(data: &[u8]) {
     translated(ProviderKind::Cohere, data);
 }
 
+/// An answer of Bedrock's, which goes on in OpenAI's dialect.
+pub fn bedrock(data: &[u8]) {
+    translated(ProviderKind::Bedrock, data);
+}
+
 /// What goes on is a chat completion.
 fn translated(kind: ProviderKind, data: &[u8]) {
     for decoded in decode(kind, &Bytes::copy_from_slice(data)) {

@@ -6,6 +6,8 @@ pub mod answer;
 pub mod body_view;
 /// Calls for embeddings, and their answers.
 pub mod embedding;
+/// Amazon's binary events on the wire.
+pub mod event_stream;
 /// Requests on the wire, up to what their heads say.
 pub mod head;
 /// The golden files as first inputs.
@@ -39,7 +41,7 @@ pub(crate) const WITH_WORDS: [ProviderKind; 5] = [
 ];
 
 /// Every target.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 17] = [
     Target {
         name: "head",
         check: head::check,
@@ -55,6 +57,7 @@ pub const TARGETS: [Target; 14] = [
             ("groq", ".request.json"),
             ("chatglm", ".request.json"),
             ("cohere", ".request.json"),
+            ("bedrock", ".request.json"),
         ],
     },
     Target {
@@ -86,6 +89,21 @@ pub const TARGETS: [Target; 14] = [
         name: "gemini_answer",
         check: answer::gemini,
         golden: &[("gemini", ".answer.json")],
+    },
+    Target {
+        name: "event_stream",
+        check: event_stream::check,
+        golden: &[],
+    },
+    Target {
+        name: "bedrock_stream",
+        check: stream::bedrock,
+        golden: &[("bedrock", ".stream.json")],
+    },
+    Target {
+        name: "bedrock_answer",
+        check: answer::bedrock,
+        golden: &[("bedrock", ".answer.json")],
     },
     Target {
         name: "embedding_call",

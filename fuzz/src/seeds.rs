@@ -12,6 +12,15 @@ use crate::Target;
 struct Golden {
     body: Option<Box<RawValue>>,
     text: Option<String>,
+    events: Option<Vec<Event>>,
+}
+
+/// An event of a stream of Bedrock's.
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "type")]
+    kind: String,
+    payload: Box<RawValue>,
 }
 
 /// The first inputs of a target.
@@ -50,9 +59,19 @@ pub fn write(target: &Target, folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The bytes that a golden file stands for: the `body` or `text` of a JSON file, the whole of another.
+/// The bytes that a golden file stands for: the `body` or `text` of a JSON file, its events in lines, the whole of another.
 fn input(file: &[u8]) -> Vec<u8> {
     match serde_json::from_slice::<Golden>(file) {
+        Ok(Golden {
+            events: Some(events),
+            ..
+        }) => {
+            let lines = events.iter().map(|event| {
+                let payload = event.payload.get().replace('\n', "");
+                format!("{} {payload}", event.kind)
+            });
+            lines.collect::<Vec<_>>().join("\n").into_bytes()
+        }
         Ok(Golden {
             text: Some(text), ..
         }) => text.into_bytes(),

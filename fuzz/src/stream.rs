@@ -9,6 +9,7 @@ use dvara_dialects::vendor::StreamDecoder;
 use dvara_types::ProviderKind;
 use serde::de::IgnoredAny;
 
+use crate::event_stream;
 use crate::events::Events;
 use crate::pieces;
 
@@ -51,6 +52,13 @@ pub fn anthropic(data: &[u8]) {
 /// A stream in Gemini's dialect, which goes on in OpenAI's.
 pub fn gemini(data: &[u8]) {
     translated(ProviderKind::Gemini, data);
+}
+
+/// A stream of Bedrock's, which goes on in OpenAI's dialect. An input is a line for each event, its type and its payload: nobody guesses
+/// the checksums of events, so they are made here.
+pub fn bedrock(data: &[u8]) {
+    let events = data.split(|byte| *byte == b'\n').map(event_stream::message);
+    translated(ProviderKind::Bedrock, &events.collect::<Vec<_>>().concat());
 }
 
 /// What goes on is a stream of chunks.

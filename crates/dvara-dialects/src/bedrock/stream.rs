@@ -34,6 +34,8 @@ pub struct StreamDecoder {
     open: Option<(u64, Open)>,
     /// Why the message ended, once it has.
     ended: Option<Finish>,
+    /// What it cost, as far as that was said.
+    reported: Reported,
 }
 
 impl StreamDecoder {
@@ -48,6 +50,7 @@ impl StreamDecoder {
             to: ChunkStream::new(request, now),
             open: None,
             ended: None,
+            reported: Reported::default(),
         }
     }
 
@@ -91,8 +94,8 @@ impl StreamDecoder {
             return Ok(());
         }
         if let Some(finish) = self.ended.take() {
-            // The message is whole; what it cost was not said.
-            self.to.end(finish, &Reported::default());
+            // The message is whole, whether or not what it cost was said.
+            self.to.end(finish, &self.reported);
             self.to.flush(relay);
             return Ok(());
         }
@@ -188,13 +191,16 @@ impl StreamDecoder {
     /// What the message cost. It comes last; before the message has ended, it ends nothing.
     fn metadata(&mut self, view: &EventView<'_>) {
         let reported = view.usage.reported();
-        self.to.summary.usage = reported.usage;
+        if reported.usage.is_some() {
+            self.reported = reported;
+            self.to.summary.usage = reported.usage;
+        }
         if let Some(model) = view.trace.served() {
             self.to.served(model);
         }
         if let Some(finish) = self.ended.take() {
             self.beside(view);
-            self.to.end(finish, &reported);
+            self.to.end(finish, &self.reported);
         }
     }
 }

@@ -60,7 +60,8 @@ pub(super) async fn send(
                 idle: timeouts.idle,
                 ends: timeouts.streaming.map(|limit| started + limit),
             };
-            let decoder = StreamDecoder::new(&target, request, unix_seconds());
+            let mut decoder = StreamDecoder::new(&target, request, unix_seconds());
+            decoder.answered_by(&head);
             let stream = open_stream(decoder, &target, &head, body, limits).await?;
             ledger.answered();
             Ok(Answered::Stream(stream))
