@@ -123,7 +123,7 @@ async fn credentials_are_renewed_before_they_expire_with_the_token_of_the_day() 
         seen.lock()
             .unwrap()
             .push(request.field("WebIdentityToken").unwrap());
-        granted(&format!("ASIA{before}"), 5)
+        granted(&format!("ASIA{before}"), 8)
     });
     let identity = pod.identity();
     identity.settled().await;
@@ -175,7 +175,7 @@ async fn old_credentials_are_used_until_they_expire_and_new_ones_when_they_come(
         if is_away.load(SeqCst) {
             refused(500, "InternalFailure", "an error")
         } else {
-            granted("ASIASHORT", 5)
+            granted("ASIASHORT", 8)
         }
     });
     let identity = pod.identity();

@@ -12,7 +12,7 @@ use crate::server::{Answer, Server, ok};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_renewed_before_it_expires_with_the_key_of_the_day() {
-    let endpoint = Server::start(|_, _| token(4));
+    let endpoint = Server::start(|_, _| token(8));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("key.json");
     let mut document = service_account(&rsa_key(), &endpoint.url("/token"));
