@@ -29,6 +29,8 @@ pub mod models;
 
 pub mod mock;
 
+#[cfg(test)]
+mod any_json;
 mod completion;
 
 mod depth;

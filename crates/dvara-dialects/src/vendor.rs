@@ -32,52 +32,66 @@ pub enum ChatPath {
     OfModel(fn(&Target<'_>, bool) -> String),
 }
 
+/// The APIs that kinds of providers are reached by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Api {
+    Openai,
+    Anthropic,
+    Gemini,
+    Vertex,
+    Bedrock,
+    Cohere,
+}
+
+impl Api {
+    fn of(kind: ProviderKind) -> Self {
+        match kind {
+            ProviderKind::Openai
+            | ProviderKind::AzureOpenai
+            | ProviderKind::Mistral
+            | ProviderKind::Groq
+            | ProviderKind::Qwen
+            | ProviderKind::Deepseek
+            | ProviderKind::Moonshot
+            | ProviderKind::Chatglm
+            | ProviderKind::Grok
+            | ProviderKind::Ollama
+            | ProviderKind::Mock => Self::Openai,
+            ProviderKind::Anthropic => Self::Anthropic,
+            ProviderKind::Gemini => Self::Gemini,
+            ProviderKind::Vertex => Self::Vertex,
+            ProviderKind::Bedrock => Self::Bedrock,
+            ProviderKind::Cohere => Self::Cohere,
+        }
+    }
+}
+
 /// Where chat calls go, behind the provider's base URL. `base_path` is the path of that URL.
 pub fn chat_path(kind: ProviderKind, base_path: &str) -> ChatPath {
-    match kind {
+    match Api::of(kind) {
         // Azure's newer API has the version in its path, and the deployment in the body (Azure OpenAI, API lifecycle).
-        ProviderKind::AzureOpenai if !base_path.ends_with("/v1") => {
+        Api::Openai if kind == ProviderKind::AzureOpenai && !base_path.ends_with("/v1") => {
             ChatPath::OfModel(openai::deployment_path)
         }
-        ProviderKind::AzureOpenai
-        | ProviderKind::Openai
-        | ProviderKind::Mistral
-        | ProviderKind::Groq
-        | ProviderKind::Qwen
-        | ProviderKind::Deepseek
-        | ProviderKind::Moonshot
-        | ProviderKind::Chatglm
-        | ProviderKind::Grok
-        | ProviderKind::Ollama
-        | ProviderKind::Mock => ChatPath::Fixed("/chat/completions"),
-        ProviderKind::Anthropic => ChatPath::Fixed("/v1/messages"),
-        ProviderKind::Cohere => ChatPath::Fixed("/v2/chat"),
-        ProviderKind::Gemini => ChatPath::OfModel(gemini::path),
-        ProviderKind::Vertex => ChatPath::OfModel(vertex::path),
-        ProviderKind::Bedrock => ChatPath::OfModel(bedrock::path),
+        Api::Openai => ChatPath::Fixed("/chat/completions"),
+        Api::Anthropic => ChatPath::Fixed("/v1/messages"),
+        Api::Cohere => ChatPath::Fixed("/v2/chat"),
+        Api::Gemini => ChatPath::OfModel(gemini::path),
+        Api::Vertex => ChatPath::OfModel(vertex::path),
+        Api::Bedrock => ChatPath::OfModel(bedrock::path),
     }
 }
 
 /// Where models are listed, behind the provider's base URL; nowhere for a vendor without such a list.
 pub fn models_path(kind: ProviderKind) -> Option<&'static str> {
-    match kind {
-        ProviderKind::Openai
-        | ProviderKind::AzureOpenai
-        | ProviderKind::Mistral
-        | ProviderKind::Groq
-        | ProviderKind::Qwen
-        | ProviderKind::Deepseek
-        | ProviderKind::Moonshot
-        | ProviderKind::Chatglm
-        | ProviderKind::Grok
-        | ProviderKind::Ollama
-        | ProviderKind::Mock => Some("/models"),
+    match Api::of(kind) {
+        Api::Openai => Some("/models"),
         // The largest page there is: the default one has 20 models.
-        ProviderKind::Anthropic => Some("/v1/models?limit=1000"),
-        ProviderKind::Gemini => Some("/v1beta/models?pageSize=1000"),
-        ProviderKind::Cohere => Some("/v1/models?page_size=1000"),
+        Api::Anthropic => Some("/v1/models?limit=1000"),
+        Api::Gemini => Some("/v1beta/models?pageSize=1000"),
+        Api::Cohere => Some("/v1/models?page_size=1000"),
         // Their lists are at other servers than their models, behind other permissions.
-        ProviderKind::Bedrock | ProviderKind::Vertex => None,
+        Api::Bedrock | Api::Vertex => None,
     }
 }
 
@@ -107,23 +121,13 @@ pub enum Dialect {
 impl Dialect {
     /// What a provider's kind speaks for a model. On Vertex AI the publisher decides.
     pub fn of(target: &Target<'_>) -> Self {
-        match target.kind {
-            ProviderKind::Openai
-            | ProviderKind::AzureOpenai
-            | ProviderKind::Mistral
-            | ProviderKind::Groq
-            | ProviderKind::Qwen
-            | ProviderKind::Deepseek
-            | ProviderKind::Moonshot
-            | ProviderKind::Chatglm
-            | ProviderKind::Grok
-            | ProviderKind::Ollama
-            | ProviderKind::Mock => Self::Openai,
-            ProviderKind::Anthropic => Self::Anthropic,
-            ProviderKind::Gemini => Self::Gemini,
-            ProviderKind::Vertex => vertex::dialect(target.model),
-            ProviderKind::Bedrock => Self::Bedrock,
-            ProviderKind::Cohere => Self::Cohere,
+        match Api::of(target.kind) {
+            Api::Openai => Self::Openai,
+            Api::Anthropic => Self::Anthropic,
+            Api::Gemini => Self::Gemini,
+            Api::Vertex => vertex::dialect(target.model),
+            Api::Bedrock => Self::Bedrock,
+            Api::Cohere => Self::Cohere,
         }
     }
 }

@@ -1,47 +1,7 @@
 use super::*;
 use crate::fields::Drops;
+use crate::fields::tests::OF_OPENAI;
 use crate::request::ChatRequest;
-
-/// The parameters of OpenAI's document, deprecated ones included.
-const OF_OPENAI: [&str; 37] = [
-    "audio",
-    "frequency_penalty",
-    "function_call",
-    "functions",
-    "logit_bias",
-    "logprobs",
-    "max_completion_tokens",
-    "max_tokens",
-    "messages",
-    "metadata",
-    "modalities",
-    "model",
-    "moderation",
-    "n",
-    "parallel_tool_calls",
-    "prediction",
-    "presence_penalty",
-    "prompt_cache_key",
-    "prompt_cache_options",
-    "prompt_cache_retention",
-    "reasoning_effort",
-    "response_format",
-    "safety_identifier",
-    "seed",
-    "service_tier",
-    "stop",
-    "store",
-    "stream",
-    "stream_options",
-    "temperature",
-    "tool_choice",
-    "tools",
-    "top_logprobs",
-    "top_p",
-    "user",
-    "verbosity",
-    "web_search_options",
-];
 
 /// The members of a call in Cohere's own description of it that OpenAI's dialect does not have (Cohere API reference, Chat).
 const OF_COHERE: [&str; 9] = [
