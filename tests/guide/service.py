@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import urllib.error
@@ -141,6 +142,18 @@ class Service:
                 return Answer(answer.status, answer.read().decode(), dict(answer.headers))
         except urllib.error.HTTPError as error:
             return Answer(error.code, error.read().decode(), dict(error.headers))
+
+    def key(self) -> str:
+        """A key of a tenant that is made for it, once the gateway knows it."""
+        self.run("tenant", "create", "Acme", "--id", "acme")
+        key = re.search(r"gw_[0-9a-f]{40}", self.run("key", "create", "ci", "--tenant", "acme").stdout).group()
+        eventually(lambda: self.get("/v1/models", key).status == 200, "the key is known")
+        return key
+
+    def chat(self, key: str, model: str, text: str = "hello") -> Answer:
+        body = json.dumps({"model": model, "messages": [{"role": "user", "content": text}]}).encode()
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        return self.ask(urllib.request.Request(f"{self.url}/v1/chat/completions", body, headers))
 
     def status(self) -> dict:
         """The gateway's status page."""

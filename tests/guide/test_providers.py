@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
@@ -76,19 +75,6 @@ def providers(gateway: Service) -> dict[str, dict]:
     return {provider["name"]: provider for provider in gateway.status()["providers"]}
 
 
-def key(gateway: Service) -> str:
-    """A key of a tenant that is made for it."""
-    gateway.run("tenant", "create", "Acme", "--id", "acme")
-    made = gateway.run("key", "create", "ci", "--tenant", "acme").stdout
-    return next(word for word in made.split() if word.startswith("gw_"))
-
-
-def chat(gateway: Service, shown: str, model: str):
-    body = json.dumps({"model": model, "messages": [{"role": "user", "content": "hello"}]}).encode()
-    headers = {"Authorization": f"Bearer {shown}", "Content-Type": "application/json"}
-    return gateway.ask(urllib.request.Request(f"{gateway.url}/v1/chat/completions", body, headers))
-
-
 def test_s031_three_providers_are_registered_by_their_keys(service):
     gateway = service("gateway", OPENAI_API_KEY="sk-...", ANTHROPIC_API_KEY="sk-ant-...", GEMINI_API_KEY="AIza...", MOCK_PROVIDER_ENABLED="").start()
     assert list(providers(gateway)) == ["openai", "anthropic", "gemini"]
@@ -98,9 +84,9 @@ def test_s031_three_providers_are_registered_by_their_keys(service):
 def test_s074_a_blank_bedrock_enabled_is_no_bedrock(service):
     without = service("gateway", BEDROCK_ENABLED="").start()
     assert "bedrock" not in providers(without)
-    shown = key(without)
-    refused = chat(without, shown, "bedrock/amazon.nova-pro-v1:0")
-    assert refused.status == 400 and "BEDROCK_ENABLED=true" in refused.json()["error"]["message"]
+    shown = without.key()
+    refused = without.chat(shown, "bedrock/amazon.nova-pro-v1:0")
+    assert refused.status == 400 and "BEDROCK_ENABLED=true" in refused.json["error"]["message"]
     enabled = service("gateway", BEDROCK_ENABLED="true", AWS_ACCESS_KEY_ID="AKIA", AWS_SECRET_ACCESS_KEY="secret").start()
     assert providers(enabled)["bedrock"]["credentials"]["usable"] is True
 
@@ -123,9 +109,9 @@ def test_s183_bedrock_without_static_keys_uses_the_pods_own_identity(service, st
     credentials = providers(gateway)["bedrock"]["credentials"]
     assert (credentials["from"], credentials["usable"], credentials["failure"]) == ("web identity", True, None)
     assert sts.asked[0]["RoleArn"] == ROLE and sts.asked[0]["WebIdentityToken"] == "token-of-the-service-account"
-    answer = chat(gateway, key(gateway), "bedrock/amazon.nova-pro-v1:0")
+    answer = gateway.chat(gateway.key(), "bedrock/amazon.nova-pro-v1:0")
     assert answer.status == 200, answer
-    assert answer.json()["choices"][0]["message"]["content"] == "I read: hello"
+    assert answer.json["choices"][0]["message"]["content"] == "I read: hello"
     assert bedrock.signers == [POD.access_key], bedrock.rejections
     assert POD.secret_key not in gateway.said() and POD.session_token not in gateway.said()
 
@@ -140,8 +126,8 @@ def test_a_pod_whose_identity_is_not_there_serves_everything_else(service):
     ).start()
     credentials = providers(gateway)["bedrock"]["credentials"]
     assert credentials["usable"] is False and "/nowhere/token" in credentials["failure"]["reason"]
-    shown = key(gateway)
-    refused = chat(gateway, shown, "bedrock/amazon.nova-pro-v1:0")
-    assert refused.status == 503 and refused.json()["error"]["code"] == "provider_credential_unavailable"
-    assert "/nowhere" not in json.dumps(refused.json())
-    assert chat(gateway, shown, "mock/x").status == 200
+    shown = gateway.key()
+    refused = gateway.chat(shown, "bedrock/amazon.nova-pro-v1:0")
+    assert refused.status == 503 and refused.json["error"]["code"] == "provider_credential_unavailable"
+    assert "/nowhere" not in json.dumps(refused.json)
+    assert gateway.chat(shown, "mock/x").status == 200

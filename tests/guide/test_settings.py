@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import urllib.request
-
 import pytest
 from dvara_up import eventually
 from service import SERVICES
@@ -121,14 +118,8 @@ def test_a_running_set_shows_no_secret_anywhere(service):
     }
     running = [service(name, **canaries).start() for name in SERVICES]
     gateway = running[0]
-    gateway.run("tenant", "create", "Acme", "--id", "acme")
-    key = re.search(r"gw_[0-9a-f]{40}", gateway.run("key", "create", "ci", "--tenant", "acme").stdout).group()
-    call = urllib.request.Request(
-        f"{gateway.url}/v1/chat/completions",
-        b'{"model": "mock/x", "messages": [{"role": "user", "content": "canary-prompt"}]}',
-        {"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
-    )
-    eventually(lambda: gateway.ask(call).status == 200, "the key is known")
+    key = gateway.key()
+    assert gateway.chat(key, "mock/x", "canary-prompt").status == 200
     metrics_key = canaries["DVARA_ACTUATOR_METRICS_API_KEY"]
     eventually(lambda: "gateway_requests_total{" in gateway.get("/actuator/prometheus", metrics_key).text, "the call is counted")
     seen = []
