@@ -11,11 +11,8 @@ import pytest
 from aimock import Aimock
 from dvara_up import DvaraUp
 from envelope import sdk
-from providers import AWAITED, BUILT, Provider, environment
+from providers import PROVIDERS, Provider, environment
 from service_account import ServiceAccounts
-
-collect_ignore = ["test_bedrock_signatures.py"] if "bedrock" in AWAITED else []
-"""The module about what the program does not have yet, as test_table.py checks."""
 
 
 def pytest_configure() -> None:
@@ -50,7 +47,7 @@ def client(gateway: DvaraUp) -> openai.OpenAI:
     return sdk(gateway)
 
 
-@pytest.fixture(params=BUILT, ids=lambda provider: provider.name)
+@pytest.fixture(params=PROVIDERS, ids=lambda provider: provider.name)
 def provider(request: pytest.FixtureRequest) -> Provider:
     """The provider behind the gateway: a test that takes it runs once for each."""
     return request.param

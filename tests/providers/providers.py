@@ -1,7 +1,6 @@
 """The providers that aimock has a vendor for: how the gateway is pointed at each, and what is particular about it.
 
-One line per provider. A provider whose adapter is not in the program yet stands in AWAITED; test_table.py fails when it is
-served all the same.
+One line per provider.
 """
 
 from __future__ import annotations
@@ -13,12 +12,6 @@ import pytest
 from aimock import KEY, Aimock, Call
 from service_account import ServiceAccounts
 from vendor_judges import JUDGES
-
-AWAITED: set[str] = set()
-"""Providers of the table below that the program does not serve yet. Empty once all adapters are there."""
-
-TOKENS_AWAITED = False
-"""Whether calls of Vertex AI still go without a token of the service account."""
 
 
 @dataclass(frozen=True)
@@ -136,12 +129,10 @@ PROVIDERS = [
     shaped("grok", "grok-4", "/v1", key="XAI_API_KEY"),
 ]  # fmt: skip
 
-BUILT = [provider for provider in PROVIDERS if provider.name not in AWAITED]
-
 
 def having(feature: str) -> pytest.MarkDecorator:
     """For tests of the providers that have something, as the table says."""
-    return pytest.mark.parametrize("provider", [provider for provider in BUILT if getattr(provider, feature)], ids=lambda provider: provider.name)
+    return pytest.mark.parametrize("provider", [provider for provider in PROVIDERS if getattr(provider, feature)], ids=lambda provider: provider.name)
 
 
 def environment(aimock: Aimock, accounts: ServiceAccounts) -> dict[str, str]:

@@ -4,7 +4,7 @@ import json
 
 import openai
 import pytest
-from providers import BUILT, having
+from providers import PROVIDERS, having
 from pydantic import BaseModel
 from streams import gathered
 
@@ -41,7 +41,7 @@ def test_answer_of_a_schema_comes_back(client, aimock, provider, topic, streamed
     assert provider.judged(call) == []
 
 
-@pytest.mark.parametrize("provider", [provider for provider in BUILT if not provider.schema], ids=lambda provider: provider.name)
+@pytest.mark.parametrize("provider", [provider for provider in PROVIDERS if not provider.schema], ids=lambda provider: provider.name)
 def test_schema_that_the_vendor_does_not_take_is_refused(client, aimock, provider, topic):
     with pytest.raises(openai.BadRequestError) as refused:
         client.chat.completions.parse(**asked(provider, topic, City))

@@ -2,7 +2,7 @@
 
 import pytest
 from chat import TOOLS
-from providers import BUILT, having
+from providers import PROVIDERS, having
 from streams import gathered
 from test_tools import WEATHER
 from understood import conversation
@@ -37,11 +37,11 @@ def test_reasoning_before_a_call_is_shown(client, aimock, provider, topic, strea
         assert (choice.message.model_extra["reasoning_content"], choice.finish_reason) == (THOUGHT, "tool_calls")
 
 
-CLAUDES = [provider for provider in BUILT if provider.model.rpartition("/")[2].startswith("claude")]
+CLAUDES = [provider for provider in PROVIDERS if provider.model.rpartition("/")[2].startswith("claude")]
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-@pytest.mark.parametrize("provider", [pytest.param(claude, id=claude.name) for claude in BUILT if claude in CLAUDES])
+@pytest.mark.parametrize("provider", CLAUDES, ids=lambda provider: provider.name)
 def test_claudes_thoughts_come_back_signed_before_the_call(client, aimock, provider, topic, streamed):
     """aimock refuses a turn with a result whose call has lost the thought before it, as Anthropic does."""
     aimock.says(topic, {"toolCalls": [WEATHER], "reasoning": THOUGHT, "reasoningSignature": SIGNATURE}, hasToolResult=False)

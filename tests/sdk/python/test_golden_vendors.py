@@ -15,9 +15,6 @@ VENDORS = sorted(JUDGES.keys() - {"openai", "anthropic"})
 OWN_ADAPTERS = {"bedrock", "cohere", "gemini", "vertex"}
 """Whose wire is another one, so that there is something to translate in each direction."""
 
-AWAITED: set[str] = set()
-"""Vendors whose folder of golden files is still missing. One that is not here has its folder."""
-
 BEYOND_SENT = {
     "chatglm/history": "a video and a search of the vendor's own, in the client's words",
     "cohere/own-fields": "safety_mode beside documents, in the client's words",
@@ -55,19 +52,12 @@ def judge(case: str):
     return JUDGES[case.partition("/")[0]]
 
 
-def test_awaited_folders_are_not_there():
-    """What is there comes off the list, so that it cannot go again unnoticed."""
-    assert [vendor for vendor in sorted(AWAITED) if (GOLDEN / vendor).is_dir()] == []
-
-
 def test_what_is_named_is_there():
-    """As far as its folder is."""
-    named = [BEYOND_SENT, BEYOND_ANSWERS, BEYOND_EVENTS, BEYOND_MADE]
-    cases_named = {case for names in named for case in names if case.partition("/")[0] not in AWAITED}
-    assert [case for case in sorted(cases_named) if not list(GOLDEN.glob(f"{case}.*"))] == []
+    named = {*BEYOND_SENT, *BEYOND_ANSWERS, *BEYOND_EVENTS, *BEYOND_MADE}
+    assert [case for case in sorted(named) if not list(GOLDEN.glob(f"{case}.*"))] == []
 
 
-@pytest.mark.parametrize("vendor", [vendor for vendor in VENDORS if vendor not in AWAITED])
+@pytest.mark.parametrize("vendor", VENDORS)
 def test_vendor_has_golden_files_in_both_directions(vendor):
     streams = ".stream.json" if vendor == "bedrock" else ".stream.sse"
     endings = (".request.expected.json", ".answer.json", ".answer.expected.json", streams, ".stream.expected.json")
