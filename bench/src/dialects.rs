@@ -9,16 +9,17 @@ use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 use clap::Args;
 use dvara_dialects::answer::ResponseHead;
+use dvara_dialects::fault::UpstreamFault;
 use dvara_dialects::request::{ChatRequest, ReadLimits};
 use dvara_dialects::target::Target;
 use dvara_dialects::vendor::{self, StreamDecoder};
-use dvara_types::ProviderKind;
 use http::{HeaderMap, StatusCode};
+use memchr::memmem;
 use serde_json::json;
 
 use crate::proc::CpuClock;
 use crate::stats::median;
-use crate::vendor::{Script, anthropic, openai};
+use crate::vendor::{Dialect, Script};
 
 /// When the answers come, in seconds since 1970.
 const NOW: u64 = 1_760_000_000;
@@ -45,7 +46,7 @@ pub(crate) struct Options {
 
 /// One dialect and a call in it, whole and streamed.
 struct Case {
-    kind: ProviderKind,
+    dialect: Dialect,
     whole: ChatRequest,
     streamed: ChatRequest,
     head: ResponseHead,
@@ -69,35 +70,35 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let rounds = options.rounds.max(1);
     let each = Duration::try_from_secs_f64(options.duration / f64::from(rounds))
         .context("--duration is not a time span")?;
-    let cases = [
-        Case::new(ProviderKind::Openai, "gpt-4o-mini", options)?,
-        Case::new(ProviderKind::Anthropic, "claude-sonnet-4-5", options)?,
-    ];
+    let cases: Vec<Case> = Dialect::ALL
+        .into_iter()
+        .map(|dialect| Case::new(dialect, options))
+        .collect::<Result<_, _>>()?;
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "nanoseconds of CPU, medians of {rounds} rounds; request {} bytes, answer {} bytes, stream {} chunks",
+        "nanoseconds of CPU, medians of {rounds} rounds, and their ratio to OpenAI's; request {} bytes, answer {} bytes, \
+         stream {} chunks",
         options.request_bytes, options.answer_bytes, options.sse_chunks
     )?;
-    writeln!(
-        out,
-        "{:<28}{:>12}{:>12}{:>8}",
-        "", "openai", "anthropic", "ratio"
-    )?;
     for (name, step) in STEPS {
-        let mut figures = [Vec::new(), Vec::new()];
+        writeln!(out, "{name}")?;
+        let mut figures = vec![Vec::new(); cases.len()];
         for _ in 0..rounds {
             for (case, figures) in cases.iter().zip(&mut figures) {
                 figures.push(time(each, || step(case)));
             }
         }
-        let ratio = median(figures[1].iter().zip(&figures[0]).map(|(a, b)| a / b));
-        let [openai, anthropic] = figures.map(|figures| median(figures).unwrap_or(f64::NAN));
-        let ratio = ratio.unwrap_or(f64::NAN);
-        writeln!(
-            out,
-            "{name:<28}{openai:>12.0}{anthropic:>12.0}{ratio:>7.2}×"
-        )?;
+        for (case, spent) in cases.iter().zip(&figures) {
+            let ratio = median(spent.iter().zip(&figures[0]).map(|(a, b)| a / b));
+            writeln!(
+                out,
+                "  {:<12}{:>10.0}{:>8.2}×",
+                case.dialect.name(),
+                median(spent.iter().copied()).unwrap_or(f64::NAN),
+                ratio.unwrap_or(f64::NAN),
+            )?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -120,20 +121,16 @@ fn time(least: Duration, step: impl Fn() -> usize) -> f64 {
 }
 
 impl Case {
-    fn new(kind: ProviderKind, model: &str, options: &Options) -> anyhow::Result<Self> {
-        let (bytes, chunks) = (options.answer_bytes, options.sse_chunks);
+    fn new(dialect: Dialect, options: &Options) -> anyhow::Result<Self> {
         let Script {
             json, pieces, end, ..
-        } = match kind {
-            ProviderKind::Anthropic => anthropic(bytes, chunks),
-            _ => openai(bytes, chunks),
-        };
+        } = dialect.script(options.answer_bytes, options.sse_chunks);
         let request = |stream| {
-            let body = body(model, stream, options.request_bytes);
+            let body = body(dialect.model(), stream, options.request_bytes);
             ChatRequest::read_openai(body.into(), &ReadLimits::default())
         };
         let case = Self {
-            kind,
+            dialect,
             whole: request(false)?,
             streamed: request(true)?,
             head: ResponseHead::read(StatusCode::OK, &HeaderMap::new(), SystemTime::UNIX_EPOCH),
@@ -160,12 +157,18 @@ impl Case {
         for piece in &self.pieces {
             decoder.push(piece, &mut relay)?;
         }
-        ensure!(decoder.is_done(), "the stream is not whole");
+        end(&mut decoder, &mut relay)?;
+        // As many as OpenAI's, or the figures are not of the same work.
+        let events = memmem::find_iter(&relay.concat(), b"\n\n").count();
+        ensure!(
+            events == self.pieces.len(),
+            "the stream comes to {events} events"
+        );
         Ok(())
     }
 
     fn target<'a>(&self, request: &'a ChatRequest) -> Target<'a> {
-        Target::new(self.kind, request.model(), None)
+        Target::new(self.dialect.provider(), request.model(), None)
     }
 }
 
@@ -202,7 +205,16 @@ fn stream(case: &Case) -> usize {
         black_box(decoder.push(piece, &mut relay).is_ok());
         relay.clear();
     }
+    black_box(end(&mut decoder, &mut relay).is_ok());
     case.pieces.len()
+}
+
+/// Where no word of the vendor's ends a stream, the end of the body does.
+fn end(decoder: &mut StreamDecoder, relay: &mut Vec<Bytes>) -> Result<(), UpstreamFault> {
+    if decoder.is_done() {
+        return Ok(());
+    }
+    decoder.finish(relay)
 }
 
 fn body(model: &str, stream: bool, bytes: usize) -> String {
@@ -237,11 +249,8 @@ mod tests {
             answer_bytes: 1_024,
             sse_chunks: 10,
         };
-        for (kind, model) in [
-            (ProviderKind::Openai, "gpt-4o-mini"),
-            (ProviderKind::Anthropic, "claude-sonnet-4-5"),
-        ] {
-            let case = Case::new(kind, model, &options).unwrap();
+        for dialect in Dialect::ALL {
+            let case = Case::new(dialect, &options).unwrap();
             let units: Vec<usize> = STEPS.iter().map(|(_, step)| step(&case)).collect();
             assert_eq!(units, [1, 1, 1, 11]);
         }

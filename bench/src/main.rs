@@ -29,7 +29,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Answer like OpenAI and like Anthropic, by the path, as cheaply as possible.
+    /// Answer like a vendor of each dialect, by the path, as cheaply as possible.
     Upstream(upstream::Options),
     /// Call one URL under load and print what was seen as JSON.
     Load(load::Options),

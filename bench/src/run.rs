@@ -40,7 +40,8 @@ pub(crate) struct Options {
     #[arg(long)]
     quick: bool,
     /// Only these targets and scenarios, by name: direct, nginx, dvara, json-c16, json-c64, json-200rps,
-    /// sse-c16, sse-paced, json-anthropic, sse-anthropic. Without a target all targets, without a scenario all.
+    /// sse-c16, sse-paced, and json-VENDOR, sse-VENDOR for anthropic, gemini, bedrock, cohere and mistral. Without a target
+    /// all targets, without a scenario all.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Rounds; the printed figures are medians over them.

@@ -1,4 +1,4 @@
-//! The bench upstream: a vendor that costs next to nothing, OpenAI's or Anthropic's by the path that is asked.
+//! The bench upstream: a vendor that costs next to nothing, whose dialect is that of the path that is asked.
 //!
 //! One thread, answers built once at start. It stands in for the vendor behind every target alike, so what
 //! it costs is in the direct figures too.
@@ -18,11 +18,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::time::Instant;
 
+use crate::vendor::Dialect;
 use crate::wire::Endpoint;
 use answers::{Answers, Vendor};
 use request::{Asked, Inbox};
 
-/// In the request's `user`, followed by a number: pause so many microseconds between two chunks.
+/// In the request's text, which every dialect carries, followed by a number: pause so many microseconds between two chunks.
 pub(crate) const INTERVAL_MARK: &str = "bench-interval-us-";
 
 /// What the upstream answers.
@@ -63,8 +64,8 @@ pub(crate) fn serve(options: &Options) -> anyhow::Result<()> {
         let listener = TcpListener::bind(options.listen).await?;
         let listening = Listening {
             address: listener.local_addr()?,
-            json_bytes: answers.openai.json_bytes(),
-            sse_events: answers.openai.writes(),
+            json_bytes: answers.of(Dialect::Openai).json_bytes(),
+            sse_events: answers.of(Dialect::Openai).writes(),
         };
         writeln!(io::stdout(), "{}", serde_json::to_string(&listening)?)?;
         loop {
@@ -95,8 +96,7 @@ async fn converse(mut stream: TcpStream, answers: &Answers, interval: Duration) 
             Err(_) => return stream.write_all(answers.bad_request()).await,
         };
         let vendor = match asked.endpoint {
-            Endpoint::ChatCompletions => Ok(&answers.openai),
-            Endpoint::Messages => Ok(&answers.anthropic),
+            Endpoint::Chat(dialect, _) => Ok(answers.of(dialect)),
             Endpoint::Models => Err(answers.models()),
             Endpoint::Unknown => Err(answers.not_found()),
         };

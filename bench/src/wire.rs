@@ -7,6 +7,8 @@ mod body;
 
 pub(crate) use body::BodyDecoder;
 
+use crate::vendor::Dialect;
+
 /// More headers than this and the other side is not the one we started.
 const MAX_HEADERS: usize = 64;
 
@@ -59,11 +61,28 @@ pub(crate) struct RequestHead {
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Endpoint {
-    ChatCompletions,
-    /// Anthropic's.
-    Messages,
+    /// A chat, and whether the path asks for a stream already.
+    Chat(Dialect, bool),
     Models,
     Unknown,
+}
+
+/// By the end of the path; Mistral's ends like OpenAI's and is told apart by its beginning.
+fn posted(path: &str) -> Endpoint {
+    const ENDINGS: [(&str, Dialect, bool); 8] = [
+        ("/messages", Dialect::Anthropic, false),
+        (":generateContent", Dialect::Gemini, false),
+        (":streamGenerateContent?alt=sse", Dialect::Gemini, true),
+        ("/converse", Dialect::Bedrock, false),
+        ("/converse-stream", Dialect::Bedrock, true),
+        ("/v2/chat", Dialect::Cohere, false),
+        ("/mistral/chat/completions", Dialect::Mistral, false),
+        ("/chat/completions", Dialect::Openai, false),
+    ];
+    let found = ENDINGS.iter().find(|(ending, ..)| path.ends_with(ending));
+    found.map_or(Endpoint::Unknown, |(_, dialect, streams)| {
+        Endpoint::Chat(*dialect, *streams)
+    })
 }
 
 /// Reads the head of an answer; `None` when more bytes are needed.
@@ -98,8 +117,7 @@ pub(crate) fn request_head(bytes: &[u8]) -> Result<Option<RequestHead>, WireErro
     };
     let path = request.path.unwrap_or_default();
     let endpoint = match request.method.unwrap_or_default() {
-        "POST" if path.ends_with("/chat/completions") => Endpoint::ChatCompletions,
-        "POST" if path.ends_with("/messages") => Endpoint::Messages,
+        "POST" => posted(path),
         "GET" if path.ends_with("/models") => Endpoint::Models,
         _ => Endpoint::Unknown,
     };
@@ -230,9 +248,12 @@ mod tests {
         let cases = [
             (
                 "POST /v1/chat/completions HTTP/1.1",
-                Endpoint::ChatCompletions,
+                Endpoint::Chat(Dialect::Openai, false),
             ),
-            ("POST /chat/completions HTTP/1.1", Endpoint::ChatCompletions),
+            (
+                "POST /chat/completions HTTP/1.1",
+                Endpoint::Chat(Dialect::Openai, false),
+            ),
             ("GET /v1/models HTTP/1.1", Endpoint::Models),
             ("GET /v1/chat/completions HTTP/1.1", Endpoint::Unknown),
             ("POST /v1/embeddings HTTP/1.1", Endpoint::Unknown),

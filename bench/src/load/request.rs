@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use super::Options;
+use crate::upstream::INTERVAL_MARK;
 
 /// Where the calls go.
 #[derive(Debug, PartialEq, Eq)]
@@ -72,15 +73,16 @@ fn body(options: &Options) -> String {
         if options.stream {
             body["stream"] = true.into();
         }
-        if options.interval_us > 0 {
-            body["user"] =
-                format!("{}{}", crate::upstream::INTERVAL_MARK, options.interval_us).into();
-        }
         body.to_string()
     };
-    let missing = options.body_bytes.saturating_sub(render("").len());
+    let mark = match options.interval_us {
+        0 => String::new(),
+        interval => format!("{INTERVAL_MARK}{interval} "),
+    };
+    let missing = options.body_bytes.saturating_sub(render(&mark).len());
     let words = "Benchmarks measure what they measure. ";
-    render(&words.chars().cycle().take(missing).collect::<String>())
+    let padding: String = words.chars().cycle().take(missing).collect();
+    render(&(mark + &padding))
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ impl Gateway {
             .or_else(postgres::find_bin)
             .context("no PostgreSQL")?;
         let database = Postgres::start(&bin, folder, database_cpus(options), random_hex()?)?;
-        let mut settings = provider(upstream);
+        let mut settings = providers(upstream);
         settings.extend(production(options, folder, &database)?);
         settings.extend(options.gateway_env.iter().cloned());
         let key = accounts::create(binary, &settings)?;
@@ -106,7 +106,7 @@ impl Gateway {
     ) -> anyhow::Result<Self> {
         let address = free_port()?;
         let data = folder.join("data");
-        let mut settings = provider(upstream);
+        let mut settings = providers(upstream);
         settings.extend(options.gateway_env.iter().cloned());
         let mut command = options.proxy_cpus.command(binary);
         command.args([
@@ -193,14 +193,27 @@ fn prepare<'a>(
     command.envs(settings.iter().map(|(name, value)| (name, value)))
 }
 
-/// The bench upstream as OpenAI and as Anthropic.
-fn provider(upstream: SocketAddr) -> Vec<(String, String)> {
+/// The bench upstream as the vendor of each dialect.
+fn providers(upstream: SocketAddr) -> Vec<(String, String)> {
+    let url = format!("http://{upstream}");
     pairs(&[
         ("DVARA_PROVIDER_TYPE", "openai"),
-        ("DVARA_PROVIDER_BASE_URL", &format!("http://{upstream}/v1")),
+        ("DVARA_PROVIDER_BASE_URL", &format!("{url}/v1")),
         ("DVARA_PROVIDER_API_KEY", "bench"),
-        ("ANTHROPIC_BASE_URL", &format!("http://{upstream}")),
+        ("ANTHROPIC_BASE_URL", &url),
         ("ANTHROPIC_API_KEY", "bench"),
+        ("GEMINI_BASE_URL", &url),
+        ("GEMINI_API_KEY", "bench"),
+        ("BEDROCK_ENABLED", "true"),
+        ("BEDROCK_BASE_URL", &url),
+        // Signed with as any others are.
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIABENCH"),
+        ("AWS_SECRET_ACCESS_KEY", "bench"),
+        ("COHERE_BASE_URL", &url),
+        ("COHERE_API_KEY", "bench"),
+        ("MISTRAL_BASE_URL", &format!("{url}/mistral")),
+        ("MISTRAL_API_KEY", "bench"),
     ])
 }
 

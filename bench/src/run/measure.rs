@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Options;
 use super::child::output_of;
@@ -18,7 +18,7 @@ use crate::proc::{CpuClock, CpuTicks};
 const AFTERMATH: Duration = Duration::from_millis(300);
 
 /// What one measurement found. Shares are of one: 1.0 is all of the CPUs all of the time.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Sample {
     pub(super) round: usize,
     pub(super) scenario: Scenario,
@@ -121,7 +121,7 @@ fn load(options: &Options, stage: &Stage, turn: Turn, seconds: f64) -> anyhow::R
     command.args(["--url", &format!("http://{}", stage.address(turn.target)?)]);
     command.args(["--key", stage.key(), "--duration", &seconds.to_string()]);
     command.args(["--body-bytes", &options.request_bytes.to_string()]);
-    command.args(["--model", turn.scenario.model()]);
+    command.args(["--model", turn.scenario.dialect().model()]);
     // The gateway relays byte for byte, and translates chunk for chunk: an answer of another size is a wrong one.
     if turn.scenario.streams() {
         command.args(["--expect-events", &stage.listening.sse_events.to_string()]);

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use anyhow::bail;
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
+
+use crate::vendor::Dialect;
 
 /// What answers the load generator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Target {
     /// The bench upstream itself.
@@ -18,23 +20,18 @@ pub(super) enum Target {
     Dvara,
 }
 
-/// How it is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// How it is asked, and by which vendor it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Scenario {
-    #[serde(rename = "json-c16")]
     JsonC16,
-    #[serde(rename = "json-c64")]
     JsonC64,
-    #[serde(rename = "json-200rps")]
     Json200Rps,
-    #[serde(rename = "sse-c16")]
     SseC16,
-    #[serde(rename = "sse-paced")]
     SsePaced,
-    #[serde(rename = "json-anthropic")]
-    JsonAnthropic,
-    #[serde(rename = "sse-anthropic")]
-    SseAnthropic,
+    /// `JsonC16` with a vendor of another dialect.
+    Json(Dialect),
+    /// `SsePaced` likewise.
+    Sse(Dialect),
 }
 
 /// One measurement.
@@ -66,63 +63,59 @@ impl Target {
 }
 
 impl Scenario {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::JsonC16,
         Self::JsonC64,
         Self::Json200Rps,
         Self::SseC16,
         Self::SsePaced,
-        Self::JsonAnthropic,
-        Self::SseAnthropic,
+        Self::Json(Dialect::Anthropic),
+        Self::Sse(Dialect::Anthropic),
+        Self::Json(Dialect::Gemini),
+        Self::Sse(Dialect::Gemini),
+        Self::Json(Dialect::Bedrock),
+        Self::Sse(Dialect::Bedrock),
+        Self::Json(Dialect::Cohere),
+        Self::Sse(Dialect::Cohere),
+        Self::Json(Dialect::Mistral),
+        Self::Sse(Dialect::Mistral),
     ];
 
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::JsonC16 => "json-c16",
-            Self::JsonC64 => "json-c64",
-            Self::Json200Rps => "json-200rps",
-            Self::SseC16 => "sse-c16",
-            Self::SsePaced => "sse-paced",
-            Self::JsonAnthropic => "json-anthropic",
-            Self::SseAnthropic => "sse-anthropic",
-        }
-    }
-
     /// What a reader of the table should know.
-    pub(super) fn description(self) -> &'static str {
+    pub(super) fn description(self) -> String {
         match self {
-            Self::JsonC16 => "JSON, closed loop, 16 connections",
-            Self::JsonC64 => "JSON, closed loop, 64 connections",
+            Self::JsonC16 => "JSON, closed loop, 16 connections".into(),
+            Self::JsonC64 => "JSON, closed loop, 64 connections".into(),
             Self::Json200Rps => {
-                "JSON, open loop, 200 calls per second, latency from when a call was due"
+                "JSON, open loop, 200 calls per second, latency from when a call was due".into()
             }
             Self::SseC16 => {
                 "SSE, closed loop, 16 connections, chunks as fast as they go; a call is a stream"
+                    .into()
             }
             Self::SsePaced => {
-                "SSE, closed loop, 16 connections, a chunk each 5 ms; a call is a stream"
+                "SSE, closed loop, 16 connections, a chunk each 5 ms; a call is a stream".into()
             }
-            Self::JsonAnthropic => "json-c16 with Anthropic as the vendor",
-            Self::SseAnthropic => "sse-paced with Anthropic as the vendor",
+            Self::Json(dialect) => format!("json-c16, answered by {}", dialect.name()),
+            Self::Sse(dialect) => format!("sse-paced, answered by {}", dialect.name()),
         }
     }
 
     pub(super) fn streams(self) -> bool {
-        matches!(self, Self::SseC16 | Self::SsePaced | Self::SseAnthropic)
+        matches!(self, Self::SseC16 | Self::SsePaced | Self::Sse(_))
     }
 
-    /// The model that is asked for: its name decides which vendor is.
-    pub(super) fn model(self) -> &'static str {
-        if self.is_translated() {
-            "claude-sonnet-4-5"
-        } else {
-            "gpt-4o-mini"
+    /// Whose vendor answers.
+    pub(super) fn dialect(self) -> Dialect {
+        match self {
+            Self::Json(dialect) | Self::Sse(dialect) => dialect,
+            _ => Dialect::Openai,
         }
     }
 
     /// The vendor speaks another dialect than the client, which only the gateway can bring together.
     pub(super) fn is_translated(self) -> bool {
-        matches!(self, Self::JsonAnthropic | Self::SseAnthropic)
+        self.dialect() != Dialect::Openai
     }
 
     /// Whether `target` can answer at all.
@@ -133,11 +126,11 @@ impl Scenario {
     /// The load generator's arguments.
     pub(super) fn arguments(self) -> &'static [&'static str] {
         match self {
-            Self::JsonC16 | Self::JsonAnthropic => &["--connections", "16"],
+            Self::JsonC16 | Self::Json(_) => &["--connections", "16"],
             Self::JsonC64 => &["--connections", "64"],
             Self::Json200Rps => &["--connections", "16", "--rate", "200"],
             Self::SseC16 => &["--connections", "16", "--stream"],
-            Self::SsePaced | Self::SseAnthropic => {
+            Self::SsePaced | Self::Sse(_) => {
                 &["--connections", "16", "--stream", "--interval-us", "5000"]
             }
         }
@@ -152,7 +145,21 @@ impl fmt::Display for Target {
 
 impl fmt::Display for Scenario {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.name())
+        match self {
+            Self::JsonC16 => formatter.pad("json-c16"),
+            Self::JsonC64 => formatter.pad("json-c64"),
+            Self::Json200Rps => formatter.pad("json-200rps"),
+            Self::SseC16 => formatter.pad("sse-c16"),
+            Self::SsePaced => formatter.pad("sse-paced"),
+            Self::Json(dialect) => formatter.pad(&format!("json-{}", dialect.name())),
+            Self::Sse(dialect) => formatter.pad(&format!("sse-{}", dialect.name())),
+        }
+    }
+}
+
+impl Serialize for Scenario {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -161,18 +168,22 @@ impl Plan {
     pub(super) fn new(only: &[String], rounds: usize) -> anyhow::Result<Self> {
         let known = |name: &str| {
             Target::ALL.iter().any(|target| target.name() == name)
-                || Scenario::ALL.iter().any(|scenario| scenario.name() == name)
+                || Scenario::ALL
+                    .iter()
+                    .any(|scenario| scenario.to_string() == name)
         };
         if let Some(unknown) = only.iter().find(|name| !known(name)) {
             let targets = Target::ALL.map(Target::name).join(", ");
-            let scenarios = Scenario::ALL.map(Scenario::name).join(", ");
+            let scenarios = Scenario::ALL
+                .map(|scenario| scenario.to_string())
+                .join(", ");
             bail!("--only {unknown}: neither a target ({targets}) nor a scenario ({scenarios})");
         }
         let targets = choose(&Target::ALL, |target| {
             only.iter().any(|name| name == target.name())
         });
         let scenarios = choose(&Scenario::ALL, |scenario| {
-            only.iter().any(|name| name == scenario.name())
+            only.iter().any(|name| *name == scenario.to_string())
         });
         Ok(Self {
             targets,
@@ -190,7 +201,7 @@ impl Plan {
         let scenarios = self.scenarios.iter();
         scenarios
             .filter(|scenario| scenario.takes(target))
-            .map(|scenario| scenario.model())
+            .map(|scenario| scenario.dialect().model())
             .collect()
     }
 
@@ -234,7 +245,7 @@ mod tests {
 
     #[test]
     fn nothing_named_is_everything() {
-        assert_eq!(plan(&[], 5).unwrap().turns().count(), 5 * (5 * 3 + 2));
+        assert_eq!(plan(&[], 5).unwrap().turns().count(), 5 * (5 * 3 + 10));
     }
 
     #[test]

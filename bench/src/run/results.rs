@@ -8,7 +8,7 @@ use chrono::{SecondsFormat, Utc};
 use serde::Serialize;
 
 use super::aims::{self, Aim};
-use super::dialects::{self, Dialects};
+use super::dialects::{self, Spent};
 use super::host::Host;
 use super::measure::Sample;
 use super::stage::{Footprint, Stage};
@@ -23,7 +23,7 @@ pub(super) struct Results {
     pub(super) host: Host,
     pub(super) setup: Setup,
     pub(super) blocks: Vec<Block>,
-    pub(super) dialects: Option<Dialects>,
+    pub(super) dialects: Vec<Spent>,
     pub(super) footprint: Footprint,
     pub(super) aims: Vec<Aim>,
     pub(super) samples: Vec<Sample>,

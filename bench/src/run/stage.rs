@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tempfile::TempDir;
 
 use super::Options;
@@ -34,7 +34,7 @@ pub(super) struct Stage {
 }
 
 /// What the proxies take beside CPU.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Footprint {
     /// Before the first call.
     pub(super) idle: Vec<(Target, Memory)>,

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::aims::Aim;
-use super::dialects::{Compared, Dialects};
+use super::dialects::{Compared, Spent};
 use super::results::{Results, Setup};
 use super::stage::Footprint;
 use super::summary::{Block, Ratios, Row};
@@ -29,8 +29,8 @@ fn write(out: &mut String, results: &Results) -> fmt::Result {
     for block in &results.blocks {
         write_block(out, block)?;
     }
-    if let Some(dialects) = &results.dialects {
-        write_dialects(out, dialects)?;
+    if !results.dialects.is_empty() {
+        write_dialects(out, &results.dialects)?;
     }
     write_footprint(out, &results.footprint)?;
     write_aims(out, &results.aims)
@@ -123,28 +123,24 @@ fn write_ratios(out: &mut String, ratios: &Ratios) -> fmt::Result {
     )
 }
 
-fn write_dialects(out: &mut String, dialects: &Dialects) -> fmt::Result {
+fn write_dialects(out: &mut String, dialects: &[Spent]) -> fmt::Result {
     writeln!(
         out,
-        "\ndialects: CPU µs of the gateway by what the vendor speaks\n  {:<28}{:>12}{:>12}{:>10}",
-        "", "openai", "anthropic", "ratio"
+        "\ndialects: CPU µs of the gateway by what the vendor speaks\n  {:<14}{:>16}{:>10}{:>20}{:>10}",
+        "", "per whole call", "ratio", "per streamed chunk", "ratio"
     )?;
-    let rows = [
-        ("per whole call", &dialects.whole),
-        ("per streamed chunk", &dialects.chunk),
-    ];
-    for (name, compared) in rows {
-        if let Some(Compared {
-            openai,
-            anthropic,
-            ratio,
-        }) = compared
-        {
-            writeln!(
-                out,
-                "  {name:<28}{openai:>12.2}{anthropic:>12.2}{ratio:>9.2}×"
-            )?;
-        }
+    let cells = |compared: &Option<Compared>| match compared {
+        Some(Compared { cpu_us, ratio }) => (format!("{cpu_us:.2}"), format!("{ratio:.2}×")),
+        None => ("-".to_owned(), "-".to_owned()),
+    };
+    for spent in dialects {
+        let ((whole, whole_ratio), (chunk, chunk_ratio)) =
+            (cells(&spent.whole), cells(&spent.chunk));
+        writeln!(
+            out,
+            "  {:<14}{whole:>16}{whole_ratio:>10}{chunk:>20}{chunk_ratio:>10}",
+            spent.dialect
+        )?;
     }
     Ok(())
 }

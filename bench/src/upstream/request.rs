@@ -11,7 +11,7 @@ use crate::wire::{BodyDecoder, Endpoint, Framing, WireError, request_head};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Asked {
     pub(super) endpoint: Endpoint,
-    /// The body has `"stream": true`.
+    /// The path asks for a stream, or the body has `"stream": true`.
     pub(super) stream: bool,
     /// The body has `"include_usage": true`.
     pub(super) include_usage: bool,
@@ -67,7 +67,8 @@ impl Inbox {
                 (size, content.into())
             }
         };
-        let stream = is_true(&body, b"\"stream\"");
+        let by_path = matches!(head.endpoint, Endpoint::Chat(_, true));
+        let stream = by_path || is_true(&body, b"\"stream\"");
         let asked = Asked {
             endpoint: head.endpoint,
             stream,
@@ -159,10 +160,10 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_comes_from_the_user_field() {
+    fn the_interval_comes_from_the_body() {
         let mut inbox = Inbox::new();
         inbox.room().extend_from_slice(&request(
-            r#"{"stream":true,"user":"bench-interval-us-5000"}"#,
+            r#"{"stream":true,"content":"bench-interval-us-5000 A"}"#,
         ));
         assert_eq!(
             inbox.next().unwrap().unwrap().interval,

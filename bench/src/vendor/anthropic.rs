@@ -2,37 +2,25 @@
 
 use serde_json::{Value, json};
 
-use super::{PIECE, Script, TOKENS, padded};
+use super::{EVENT_STREAM, PIECE, Script, TOKENS, event, padded, stream};
 
-/// A JSON answer of `bytes` and a stream of `chunks` pieces, at least two.
-///
-/// The first piece opens the message and its block, the last one closes them: with as many pieces of text between as
-/// OpenAI sends, both dialects come to the same answer at the same pace.
-pub(crate) fn script(bytes: usize, chunks: usize) -> Script {
-    let chunks = chunks.max(2);
-    let pieces = (0..chunks)
-        .map(|index| match index {
-            0 => opening(),
-            last if last + 1 == chunks => closing(),
-            _ => event(&json!({
-                "type": "content_block_delta",
-                "index": 0,
-                "delta": { "type": "text_delta", "text": PIECE },
-            })),
-        })
-        .collect();
-    let end = event(&json!({ "type": "message_stop" }));
-    Script {
-        json: padded(bytes, |text| {
+pub(super) fn script(bytes: usize, chunks: usize) -> Script {
+    let text = event(&json!({
+        "type": "content_block_delta",
+        "index": 0,
+        "delta": { "type": "text_delta", "text": PIECE },
+    }));
+    Script::new(
+        padded(bytes, |text| {
             message(json!([{ "type": "text", "text": text }]), "end_turn".into()).to_string()
         }),
-        pieces,
-        end_with_usage: end.clone(),
-        end,
-    }
+        EVENT_STREAM,
+        stream(chunks, &opening(), &text, &closing()),
+        event(&json!({ "type": "message_stop" })),
+    )
 }
 
-fn opening() -> String {
+fn opening() -> Vec<u8> {
     let mut message = message(json!([]), Value::Null);
     message["usage"]["output_tokens"] = 1.into();
     let start = event(&json!({ "type": "message_start", "message": message }));
@@ -42,17 +30,17 @@ fn opening() -> String {
         "content_block": { "type": "text", "text": "" },
     }));
     let ping = event(&json!({ "type": "ping" }));
-    format!("{start}{block}{ping}")
+    [start, block, ping].concat()
 }
 
-fn closing() -> String {
+fn closing() -> Vec<u8> {
     let stop = event(&json!({ "type": "content_block_stop", "index": 0 }));
     let delta = event(&json!({
         "type": "message_delta",
         "delta": { "stop_reason": "end_turn", "stop_sequence": null },
         "usage": { "output_tokens": TOKENS.1 },
     }));
-    format!("{stop}{delta}")
+    [stop, delta].concat()
 }
 
 fn message(content: Value, stop_reason: Value) -> Value {
@@ -73,9 +61,4 @@ fn message(content: Value, stop_reason: Value) -> Value {
             "service_tier": "standard",
         },
     })
-}
-
-fn event(value: &Value) -> String {
-    let kind = value["type"].as_str().unwrap_or_default();
-    format!("event: {kind}\ndata: {value}\n\n")
 }

@@ -2,32 +2,28 @@
 
 use serde_json::{Value, json};
 
-use super::{CREATED, PIECE, Script, TOKENS, padded};
+use super::{CREATED, EVENT_STREAM, PIECE, Script, TOKENS, data, padded, stream};
 
-/// A JSON answer of `bytes` and a stream of `chunks` chunks, at least two.
-pub(crate) fn script(bytes: usize, chunks: usize) -> Script {
-    let chunks = chunks.max(2);
-    let pieces = (0..chunks)
-        .map(|index| match index {
-            0 => chunk(json!({ "role": "assistant", "content": "" }), Value::Null),
-            last if last + 1 == chunks => chunk(json!({}), "stop".into()),
-            _ => chunk(json!({ "content": PIECE }), Value::Null),
-        })
-        .map(|chunk| event(&chunk))
-        .collect();
+/// What ends a stream of this shape.
+pub(super) const DONE: &[u8] = b"data: [DONE]\n\n";
+
+pub(super) fn script(bytes: usize, chunks: usize) -> Script {
+    let opening = chunk(json!({ "role": "assistant", "content": "" }), Value::Null);
+    let text = chunk(json!({ "content": PIECE }), Value::Null);
+    let closing = chunk(json!({}), "stop".into());
     let mut usage = chunk(json!({}), Value::Null);
     usage["choices"] = json!([]);
     usage["usage"] = tokens();
-    let end = "data: [DONE]\n\n".to_owned();
     Script {
         json: padded(bytes, completion),
-        pieces,
-        end_with_usage: format!("{}{end}", event(&usage)),
-        end,
+        stream_type: EVENT_STREAM,
+        pieces: stream(chunks, &data(&opening), &data(&text), &data(&closing)),
+        end: DONE.to_vec(),
+        end_with_usage: [&data(&usage), DONE].concat(),
     }
 }
 
-fn tokens() -> Value {
+pub(super) fn tokens() -> Value {
     let (prompt, completion) = TOKENS;
     json!({ "prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion })
 }
@@ -59,8 +55,4 @@ fn completion(content: &str) -> String {
         "system_fingerprint": "fp_bench",
     })
     .to_string()
-}
-
-fn event(value: &Value) -> String {
-    format!("data: {value}\n\n")
 }
