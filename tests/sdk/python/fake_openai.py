@@ -17,6 +17,7 @@ from wire import Refused, pieces
 
 PREFIX = "gpt-fake-"
 PATH = "/v1/chat/completions"
+EMBEDDINGS = "/v1/embeddings"
 KEY = "sk-test-of-the-fake-vendor"
 """The only credential that the vendor accepts."""
 
@@ -100,6 +101,16 @@ def error_event() -> bytes:
 def models() -> dict:
     listed = [{"id": model, "object": "model", "created": 1721172741, "owned_by": "system"} for model in MODELS]
     return {"object": "list", "data": listed}
+
+
+def embeddings(request: dict, body: bytes) -> dict:
+    """The list of embeddings, as numbers, of one text or several: a vector says where its text stands and how long it is."""
+    if findings := oracle.openai_embedding_request(body):
+        raise Refused(400, error(f"Invalid request: {'; '.join(findings[:5])}", "invalid_request_error", "invalid_value"))
+    texts = [request["input"]] if isinstance(request["input"], str) else request["input"]
+    data = [{"object": "embedding", "index": index, "embedding": [index, len(text)]} for index, text in enumerate(texts)]
+    usage = {"prompt_tokens": len(texts), "total_tokens": len(texts)}
+    return oracle.openai_embeddings({"object": "list", "data": data, "model": request["model"], "usage": usage})
 
 
 def turns(request: dict) -> list[Turn]:

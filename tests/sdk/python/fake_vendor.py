@@ -117,13 +117,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         dialect = DIALECTS.get(self.path)
-        if not dialect:
+        if not dialect and self.path != fake_openai.EMBEDDINGS:
             return self._json(404, fake_openai.error(f"Invalid URL (POST {self.path})", "invalid_request_error"))
         request = json.loads(body)
         call = Call("POST", self.path, request.get("model", ""), self._headers(), body.decode())
         self.server.vendor.calls.append(call)
         try:
-            self._answer(lambda: self._complete(dialect, call, request))
+            self._answer(lambda: self._complete(dialect, call, request) if dialect else self._embed(call, request))
         except ConnectionError:
             # It left while it was being written to.
             call.closed_by_client = True
@@ -154,6 +154,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._stream(dialect, call, scenario, dialect.events(request, answer))
         else:
             self._json(200, dialect.whole(request, answer))
+
+    def _embed(self, call: Call, request: dict) -> None:
+        fake_openai.authorise(call.headers)
+        self._json(200, fake_openai.embeddings(request, call.body.encode()))
 
     def stall_head(self, call: Call) -> None:
         """Not even a head: the vendor thinks for longer than anybody waits."""

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -58,32 +59,47 @@ def test_readme_shows_three_first_calls():
 
 @pytest.mark.parametrize("language, code", SNIPPETS, ids=[language for language, _ in SNIPPETS])
 def test_snippet_works_verbatim(printed, tmp_path, language, code):
-    environment = {name: value for name, value in os.environ.items() if not CONFIGURING.match(name)} | printed
-    done = subprocess.run(
-        command(language, code, tmp_path),
-        env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert answer(done.stdout) == ANSWER
+    assert answer(called(code, printed, tmp_path, language)) == ANSWER
 
 
-def test_call_of_a_real_model_works_verbatim(vendor, tmp_path):
-    """With the fake vendor in the place of the real one, by the variable that the table names."""
-    text = section("A real model")
-    assert re.search(r"^\| `ANTHROPIC_API_KEY` \|.*`ANTHROPIC_BASE_URL`.*`claude…`", text, re.MULTILINE)
-    calls = [code for _, code in BLOCK.findall(text) if code.startswith("curl ")]
-    assert len(calls) == 1
-    gateway = DvaraUp(settings(vendor))
+@pytest.fixture(scope="module")
+def with_vendor(vendor) -> Iterator[dict[str, str]]:
+    """What a gateway printed that has the fake vendor in the place of the real ones, by the variables that the README names."""
+    variables = settings(vendor)
+    named = set(re.findall(r"`([A-Z_]+)`", section("A real model")))
+    assert {name for name in variables if name.endswith(("_KEY", "_BASE_URL"))} <= named
+    gateway = DvaraUp(variables)
     try:
-        printed = dict(EXPORT.findall(gateway.start().log.read_text()))
-        done = subprocess.run(
-            command("sh", calls[0], tmp_path),
-            env=os.environ | printed, cwd=tmp_path, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert answer(done.stdout) == "I read: user: Hello! – ok ✓"
+        yield dict(EXPORT.findall(gateway.start().log.read_text()))
     finally:
         gateway.clean_up()
+
+
+CALLS = [code for _, code in BLOCK.findall(section("A real model")) if code.startswith("curl ")]
+
+
+def test_readme_shows_two_calls_of_real_models():
+    assert [re.search(r'"\$OPENAI_BASE_URL/(\S+)"', code)[1] for code in CALLS] == ["chat/completions", "embeddings"]
+
+
+def test_call_of_a_real_model_works_verbatim(with_vendor, tmp_path):
+    assert answer(called(CALLS[0], with_vendor, tmp_path)) == "I read: user: Hello! – ok ✓"
+
+
+def test_call_for_embeddings_works_verbatim(with_vendor, tmp_path):
+    said = json.loads(called(CALLS[1], with_vendor, tmp_path))
+    assert [one["embedding"] for one in said["data"]] == [[0, len("one text")], [1, len("and another")]]
+
+
+def called(code: str, printed: dict[str, str], folder: Path, language: str = "sh") -> str:
+    """What a call printed whose environment has no variable of ours beside those that `dvara up` told us to export."""
+    environment = {name: value for name, value in os.environ.items() if not CONFIGURING.match(name)} | printed
+    done = subprocess.run(
+        command(language, code, folder),
+        env=environment, cwd=folder, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def command(language: str, code: str, folder: Path) -> list[str]:
