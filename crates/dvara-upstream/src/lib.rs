@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod targets;
+
 mod body;
 mod connect;
 mod error;
