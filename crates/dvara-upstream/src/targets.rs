@@ -6,4 +6,5 @@
 
 pub mod breaker;
 pub mod budget;
+pub mod lane;
 pub mod latency;
