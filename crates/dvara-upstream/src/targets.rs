@@ -8,3 +8,5 @@ pub mod breaker;
 pub mod budget;
 pub mod lane;
 pub mod latency;
+pub mod quotas;
+pub mod registry;
