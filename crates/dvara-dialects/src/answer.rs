@@ -8,6 +8,7 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 
 use crate::estimate::estimate_tokens;
+use crate::limits::VendorLimits;
 
 /// The head of an upstream answer, as far as it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct ResponseHead {
     pub content_type: Option<Box<str>>,
     /// How long the vendor asks to be left alone.
     pub retry_after: Option<Duration>,
+    /// How the credential stands with the vendor.
+    pub limits: VendorLimits,
     /// Amazon's name for the call: letters, digits and `-`.
     pub request_id: Option<Box<str>>,
     /// Amazon's name for an error, such as `ThrottlingException`.
@@ -25,11 +28,13 @@ pub struct ResponseHead {
 }
 
 impl ResponseHead {
-    /// Reads a head. `now` is what a `Retry-After` date is measured from.
+    /// Reads a head. `now` is what dates, such as that of a `Retry-After`, are measured from.
     pub fn read(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Self {
+        let retry_after = retry_after(headers, now);
         Self {
             content_type: text(headers, CONTENT_TYPE.as_str()).map(Into::into),
-            retry_after: retry_after(headers, now),
+            retry_after,
+            limits: VendorLimits::read(status, headers, retry_after, now),
             request_id: request_id(headers),
             error_type: error_type(headers),
             ..Self::of_status(status)
@@ -42,6 +47,7 @@ impl ResponseHead {
             status,
             content_type: None,
             retry_after: None,
+            limits: VendorLimits::default(),
             request_id: None,
             error_type: None,
         }

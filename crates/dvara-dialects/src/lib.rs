@@ -20,6 +20,7 @@ pub mod vertex;
 
 pub mod answer;
 pub mod fault;
+pub mod limits;
 pub mod redact;
 
 pub mod embedding;
