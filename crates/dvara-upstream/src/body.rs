@@ -6,13 +6,11 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::client::conn::http1::SendRequest;
 
 use crate::error::UpstreamError;
 use crate::http2::Lease;
-use crate::pool::Pool;
+use crate::pool::{Http1, Pool};
 use crate::upstreams::Upstreams;
 
 /// The body of a vendor's answer.
@@ -30,7 +28,7 @@ pub(crate) enum Lent {
     Http1 {
         home: Rc<Upstreams>,
         pool: Rc<Pool>,
-        sender: SendRequest<Full<Bytes>>,
+        connection: Http1,
     },
     /// A place on a shared one.
     Http2(Lease),
@@ -50,7 +48,11 @@ impl UpstreamBody {
 
     fn give_back(&mut self) {
         match self.lent.take() {
-            Some(Lent::Http1 { home, pool, sender }) => home.keep(&pool, sender),
+            Some(Lent::Http1 {
+                home,
+                pool,
+                connection,
+            }) => home.keep(&pool, connection),
             Some(Lent::Http2(lease)) => drop(lease),
             None => {}
         }

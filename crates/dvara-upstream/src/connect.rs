@@ -6,12 +6,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::client::conn::http1::{self, SendRequest};
+use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -22,11 +21,16 @@ use crate::error::{Step, UpstreamError};
 use crate::http2;
 use crate::open::OpenCount;
 use crate::origin::Origin;
-use crate::pool::{Pool, PoolLimits};
+use crate::pool::{Http1, Pool, PoolLimits};
 use crate::proxy::Proxy;
 use crate::resolver::Resolver;
 use crate::tls::{TlsClient, chose_http2};
 use crate::tunnel;
+
+/// How long a connection may be silent before its peer's kernel is asked whether it is there, and how long for an answer.
+const SILENCE: Duration = Duration::from_secs(15);
+/// How often it is asked.
+const PROBES: u32 = 3;
 
 /// What it takes to open connections; shared by all pools of a core.
 pub(crate) struct Connector {
@@ -34,6 +38,20 @@ pub(crate) struct Connector {
     pub(crate) tls: TlsClient,
     pub(crate) limits: PoolLimits,
     pub(crate) open: OpenCount,
+    pub(crate) ages: Ages,
+}
+
+/// Gives connections their ages, each an eighth of a quarter less than the one before: what was made at once, as after a vendor's
+/// restart, is not made anew at once.
+#[derive(Default)]
+pub(crate) struct Ages(Cell<u32>);
+
+impl Ages {
+    fn next(&self, max_age: Duration) -> Duration {
+        let step = self.0.get();
+        self.0.set((step + 1) % 8);
+        max_age - max_age / 32 * step
+    }
 }
 
 /// How long a call waits for its connection.
@@ -73,7 +91,7 @@ impl Patience {
 
 /// A connection on which nothing has been sent yet. Its task runs until either side closes it.
 pub(crate) enum Opened {
-    Http1(SendRequest<Full<Bytes>>),
+    Http1(Http1),
     Http2(Rc<http2::Connection>),
 }
 
@@ -172,7 +190,7 @@ impl Attempt<'_> {
             let left = u32::try_from(addresses.len()).unwrap_or(u32::MAX) - tried;
             match self.tcp_to(*address, left).await {
                 Ok(stream) => {
-                    stream.set_nodelay(true).map_err(failed)?;
+                    prepare(&stream).map_err(failed)?;
                     return Ok(stream);
                 }
                 Err(error) => last = error,
@@ -225,7 +243,8 @@ impl Attempt<'_> {
             let _ended = connection.await;
             drop(open);
         });
-        Ok(Opened::Http1(sender))
+        let retires = self.retires();
+        Ok(Opened::Http1(Http1 { sender, retires }))
     }
 
     async fn http2<S: Stream + 'static>(&self, stream: S) -> Result<Opened, UpstreamError> {
@@ -234,12 +253,33 @@ impl Attempt<'_> {
             stream,
             self.connector.limits,
             self.pool.shared.usual(),
+            self.retires(),
             open,
         )
         .await
         .map_err(|source| self.pool.exchange(source))?;
         Ok(Opened::Http2(Rc::new(connection)))
     }
+
+    fn retires(&self) -> std::time::Instant {
+        let Connector { limits, ages, .. } = self.connector;
+        std::time::Instant::now() + ages.next(limits.max_age)
+    }
+}
+
+/// A peer that is gone without a word is noticed, whether it owes us an acknowledgement or an answer, in a minute instead of
+/// the kernel's quarter of an hour and never. A minute is also how long a vendor may stop reading a request.
+fn prepare(stream: &TcpStream) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    let keepalive = TcpKeepalive::new()
+        .with_time(SILENCE)
+        .with_interval(SILENCE)
+        .with_retries(PROBES);
+    socket.set_tcp_keepalive(&keepalive)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(SILENCE * (PROBES + 1)))?;
+    Ok(())
 }
 
 /// A certificate that nobody we trust vouches for is an operator's business; everything else is the peer's.
@@ -249,5 +289,36 @@ fn refused(peer: String, source: std::io::Error) -> UpstreamError {
         UpstreamError::Certificate { peer, source }
     } else {
         UpstreamError::Tls { peer, source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_peer_that_is_gone_is_noticed_in_a_minute() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let stream = TcpStream::connect(address).await.unwrap();
+        prepare(&stream).unwrap();
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap() && stream.nodelay().unwrap());
+        let probes =
+            socket.tcp_keepalive_interval().unwrap() * socket.tcp_keepalive_retries().unwrap();
+        let minute = Duration::from_mins(1);
+        assert_eq!(socket.tcp_keepalive_time().unwrap() + probes, minute);
+        #[cfg(target_os = "linux")]
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(minute));
+    }
+
+    #[test]
+    fn connections_made_together_do_not_end_together() {
+        let ages = Ages::default();
+        let minutes = Duration::from_mins(5);
+        let all: Vec<_> = (0..8).map(|_| ages.next(minutes)).collect();
+        assert_eq!(all[0], minutes);
+        assert!(all.is_sorted_by(|one, next| one > next) && all[7] > minutes * 3 / 4);
+        assert_eq!(ages.next(minutes), minutes);
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Connection {
     sender: RefCell<SendRequest<Full<Bytes>>>,
     in_flight: Cell<usize>,
     idle_since: Cell<Instant>,
+    /// From when on it takes on no more requests. The sweep sees to it.
+    pub(crate) retires: Instant,
     /// It handed a request back, so it goes away; what runs on it is left alone.
     spent: Cell<bool>,
     peer: Rc<Peer>,
@@ -52,6 +54,7 @@ pub(crate) async fn start<S>(
     stream: S,
     limits: PoolLimits,
     usual: Rc<Cell<usize>>,
+    retires: Instant,
     open: Open,
 ) -> hyper::Result<Connection>
 where
@@ -93,6 +96,7 @@ where
         sender: RefCell::new(sender),
         in_flight: Cell::new(0),
         idle_since: Cell::new(Instant::now()),
+        retires,
         spent: Cell::new(false),
         peer,
     })

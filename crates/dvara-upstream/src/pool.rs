@@ -16,8 +16,6 @@ use crate::origin::Origin;
 use crate::proxy::Proxy;
 use crate::shared::Shared;
 
-type Sender = SendRequest<Full<Bytes>>;
-
 /// How many connections a core keeps, for how long, and what it asks of one.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolLimits {
@@ -25,6 +23,9 @@ pub struct PoolLimits {
     pub idle_per_origin: usize,
     /// How long one may stay idle; shorter than what vendors' load balancers allow.
     pub idle_timeout: Duration,
+    /// How long a connection takes on requests, from its making; some a little less, lest all that were made together end together.
+    /// One that is always in use would else never follow its name to another address.
+    pub max_age: Duration,
     /// Requests at once on one HTTP/2 connection (design §2 "Cores"); less where the vendor allows less.
     pub http2_requests: usize,
     /// How often an HTTP/2 connection with open requests is asked whether it is alive.
@@ -38,6 +39,7 @@ impl Default for PoolLimits {
         Self {
             idle_per_origin: 512,
             idle_timeout: Duration::from_secs(50),
+            max_age: Duration::from_mins(5),
             http2_requests: 100,
             http2_ping_interval: Duration::from_secs(20),
             http2_ping_timeout: Duration::from_secs(10),
@@ -60,8 +62,15 @@ pub(crate) struct Pool {
     pub(crate) may_share: Cell<bool>,
 }
 
+/// An HTTP/1.1 connection.
+pub(crate) struct Http1 {
+    pub(crate) sender: SendRequest<Full<Bytes>>,
+    /// From when on it takes on no more requests.
+    pub(crate) retires: Instant,
+}
+
 struct Idle {
-    sender: Sender,
+    connection: Http1,
     since: Instant,
 }
 
@@ -79,40 +88,42 @@ impl Pool {
     }
 
     /// The youngest idle connection that its server has not closed.
-    pub(crate) fn take(&self) -> Option<Sender> {
+    pub(crate) fn take(&self) -> Option<Http1> {
         let mut idle = self.idle.borrow_mut();
-        while let Some(connection) = idle.pop() {
+        while let Some(Idle { connection, .. }) = idle.pop() {
             if !connection.sender.is_closed() {
-                return Some(connection.sender);
+                return Some(connection);
             }
         }
         None
     }
 
-    /// Keeps a connection for the next request, unless it is closed or enough are kept.
-    pub(crate) fn put(&self, sender: Sender, bound: usize) {
+    /// Keeps a connection for the next request, unless it is closed or old, or enough are kept.
+    pub(crate) fn put(&self, connection: Http1, bound: usize) {
         let mut idle = self.idle.borrow_mut();
-        if !sender.is_closed() && idle.len() < bound {
-            idle.push(Idle {
-                sender,
-                since: Instant::now(),
-            });
+        let since = Instant::now();
+        if !connection.sender.is_closed() && since < connection.retires && idle.len() < bound {
+            idle.push(Idle { connection, since });
         }
     }
 
-    /// Drops what has been idle for longer than `limit` or is closed; says whether any connection is left.
+    /// Drops what has been idle for longer than `limit`, is old or closed; says whether any connection is left.
     pub(crate) fn sweep(&self, limit: Duration) -> bool {
+        let now = Instant::now();
         let mut idle = self.idle.borrow_mut();
-        idle.retain(|connection| {
-            connection.since.elapsed() < limit && !connection.sender.is_closed()
+        idle.retain(|Idle { connection, since }| {
+            let fresh = now < *since + limit && now < connection.retires;
+            fresh && !connection.sender.is_closed()
         });
-        self.shared.sweep(limit) || !idle.is_empty()
+        self.shared.sweep(limit, now) || !idle.is_empty()
     }
 
     /// How many connections are idle.
     pub(crate) fn idle(&self) -> usize {
         let idle = self.idle.borrow();
-        let alive = idle.iter().filter(|idle| !idle.sender.is_closed());
+        let alive = idle
+            .iter()
+            .filter(|idle| !idle.connection.sender.is_closed());
         alive.count() + self.shared.idle()
     }
 

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
@@ -78,10 +78,12 @@ impl Shared {
         connections.retain(|connection| connection.is_usable());
     }
 
-    /// Drops what has been idle for longer than `limit` or takes nothing on; says whether a connection is left.
-    pub(crate) fn sweep(&self, limit: Duration) -> bool {
+    /// Drops what has been idle for longer than `limit`, is old or takes nothing on; says whether a connection is left.
+    pub(crate) fn sweep(&self, limit: Duration, now: Instant) -> bool {
         let mut connections = self.connections.borrow_mut();
-        connections.retain(|connection| connection.is_usable() && connection.idle_for() < limit);
+        connections.retain(|connection| {
+            connection.is_usable() && now < connection.retires && connection.idle_for() < limit
+        });
         !connections.is_empty()
     }
 

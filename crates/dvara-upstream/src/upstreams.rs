@@ -8,15 +8,14 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::client::conn::http1::SendRequest;
 
 use crate::body::{Lent, UpstreamBody};
-use crate::connect::{Connector, Opened, Patience};
+use crate::connect::{Ages, Connector, Opened, Patience};
 use crate::error::{Step, UpstreamError};
 use crate::http2::{self, Failure, Lease};
 use crate::open::OpenCount;
 use crate::origin::Origin;
-use crate::pool::{Pool, PoolLimits};
+use crate::pool::{Http1, Pool, PoolLimits};
 use crate::proxy::Proxies;
 use crate::resolver::Resolver;
 use crate::shared::Next;
@@ -54,6 +53,7 @@ impl Upstreams {
                 tls: outbound.tls,
                 limits,
                 open: OpenCount::default(),
+                ages: Ages::default(),
             },
             proxies: outbound.proxies,
             pools: RefCell::default(),
@@ -75,13 +75,14 @@ impl Upstreams {
     ) -> Result<Response<UpstreamBody>, UpstreamError> {
         let pool = self.pool(origin);
         pool.address(&mut request);
-        while let Some(mut sender) = pool.take() {
+        while let Some(mut connection) = pool.take() {
+            let sender = &mut connection.sender;
             // The last answer on this connection may have ended a moment ago: its task has to notice first.
             if !sender.is_ready() && sender.ready().await.is_err() {
                 continue;
             }
             match sender.try_send_request(request).await {
-                Ok(response) => return self.lend(pool, sender, response),
+                Ok(response) => return self.lend(pool, connection, response),
                 Err(mut error) => match error.take_message() {
                     // Closed by the server in the meantime: it never saw the request.
                     Some(unsent) => request = unsent,
@@ -144,9 +145,9 @@ impl Upstreams {
                     let opened = self.open_one(&pool, patience).await;
                     match opened.inspect_err(|_| opener.fail())? {
                         Opened::Http2(connection) => pool.shared.add(connection),
-                        Opened::Http1(sender) => {
+                        Opened::Http1(connection) => {
                             drop(opener);
-                            return self.send_first(pool, sender, request).await;
+                            return self.send_first(pool, connection, request).await;
                         }
                     }
                 }
@@ -174,7 +175,7 @@ impl Upstreams {
         patience: Patience,
     ) -> Result<Response<UpstreamBody>, UpstreamError> {
         match self.open_one(&pool, patience).await? {
-            Opened::Http1(sender) => self.send_first(pool, sender, request).await,
+            Opened::Http1(connection) => self.send_first(pool, connection, request).await,
             Opened::Http2(connection) => {
                 let lease = pool.shared.add(connection);
                 let sent = self.send_on(&pool, lease, &request).await;
@@ -221,11 +222,11 @@ impl Upstreams {
     async fn send_first(
         self: &Rc<Self>,
         pool: Rc<Pool>,
-        mut sender: SendRequest<Full<Bytes>>,
+        mut connection: Http1,
         request: Request<Full<Bytes>>,
     ) -> Result<Response<UpstreamBody>, UpstreamError> {
-        match sender.send_request(request).await {
-            Ok(response) => self.lend(pool, sender, response),
+        match connection.sender.send_request(request).await {
+            Ok(response) => self.lend(pool, connection, response),
             Err(error) => Err(pool.exchange(error)),
         }
     }
@@ -233,7 +234,7 @@ impl Upstreams {
     fn lend(
         self: &Rc<Self>,
         pool: Rc<Pool>,
-        sender: SendRequest<Full<Bytes>>,
+        connection: Http1,
         response: Response<Incoming>,
     ) -> Result<Response<UpstreamBody>, UpstreamError> {
         if let Some(refusal) = pool.refusal(response.status()) {
@@ -242,13 +243,13 @@ impl Upstreams {
         let lent = Lent::Http1 {
             home: self.clone(),
             pool,
-            sender,
+            connection,
         };
         Ok(response.map(|incoming| UpstreamBody::new(incoming, lent)))
     }
 
-    pub(crate) fn keep(self: &Rc<Self>, pool: &Pool, sender: SendRequest<Full<Bytes>>) {
-        pool.put(sender, self.connector.limits.idle_per_origin);
+    pub(crate) fn keep(self: &Rc<Self>, pool: &Pool, connection: Http1) {
+        pool.put(connection, self.connector.limits.idle_per_origin);
         self.watch();
     }
 

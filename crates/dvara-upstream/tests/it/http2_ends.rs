@@ -147,6 +147,32 @@ fn a_connection_with_a_running_stream_is_never_idle() {
 }
 
 #[test]
+fn a_shared_connection_beyond_its_age_takes_nothing_on_and_finishes_what_runs() {
+    let authority = Authority::new();
+    let server = Http2Server::start(authority.server(&["h2"]), |connection, _| {
+        if connection == 0 { Reply::Hold } else { fine() }
+    });
+    let mut setup = Setup::trusting(&authority.pem);
+    setup.limits.max_age = Duration::ZERO;
+    setup.limits.idle_timeout = Duration::from_millis(40);
+    setup.run(|upstreams| async move {
+        let running = answer_beside(&upstreams, &server.origin());
+        eventually("it is there", || server.requests() == 1).await;
+        let mut later = Vec::new();
+        while server.connections() == 1 {
+            later.push(answer_beside(&upstreams, &server.origin()));
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        server.release();
+        assert_eq!(running.await.unwrap().unwrap(), "held");
+        for call in later {
+            call.await.unwrap().unwrap();
+        }
+        eventually("both are gone", || server.closed() == server.connections()).await;
+    });
+}
+
+#[test]
 fn a_connection_that_cannot_be_made_fails_each_of_the_calls_that_wait_for_it_once() {
     let background = Background::start();
     let gone = background.bind().local_addr().unwrap();

@@ -73,6 +73,24 @@ fn an_idle_connection_is_closed_after_its_time() {
 }
 
 #[test]
+fn a_connection_beyond_its_age_is_not_used_again() {
+    let server = Server::start(|_, _| server::answer("one"));
+    let setup = Setup {
+        limits: PoolLimits {
+            max_age: Duration::ZERO,
+            ..PoolLimits::default()
+        },
+        ..Setup::default()
+    };
+    setup.run(|upstreams| async move {
+        for expected in 1..=3 {
+            assert_eq!(answer(&upstreams, &server.origin()).await, "one");
+            assert_eq!((server.connections(), upstreams.idle()), (expected, 0));
+        }
+    });
+}
+
+#[test]
 fn a_vendor_that_turns_out_to_speak_http1_is_called_on_as_many_connections_as_there_are_calls() {
     let authority = Authority::new();
     let server = Server::start_tls(authority.server(&["http/1.1"]), |_, _| {
