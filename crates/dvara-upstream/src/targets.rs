@@ -4,9 +4,16 @@
 //! State machines without I/O; the clock is an argument. All of it is shared between cores (design §2 "Cores"), so a call that
 //! finds everything well reads a few atomics, or holds a lock for a few instructions, and never across an await.
 
-pub mod breaker;
-pub mod budget;
-pub mod lane;
-pub mod latency;
-pub mod quotas;
-pub mod registry;
+mod breaker;
+mod budget;
+mod lane;
+mod latency;
+mod quotas;
+mod registry;
+
+pub use breaker::{Breaker, BreakerSettings, BreakerState, Pass, Paused};
+pub use budget::RetryBudget;
+pub use lane::{Lane, LaneFull, LaneSettings, Permit};
+pub use latency::{Estimate, InFlight, Latency};
+pub use quotas::{QuotaKey, Quotas};
+pub use registry::{Target, TargetSettings, Targets};
