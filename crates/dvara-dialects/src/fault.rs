@@ -217,6 +217,20 @@ impl UpstreamFault {
         )
     }
 
+    /// The fault of a vendor whose limits are known to be reached for so long: nothing was sent.
+    pub fn out_of_quota(wait: Duration) -> Self {
+        Self {
+            code: FaultCode::ProviderRateLimited,
+            retry_after: Some(wait.max(Duration::from_secs(1))),
+            ..Self::provider_error(OUT_OF_QUOTA, OUT_OF_QUOTA, Retry::AnotherTarget)
+        }
+    }
+
+    /// Whether it is the fault of [`Self::out_of_quota`].
+    pub fn is_out_of_quota(&self) -> bool {
+        self.message_for_log == OUT_OF_QUOTA
+    }
+
     /// A `provider_error` in texts of the caller's own.
     pub fn provider_error(
         message_for_caller: impl Into<Cow<'static, str>>,
@@ -235,6 +249,9 @@ impl UpstreamFault {
         }
     }
 }
+
+/// What there is to say of a vendor that was not asked because of its limits.
+const OUT_OF_QUOTA: &str = "the provider's rate limit is reached; try again later";
 
 /// What there is to say of an error in a stream.
 const IN_STREAM: &str = "the provider reported an error while streaming";

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use dvara_ledger::Settlement;
+use dvara_ledger::{Settlement, Variant};
 use serde::Serialize;
 
 /// How lines look.
@@ -38,6 +38,16 @@ struct Line<'a> {
     provider: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     route: Option<&'a str>,
+    attempts: u32,
+    /// Who was asked and passed over before the provider that is named, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    passed_over: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variant: Option<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    hedged: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadow_of: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tokens_prompt: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,6 +85,11 @@ impl<'a> Line<'a> {
                 .as_ref()
                 .map(|provider| provider.as_str()),
             route: settlement.route.as_ref().map(|route| route.as_str()),
+            attempts: settlement.attempts,
+            passed_over: passed_over(settlement),
+            variant: settlement.variant.map(Variant::as_str),
+            hedged: settlement.hedged,
+            shadow_of: settlement.shadow_of.as_ref().map(|name| name.as_str()),
             tokens_prompt: usage.map(|usage| usage.input_total().0),
             tokens_completion: usage.map(|usage| usage.output_total().0),
             tokens_total: usage.map(|usage| usage.total().0),
@@ -86,6 +101,15 @@ impl<'a> Line<'a> {
             tenant: settlement.tenant.as_ref().map(|tenant| tenant.as_str()),
         }
     }
+}
+
+/// `provider:reason`, for targets that were not asked and for attempts that failed, in their order.
+fn passed_over(settlement: &Settlement) -> Vec<String> {
+    let skips = settlement.skips.iter();
+    let skips = skips.map(|skip| format!("{}:{}", skip.provider, skip.reason));
+    let hops = settlement.hops.iter();
+    let hops = hops.map(|hop| format!("{}:{}", hop.from, hop.error_code));
+    skips.chain(hops).collect()
 }
 
 /// Milliseconds with microseconds behind the point.
@@ -129,6 +153,9 @@ fn plain(line: &Line<'_>, sink: &mut Vec<u8>) -> io::Result<()> {
         if let Some(value) = value {
             write!(sink, " {name}={value}")?;
         }
+    }
+    if !line.passed_over.is_empty() {
+        write!(sink, " passed_over={}", line.passed_over.join(","))?;
     }
     if let Some(tokens) = line.tokens_total {
         write!(sink, " tokens={tokens}")?;

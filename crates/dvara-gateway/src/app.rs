@@ -6,9 +6,11 @@ mod fleet;
 mod observe;
 mod rates;
 mod stored;
+mod targets;
 mod tasks;
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,7 +30,9 @@ use tokio::runtime::Handle;
 use crate::core::{Core, Shared};
 use crate::metrics::Metrics;
 use crate::mock::MockProvider;
+use crate::plan::Limits;
 use crate::providers::Unidentified;
+use crate::routing::Turns;
 use crate::status::StatusPage;
 pub(crate) use config::BOOTSTRAP_FILE;
 pub use config::GatewayConfig;
@@ -137,11 +141,17 @@ impl Gateway {
         let rates = rates::start(self.config.rate_limit, foundation, &fleet).await;
         let shared = Arc::new(Shared {
             settings: self.config.gateway.data_plane.clone(),
+            targets: targets::start(&providers),
+            limits: Limits::default(),
+            turns: Turns::default(),
+            region: region.map(str::to_owned),
+            shadows_left_out: targets::shadows_left_out(kit.registry()),
             providers,
             feed: foundation.feed.clone(),
             rates,
         });
         rates::register(kit.registry(), &shared);
+        targets::register(kit.registry(), &shared);
         let status = StatusPage::new(&self.config, foundation, shared.clone(), fleet.clone());
         let (actuator, fitted) = kit.actuator(actuate::view(&writer, &fleet, status));
         let (drain, outbound) = (foundation.drain.clone(), self.outbound);
@@ -153,6 +163,7 @@ impl Gateway {
                 upstreams: Upstreams::new(outbound.clone(), PoolLimits::default()),
                 ledgers: writer.ledgers(),
                 drain: drain.clone(),
+                shadows: Rc::default(),
             }
         };
         let last = close(writer);

@@ -9,12 +9,16 @@ use dvara_service::cores::Plane;
 use dvara_service::drain::Drain;
 use dvara_store::feed::Feed;
 use dvara_upstream::Upstreams;
+use dvara_upstream::targets::Targets;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
+use prometheus_client::metrics::counter::Counter;
 
 use crate::http::body::GatewayBody;
+use crate::plan::Limits;
 use crate::providers::Providers;
 use crate::rates::Rates;
+use crate::routing::Turns;
 use crate::settings::DataPlaneSettings;
 
 /// What all cores of a process share. Read-only on the request path.
@@ -23,6 +27,16 @@ pub(crate) struct Shared {
     pub(crate) providers: Providers,
     pub(crate) feed: Feed,
     pub(crate) rates: Rates,
+    /// What is known of the targets: breakers, latencies.
+    pub(crate) targets: Targets,
+    /// What is known of vendors' limits.
+    pub(crate) limits: Limits,
+    /// Whose turn it is on the routes that go round.
+    pub(crate) turns: Turns,
+    /// The gateway's own region, if it has one.
+    pub(crate) region: Option<String>,
+    /// Shadows that were not sent because too many were under way.
+    pub(crate) shadows_left_out: Counter,
 }
 
 /// One core's gateway.
@@ -32,6 +46,8 @@ pub(crate) struct Core {
     pub(crate) upstreams: Rc<Upstreams>,
     pub(crate) ledgers: Ledgers,
     pub(crate) drain: Drain,
+    /// Held by each shadow that is under way.
+    pub(crate) shadows: Rc<()>,
 }
 
 impl Plane for Core {

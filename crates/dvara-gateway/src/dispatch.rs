@@ -1,32 +1,39 @@
 //! Stage 7: sends the call to its targets in turn, until one answers.
 //!
-//! The one retry loop of the gateway stands here: over the targets of the plan, and over attempts at each. Every fault says
-//! itself whether the same or another target may be tried, and none is once a byte has been relayed, since that happens
+//! The one retry loop of the gateway stands here: over the targets of the plan, and (in [`attempt`]) over attempts at each. Every
+//! fault says itself whether the same or another target may be tried, and none is once a byte has been relayed, since that happens
 //! after this stage; a stream is only an answer when its first event has come.
 
+mod attempt;
 mod embeddings;
+mod hedge;
+mod shadow;
 mod upstream;
 
+use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use dvara_dialects::fault::{Retry as CanRetry, UpstreamFault};
+use dvara_dialects::answer::ResponseHead;
+use dvara_dialects::fault::{FaultCode, Retry as CanRetry};
+use dvara_dialects::limits::VendorLimits;
 use dvara_dialects::target::{Dropped, Target};
 use dvara_ledger::Ledger;
-use dvara_service::random;
+use dvara_upstream::targets::{Permit, Target as TargetState};
+use http::StatusCode;
 use tokio::time::Instant;
-use tracing::{Instrument as _, Span, field};
+use tracing::{Span, field};
 
 use crate::admit::Admitted;
 use crate::core::Core;
 use crate::http::error::GatewayError;
 use crate::mock;
 use crate::plan::{Attempt, Plan};
-use crate::providers::Reach;
+use crate::providers::{Credential, Reach};
 use crate::read::Request;
 use crate::reserve::Reserved;
-use crate::settings::Retry;
 use crate::stream::Stream;
 
 /// An answer, with its first byte at hand.
@@ -48,119 +55,141 @@ impl Reply {
     pub(crate) fn new(answered: Answered, dropped: Vec<Dropped>) -> Self {
         Self { answered, dropped }
     }
+
+    /// A stream holds its place at the provider until its end, and its target learns how it ends.
+    fn hold(&mut self, permit: Permit, state: &Arc<TargetState>) {
+        if let Answered::Stream(stream) = &mut self.answered {
+            stream.hold(permit, state.clone());
+        }
+    }
 }
 
-/// Sends the call and waits for an answer. The ledger notes each attempt.
+/// The call's ledger, which two attempts may write into when one of them is a hedge. Borrowed for a note, never across an await.
+pub(crate) type Book<'l> = RefCell<&'l mut Ledger>;
+
+/// Sends the call and waits for an answer. The ledger notes each attempt. A shadow gets its copy once there is an answer.
 ///
 /// # Errors
-/// The first target's fault when none answered, 503 when no fallback can do what the call asks for or the process ends.
+/// The first fault when none answered, 503 when nobody may be asked now, no fallback can do what the call asks for or the process
+/// ends.
 pub(crate) async fn dispatch(
     core: &Rc<Core>,
     reserved: Reserved,
     ledger: &mut Ledger,
 ) -> Result<Reply, GatewayError> {
-    tokio::select! {
+    let book = RefCell::new(ledger);
+    let reply = tokio::select! {
         biased;
-        outcome = chain(core, reserved.plan(), ledger) => outcome,
-        () = core.drain.cutting() => Err(GatewayError::ShuttingDown),
+        outcome = Chain::new(core, reserved.plan()).run(&book) => outcome?,
+        () = core.drain.cutting() => return Err(GatewayError::ShuttingDown),
+    };
+    if reserved.plan().choice().shadow.is_some() {
+        shadow::begin(core, reserved, *book.borrow());
     }
+    Ok(reply)
 }
 
 /// The targets in turn.
-async fn chain(core: &Rc<Core>, plan: &Plan, ledger: &mut Ledger) -> Result<Reply, GatewayError> {
-    let (first, fallbacks) = plan
-        .attempts()
-        .split_first()
-        .ok_or(GatewayError::Internal)?;
-    let settings = core.shared.settings.resilience.fallback;
-    let deadline = Instant::now() + settings.deadline;
-    let error = match retried(core, plan, first, None, ledger).await {
-        Err(error) if may_try_another(&error) => error,
-        outcome => return outcome,
-    };
-    let (mut tried, mut unable) = (0, plan.unable());
-    for attempt in fallbacks {
-        if tried == settings.max_attempts || Instant::now() >= deadline {
-            break;
+struct Chain<'a> {
+    core: &'a Rc<Core>,
+    plan: &'a Plan,
+    /// When no further target is begun.
+    deadline: Instant,
+    /// What the first target that was asked said.
+    failed: Option<GatewayError>,
+    /// What the first target said that was not asked, if none was.
+    refused: Option<GatewayError>,
+    /// How many were asked after the first.
+    stood_in: usize,
+    /// How many could not have been asked.
+    unable: usize,
+}
+
+impl<'a> Chain<'a> {
+    fn new(core: &'a Rc<Core>, plan: &'a Plan) -> Self {
+        Self {
+            core,
+            plan,
+            deadline: Instant::now() + core.shared.settings.resilience.fallback.deadline,
+            failed: None,
+            refused: None,
+            stood_in: 0,
+            unable: plan.unable(),
         }
-        match retried(core, plan, attempt, Some(deadline), ledger).await {
-            Ok(reply) => return Ok(reply),
+    }
+
+    async fn run(mut self, book: &Book<'_>) -> Result<Reply, GatewayError> {
+        let choice = self.plan.choice();
+        let mut targets = choice.attempts.iter();
+        let mut is_first = true;
+        while let Some(target) = targets.next() {
+            if !self.goes_on() {
+                break;
+            }
+            let next = targets.as_slice().first();
+            let outcome = match (choice.hedge_after, next) {
+                (Some(after), Some(second)) if is_first => {
+                    let pair = hedge::Pair {
+                        first: target,
+                        second,
+                        after,
+                    };
+                    let hedged = Box::pin(hedge::run(self.core, self.plan, pair, book)).await;
+                    if hedged.second_was_asked {
+                        targets.next();
+                    }
+                    hedged.outcome
+                }
+                _ => attempt::retried(self.core, self.plan, target, self.limit(), book).await,
+            };
+            match outcome {
+                Ok(reply) => return Ok(reply),
+                Err(error) => self.note(error, is_first)?,
+            }
+            is_first = false;
+        }
+        Err(self.verdict())
+    }
+
+    /// Whether another target may be asked.
+    fn goes_on(&self) -> bool {
+        let fallback = self.core.shared.settings.resilience.fallback;
+        self.failed.is_none()
+            || fallback.enabled
+                && self.stood_in < fallback.max_attempts
+                && Instant::now() < self.deadline
+    }
+
+    /// The limit on a target that stands in for another.
+    fn limit(&self) -> Option<Instant> {
+        self.failed.is_some().then_some(self.deadline)
+    }
+
+    /// Takes a target's error in; gives it back where no other target may be asked.
+    fn note(&mut self, error: GatewayError, is_first: bool) -> Result<(), GatewayError> {
+        match error {
             // It cannot say what the call asks for, so it was not asked.
-            Err(GatewayError::BadRequest { .. }) => unable += 1,
-            Err(error) if may_try_another(&error) => tried += 1,
-            Err(error) => return Err(error),
+            GatewayError::BadRequest { .. } if !is_first => self.unable += 1,
+            error if was_not_asked(&error) => {
+                self.refused.get_or_insert(error);
+            }
+            error if may_try_another(&error) => {
+                self.stood_in += usize::from(self.failed.is_some());
+                self.failed.get_or_insert(error);
+            }
+            error => return Err(error),
         }
+        Ok(())
     }
-    Err(if tried == 0 && unable > 0 {
-        GatewayError::FailoverBlocked
-    } else {
-        error
-    })
-}
 
-/// One target, as often as its settings allow and its faults may pass, with one time limit over all of it: for the answer,
-/// or for a stream's first event.
-async fn retried(
-    core: &Rc<Core>,
-    plan: &Plan,
-    attempt: &Attempt,
-    deadline: Option<Instant>,
-    ledger: &mut Ledger,
-) -> Result<Reply, GatewayError> {
-    let limits = &attempt.provider.resilience;
-    let limit = if plan.admitted().request().stream() {
-        limits.timeouts.first_byte
-    } else {
-        limits.timeouts.chat
-    };
-    let ends = Instant::now() + limit;
-    let ends = deadline.map_or(ends, |deadline| ends.min(deadline));
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let sending = send(core, plan, attempt, ends, ledger).instrument(span(attempt, plan));
-        let error = match sending.await {
-            Ok(reply) => return Ok(reply),
-            Err(error) => error,
-        };
-        ledger.attempt_failed(error.code());
-        // The caller's answer names the last fault at most; this is where the others can be read.
-        tracing::info!(
-            trace_id = %ledger.so_far().trace_id,
-            provider = attempt.provider.name.as_str(),
-            code = error.code(),
-            reason = &*error.for_log(),
-            "attempt failed"
-        );
-        let pause = match &error {
-            GatewayError::Upstream(fault) => pause(limits.retry, tries, fault, chance()),
-            _ => None,
-        };
-        match pause {
-            Some(pause) if Instant::now() + pause < ends => tokio::time::sleep(pause).await,
-            Some(_) | None => return Err(error),
+    fn verdict(self) -> GatewayError {
+        if self.stood_in == 0 && self.unable > 0 {
+            return GatewayError::FailoverBlocked;
         }
+        self.failed
+            .or(self.refused)
+            .unwrap_or(GatewayError::Internal)
     }
-}
-
-/// How long to wait before the same target is asked again after `tries` attempts; `None` when it is not. `chance` lies
-/// between 0 and 1 and shortens the pause by up to half, so that callers who failed together do not come back together.
-fn pause(retry: Retry, tries: u32, fault: &UpstreamFault, chance: f64) -> Option<Duration> {
-    if fault.retry != CanRetry::SameTarget || tries >= retry.max_attempts {
-        return None;
-    }
-    if let Some(asked) = fault.retry_after {
-        return (asked <= retry.max_backoff).then_some(asked);
-    }
-    let grown = (1..tries).fold(retry.initial_backoff, |pause, _| {
-        pause.mul_f64(retry.multiplier).min(retry.max_backoff)
-    });
-    Some(grown.min(retry.max_backoff).mul_f64(1.0 - chance / 2.0))
-}
-
-fn chance() -> f64 {
-    let die = u32::from_be_bytes(random::bytes());
-    f64::from(die) / f64::from(u32::MAX)
 }
 
 fn may_try_another(error: &GatewayError) -> bool {
@@ -172,11 +201,22 @@ fn may_try_another(error: &GatewayError) -> bool {
     }
 }
 
+/// Nothing was sent: the target is paused, busy or out of its vendor's quota.
+fn was_not_asked(error: &GatewayError) -> bool {
+    match error {
+        GatewayError::ProviderPaused { .. } | GatewayError::ProviderBusy { .. } => true,
+        GatewayError::Upstream(fault) => fault.is_out_of_quota(),
+        _ => false,
+    }
+}
+
 /// Where an attempt goes, and until when.
 struct Destination<'a> {
     core: &'a Rc<Core>,
     admitted: &'a Admitted,
     attempt: &'a Attempt,
+    /// What is shown to the vendor, unless the gateway is known there by an identity.
+    credential: Option<Arc<Credential>>,
     ends: Instant,
 }
 
@@ -189,19 +229,61 @@ impl Destination<'_> {
         }
     }
 
-    /// Notes that the call is about to be sent.
-    fn note(&self, ledger: &mut Ledger) {
-        let attempt = self.attempt;
-        let of_identity = attempt
-            .provider
-            .identity
-            .as_ref()
-            .and_then(|identity| identity.fingerprint());
-        let fingerprint = match &attempt.credential {
-            Some(credential) => Some(&credential.fingerprint),
-            None => of_identity.as_ref(),
+    /// Reads the head of an answer, and what it says of the vendor's limits.
+    fn read(&self, head: &http::response::Parts) -> ResponseHead {
+        let head = ResponseHead::read(head.status, &head.headers, SystemTime::now());
+        if let (Some(credential), Some(_)) = (&self.credential, head.limits.out_for) {
+            let is_refusal = head.status == StatusCode::TOO_MANY_REQUESTS;
+            self.observe(credential, head.limits, is_refusal);
+        }
+        head
+    }
+
+    /// A vendor may say in the body of its refusal how long it wants to be left alone.
+    fn learn(&self, error: &GatewayError) {
+        let GatewayError::Upstream(fault) = error else {
+            return;
         };
-        ledger.attempt(&attempt.provider.name, &attempt.model, fingerprint);
+        let wait = fault
+            .retry_after
+            .filter(|_| fault.code == FaultCode::ProviderRateLimited);
+        if let (Some(credential), Some(_)) = (&self.credential, wait) {
+            self.observe(credential, VendorLimits::of_refusal(wait), true);
+        }
+    }
+
+    fn observe(&self, credential: &Credential, limits: VendorLimits, is_refusal: bool) {
+        let Attempt {
+            provider, model, ..
+        } = self.attempt;
+        let known = &self.core.shared.limits;
+        known.observe(credential, provider, model, limits, is_refusal);
+    }
+
+    /// Notes that the target has answered; only where two were asked at once there is something to say.
+    fn note_answer(&self, book: &Book<'_>) {
+        let mut ledger = book.borrow_mut();
+        if ledger.so_far().hedged {
+            let attempt = self.attempt;
+            let fingerprint = self.fingerprint();
+            ledger.served_by(&attempt.provider.name, &attempt.model, fingerprint.as_ref());
+        }
+    }
+
+    /// Tells the secret that is shown from others.
+    fn fingerprint(&self) -> Option<Arc<str>> {
+        match &self.credential {
+            Some(credential) => Some(credential.fingerprint.clone()),
+            None => self.attempt.provider.identity.as_ref()?.fingerprint(),
+        }
+    }
+
+    /// Notes that the call is about to be sent.
+    fn note(&self, book: &Book<'_>) {
+        let attempt = self.attempt;
+        let mut ledger = book.borrow_mut();
+        let fingerprint = self.fingerprint();
+        ledger.attempt(&attempt.provider.name, &attempt.model, fingerprint.as_ref());
         let request = self.admitted.request();
         if request.stream() {
             // A stream may be left before its vendor has said what the prompt cost; a whole answer says it, or is asked then.
@@ -210,28 +292,16 @@ impl Destination<'_> {
     }
 }
 
-async fn send(
-    core: &Rc<Core>,
-    plan: &Plan,
-    attempt: &Attempt,
-    ends: Instant,
-    ledger: &mut Ledger,
-) -> Result<Reply, GatewayError> {
-    let admitted = plan.admitted();
-    let to = Destination {
-        core,
-        admitted,
-        attempt,
-        ends,
-    };
-    match (&attempt.provider.reach, admitted.request()) {
-        (Reach::Http(reach), Request::Chat(chat)) => upstream::send(&to, reach, chat, ledger).await,
+/// One attempt.
+async fn send(to: &Destination<'_>, book: &Book<'_>) -> Result<Reply, GatewayError> {
+    match (&to.attempt.provider.reach, to.admitted.request()) {
+        (Reach::Http(reach), Request::Chat(chat)) => upstream::send(to, reach, chat, book).await,
         (Reach::Http(reach), Request::Embeddings(embeddings)) => {
-            Box::pin(embeddings::send(&to, reach, embeddings, ledger)).await
+            Box::pin(embeddings::send(to, reach, embeddings, book)).await
         }
         (Reach::Mock(mock), Request::Chat(chat)) => {
-            to.note(ledger);
-            Box::pin(mock::answer(mock, chat, attempt, ledger)).await
+            to.note(book);
+            Box::pin(mock::answer(mock, chat, to.attempt, book)).await
         }
         // The plan has refused it.
         (Reach::Mock(_), Request::Embeddings(_)) => Err(GatewayError::Internal),
@@ -268,59 +338,4 @@ fn span(attempt: &Attempt, plan: &Plan) -> Span {
         gen_ai.usage.input_tokens = field::Empty,
         gen_ai.usage.output_tokens = field::Empty,
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const RETRY: Retry = Retry {
-        max_attempts: 4,
-        initial_backoff: Duration::from_millis(500),
-        multiplier: 2.0,
-        max_backoff: Duration::from_millis(1_500),
-    };
-
-    fn fault(retry: CanRetry, retry_after: Option<Duration>) -> UpstreamFault {
-        UpstreamFault {
-            retry_after,
-            ..UpstreamFault::provider_error("x", "x", retry)
-        }
-    }
-
-    #[test]
-    fn pauses_grow_up_to_their_bound_and_chance_only_shortens_them() {
-        let passing = fault(CanRetry::SameTarget, None);
-        for (tries, longest) in [
-            (1, Some(500)),
-            (2, Some(1_000)),
-            (3, Some(1_500)),
-            (4, None),
-        ] {
-            let longest = longest.map(Duration::from_millis);
-            assert_eq!(pause(RETRY, tries, &passing, 0.0), longest, "{tries}");
-            assert_eq!(
-                pause(RETRY, tries, &passing, 1.0),
-                longest.map(|pause| pause / 2),
-                "{tries}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_vendor_is_left_alone_as_long_as_it_asks_or_for_good() {
-        let asks = |millis| fault(CanRetry::SameTarget, Some(Duration::from_millis(millis)));
-        assert_eq!(
-            pause(RETRY, 1, &asks(1_200), 1.0),
-            Some(Duration::from_millis(1_200))
-        );
-        assert_eq!(pause(RETRY, 1, &asks(1_501), 0.0), None);
-    }
-
-    #[test]
-    fn faults_that_will_not_pass_are_not_repeated() {
-        for retry in [CanRetry::AnotherTarget, CanRetry::No] {
-            assert_eq!(pause(RETRY, 1, &fault(retry, None), 0.0), None);
-        }
-    }
 }

@@ -21,9 +21,10 @@ use hyper::{Request, Response};
 
 use crate::core::Core;
 use crate::pipeline;
+use crate::plan::explain;
 use body::GatewayBody;
 use error::GatewayError;
-use internal::Internal;
+use internal::{Internal, InternalEndpoint};
 
 /// What lives below `/v1/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,8 +93,8 @@ pub(crate) async fn answer(core: Rc<Core>, request: Request<Incoming>) -> Respon
             };
         }
         Plane::Elsewhere if Internal::owns(parts.uri.path()) => {
-            let refusal = core.shared.settings.internal.answer(&parts.headers);
-            return refused(&refusal, &parts.headers);
+            // Boxed, as is whatever is rare.
+            return Box::pin(internal(&core, &parts, body)).await;
         }
         Plane::Elsewhere => return refused(&NOWHERE, &parts.headers),
     };
@@ -102,6 +103,20 @@ pub(crate) async fn answer(core: Rc<Core>, request: Request<Incoming>) -> Respon
         return Box::pin(to_pages(core, &parts, path, body)).await;
     }
     pipeline::answer(core, &parts, path, body).await
+}
+
+/// Answers one of DVARA's own services.
+async fn internal(core: &Core, parts: &Parts, body: Incoming) -> Response<GatewayBody> {
+    let head = Head::of(&parts.headers, random::trace_id);
+    let answer = async {
+        match core.shared.settings.internal.endpoint(parts)? {
+            InternalEndpoint::ExplainRoute => explain::answer(&core.shared, body).await,
+        }
+    };
+    match answer.await {
+        Ok(bytes) => respond::json(GatewayBody::from(bytes), &head.trace_id),
+        Err(error) => respond::error(&error, &head.trace_id),
+    }
 }
 
 /// Answers a governed call, and says which pages of other origins may read the answer.

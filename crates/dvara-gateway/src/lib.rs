@@ -17,6 +17,7 @@ mod dispatch;
 mod plan;
 mod relay;
 mod reserve;
+mod routing;
 mod stream;
 mod strict;
 

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dvara_ledger::{Hop, Outcome, Settlement};
+use dvara_types::ProviderName;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
@@ -62,6 +63,26 @@ struct FallbackLabels {
     to_provider: Arc<str>,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SkipLabels {
+    provider: Arc<str>,
+    reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CanaryLabels {
+    route_id: Arc<str>,
+    variant: &'static str,
+    model: Arc<str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ShadowLabels {
+    route_id: Arc<str>,
+    primary_provider: Arc<str>,
+    shadow_provider: Arc<str>,
+}
+
 #[derive(Clone)]
 struct Buckets(&'static [f64]);
 
@@ -80,6 +101,10 @@ pub(crate) struct Metrics {
     provider_errors: Family<ProviderErrorLabels, Counter>,
     retries: Family<RetryLabels, Counter>,
     fallbacks: Family<FallbackLabels, Counter>,
+    skipped: Family<SkipLabels, Counter>,
+    canaries: Family<CanaryLabels, Counter>,
+    shadows: Family<ShadowLabels, Counter>,
+    hedges: Counter,
     abandoned: Counter,
     names: Mutex<Names>,
     region: Arc<str>,
@@ -130,6 +155,10 @@ impl Metrics {
             provider_errors: Family::default(),
             retries: Family::default(),
             fallbacks: Family::default(),
+            skipped: Family::default(),
+            canaries: Family::default(),
+            shadows: Family::default(),
+            hedges: Counter::default(),
             abandoned: Counter::default(),
             names: Mutex::new(Names {
                 tenants: Bounded::new(TENANTS),
@@ -174,6 +203,26 @@ impl Metrics {
             metrics.fallbacks.clone(),
         );
         registry.register(
+            "gateway_targets_skipped",
+            "Targets that were passed over, by why",
+            metrics.skipped.clone(),
+        );
+        registry.register(
+            "gateway_canary_requests",
+            "Calls of routes with an experiment, by its side",
+            metrics.canaries.clone(),
+        );
+        registry.register(
+            "gateway_shadow_requests",
+            "Copies of calls that shadow targets got",
+            metrics.shadows.clone(),
+        );
+        registry.register(
+            "gateway_hedges",
+            "Calls for which a second target was asked because the first took long",
+            metrics.hedges.clone(),
+        );
+        registry.register(
             "gateway_calls_abandoned",
             "Calls whose caller left first",
             metrics.abandoned.clone(),
@@ -190,6 +239,9 @@ impl Metrics {
     }
 
     fn count_one(&self, settlement: &Settlement, names: &mut Names) {
+        if let Some(primary) = &settlement.shadow_of {
+            return self.count_shadow(settlement, primary);
+        }
         let unknown = || self.unknown.clone();
         let tenant = settlement
             .tenant
@@ -235,6 +287,7 @@ impl Metrics {
         for hop in &settlement.hops {
             self.count_hop(hop);
         }
+        self.count_choice(settlement, &model);
         match settlement.outcome {
             Outcome::Failed if settlement.attempts > 0 => {
                 self.count_provider_error(provider, settlement.error_code.unwrap_or(UNKNOWN));
@@ -261,6 +314,39 @@ impl Metrics {
             };
             self.fallbacks.get_or_create(&labels).inc();
         }
+    }
+
+    fn count_choice(&self, settlement: &Settlement, model: &Arc<str>) {
+        for skip in &settlement.skips {
+            let labels = SkipLabels {
+                provider: skip.provider.as_str().into(),
+                reason: skip.reason,
+            };
+            self.skipped.get_or_create(&labels).inc();
+        }
+        if let (Some(variant), Some(route)) = (settlement.variant, &settlement.route) {
+            let labels = CanaryLabels {
+                route_id: route.as_str().into(),
+                variant: variant.as_str(),
+                model: model.clone(),
+            };
+            self.canaries.get_or_create(&labels).inc();
+        }
+        if settlement.hedged {
+            self.hedges.inc();
+        }
+    }
+
+    fn count_shadow(&self, settlement: &Settlement, primary: &ProviderName) {
+        let (Some(route), Some(shadow)) = (&settlement.route, &settlement.provider) else {
+            return;
+        };
+        let labels = ShadowLabels {
+            route_id: route.as_str().into(),
+            primary_provider: primary.as_str().into(),
+            shadow_provider: shadow.as_str().into(),
+        };
+        self.shadows.get_or_create(&labels).inc();
     }
 
     fn count_provider_error(&self, provider: Arc<str>, error_code: &'static str) {

@@ -10,13 +10,12 @@ use dvara_dialects::estimate::ImageTokens;
 use dvara_dialects::mock::{Draw, Mock, MockBody, MockSettings, Rule};
 use dvara_dialects::openai::{self, StreamDecoder};
 use dvara_dialects::request::ChatRequest;
-use dvara_ledger::Ledger;
 use dvara_service::random;
 use dvara_service::settings::{Loader, Problem};
 use dvara_types::ProviderKind;
 use serde_json::Value;
 
-use crate::dispatch::{Answered, Reply};
+use crate::dispatch::{Answered, Book, Reply};
 use crate::http::error::GatewayError;
 use crate::plan::Attempt;
 use crate::settings::properties;
@@ -148,18 +147,18 @@ pub(crate) async fn answer(
     provider: &MockProvider,
     request: &ChatRequest,
     attempt: &Attempt,
-    ledger: &mut Ledger,
+    book: &Book<'_>,
 ) -> Result<Reply, GatewayError> {
     let mock = provider.current.load_full();
     let reply = mock.answer(request, &attempt.model, &draw())?;
     tokio::time::sleep(reply.latency).await;
-    ledger.answered();
+    book.borrow_mut().answered();
     match reply.body? {
         MockBody::Json(bytes) => {
             let head = dvara_dialects::answer::ResponseHead::of_status(http::StatusCode::OK);
             let (answer, bytes) = openai::decode(ProviderKind::Mock, &head, bytes)?;
             if let Some(usage) = answer.usage {
-                ledger.usage(usage);
+                book.borrow_mut().usage(usage);
             }
             Ok(Reply::new(Answered::Whole(bytes), Vec::new()))
         }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use dvara_dialects::mock::LISTED_MODEL;
@@ -115,8 +115,10 @@ async fn fetch(
         .headers_mut()
         .extend(vendor::models_headers(provider.kind));
     let tenant = entered.caller().key().map(|key| &key.tenant.id);
-    let credential = credential(snapshot, tenant, provider).map_err(|error| error.message())?;
-    if let Some(credential) = credential {
+    let credentials = credential(snapshot, tenant, provider).map_err(|error| error.message())?;
+    let (limits, now) = (&core.shared.limits, Instant::now());
+    // Limits are those of a model's calls; the list of models is none of them.
+    if let Ok(Some(credential)) = credentials.pick(provider, "", limits, now) {
         request
             .headers_mut()
             .insert(credential.name.clone(), credential.value.clone());

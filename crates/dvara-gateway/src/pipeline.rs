@@ -16,7 +16,6 @@ use dvara_ledger::{Ledger, Method};
 use dvara_service::body::discard;
 use dvara_service::{random, telemetry};
 use dvara_store::snapshot::Snapshot;
-use http::HeaderMap;
 use http::request::Parts;
 use http_body::Body as _;
 use hyper::Response;
@@ -58,12 +57,8 @@ pub(crate) async fn answer(
         Method::of(parts.method.as_str()),
         named(path.as_ref().copied().unwrap_or_default()),
     );
-    let call = Call {
-        head: &head,
-        parts,
-        path,
-    };
-    match serve(&core, &mut ledger, call, &mut body)
+    let call = Call { head: &head, parts };
+    match serve(&core, &mut ledger, &call, path, &mut body)
         .instrument(span)
         .await
     {
@@ -83,16 +78,16 @@ pub(crate) async fn answer(
 struct Call<'a> {
     head: &'a Head,
     parts: &'a Parts,
-    path: Result<&'a str, GatewayError>,
 }
 
 async fn serve(
     core: &Rc<Core>,
     ledger: &mut Ledger,
-    call: Call<'_>,
+    call: &Call<'_>,
+    path: Result<&str, GatewayError>,
     body: &mut Incoming,
 ) -> Result<Reply, GatewayError> {
-    let path = call.path?;
+    let path = path?;
     let snapshot = core.shared.feed.current(); // one view of the world for the whole call
     let caller = authenticate(
         &snapshot,
@@ -108,16 +103,7 @@ async fn serve(
     let entered = enter(caller, scope, &core.shared.rates)?;
     match endpoint? {
         Endpoint::ChatCompletions => {
-            ask(
-                core,
-                snapshot,
-                ledger,
-                entered,
-                Wanted::Chat,
-                &call.parts.headers,
-                body,
-            )
-            .await
+            ask(core, snapshot, ledger, entered, Wanted::Chat, call, body).await
         }
         Endpoint::Embeddings => {
             ask(
@@ -126,7 +112,7 @@ async fn serve(
                 ledger,
                 entered,
                 Wanted::Embeddings,
-                &call.parts.headers,
+                call,
                 body,
             )
             .await
@@ -145,18 +131,17 @@ async fn ask(
     ledger: &mut Ledger,
     entered: crate::enter::Entered,
     wanted: Wanted,
-    headers: &HeaderMap,
+    call: &Call<'_>,
     body: &mut Incoming,
 ) -> Result<Reply, GatewayError> {
+    let headers = &call.parts.headers;
     check_media_types(headers)?;
     let settings = &core.shared.settings;
     let request = read(&entered, wanted, body, settings.body, &settings.json).await?;
     ledger.requested(request.model(), request.stream());
     let admitted = admit(entered, request, headers)?;
-    let plan = plan(&snapshot, &core.shared, admitted)?;
-    if let Some(route) = plan.route() {
-        ledger.route(route);
-    }
+    let session = call.head.session_id.as_deref();
+    let plan = plan(&snapshot, &core.shared, admitted, session, ledger)?;
     let reserved = reserve(plan);
     drop(snapshot); // a stream may last for hours and must not hold an old view of the world
     dispatch(core, reserved, ledger).await

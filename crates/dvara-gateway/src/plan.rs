@@ -1,37 +1,64 @@
-//! Stage 5: where the call goes. The first route whose pattern fits, else the provider whose prefix starts the model
-//! (data-plane sheet §13).
+//! Stage 5: where the call goes (data-plane sheet §13). The first route whose pattern fits names the pool, else the model's prefix
+//! does; a sieve leaves out who cannot serve it now; the strategy orders who is left; the fallbacks come behind.
+
+mod choice;
+mod credentials;
+pub(crate) mod explain;
+mod pool;
+mod sieve;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use dvara_dialects::request::Capabilities;
-use dvara_dialects::target::{ProviderCapabilities, Target};
-use dvara_store::snapshot::{CredentialSource, Route, Snapshot};
-use dvara_types::{ProviderKind, RouteId, TenantId};
+use dvara_ledger::{Ledger, Variant};
+use dvara_store::snapshot::Snapshot;
+use dvara_types::{RouteId, RouteStrategy};
+use dvara_upstream::targets::Target as TargetState;
 
 use crate::admit::Admitted;
 use crate::core::Shared;
 use crate::http::error::GatewayError;
-use crate::providers::{Credential, Provider, Providers, has_prefix};
-use crate::read::Request;
-use crate::settings::key_variable;
+use crate::providers::Provider;
+
+pub(crate) use choice::{Asked, choose};
+pub(crate) use credentials::{Credentials, Limits, credential};
+pub(crate) use sieve::{Skipped, Why};
 
 /// An admitted call and the targets to try, in order.
 pub(crate) struct Plan {
     admitted: Admitted,
-    route: Option<RouteId>,
-    attempts: Vec<Attempt>,
-    unable: usize,
+    choice: Choice,
+}
+
+/// What was chosen for a call.
+pub(crate) struct Choice {
+    /// The route that matched, if one did.
+    pub(crate) route: Option<RouteId>,
+    /// How it was chosen.
+    pub(crate) strategy: RouteStrategy,
+    /// The targets, in order; none when all were passed over.
+    pub(crate) attempts: Vec<Attempt>,
+    /// Who was passed over.
+    pub(crate) skipped: Vec<Skipped>,
+    /// When another target is asked too, if the first has not begun to answer by then.
+    pub(crate) hedge_after: Option<Duration>,
+    /// Who gets a copy of the call once it is answered.
+    pub(crate) shadow: Option<Attempt>,
+    /// Which side of an experiment the call is on.
+    pub(crate) variant: Option<Variant>,
 }
 
 /// One target: a provider, and the model to ask it for.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Attempt {
     /// Where.
     pub(crate) provider: Arc<Provider>,
     /// What is sent as the model.
     pub(crate) model: String,
     /// How it authenticates there.
-    pub(crate) credential: Option<Arc<Credential>>,
+    pub(crate) credentials: Credentials,
+    /// What all cores know of this provider with this model.
+    pub(crate) state: Arc<TargetState>,
 }
 
 impl Plan {
@@ -40,220 +67,67 @@ impl Plan {
         &self.admitted
     }
 
-    /// The route that matched, if one did.
-    pub(crate) fn route(&self) -> Option<&RouteId> {
-        self.route.as_ref()
-    }
-
-    /// The targets, in order; never empty.
-    pub(crate) fn attempts(&self) -> &[Attempt] {
-        &self.attempts
+    /// What was chosen for it.
+    pub(crate) fn choice(&self) -> &Choice {
+        &self.choice
     }
 
     /// How many fallbacks were left out because they cannot do what the call asks for.
     pub(crate) fn unable(&self) -> usize {
-        self.unable
+        let unable = |skipped: &&Skipped| matches!(skipped.why, Why::Lacks(_) | Why::CannotSay(_));
+        self.choice.skipped.iter().filter(unable).count()
     }
 }
 
-/// Chooses the targets of a call.
+impl Choice {
+    /// The choice, when somebody is left to serve.
+    ///
+    /// # Errors
+    /// That of the first who was looked at and will not come back by itself, else how long the first to come back will be away.
+    pub(crate) fn served(mut self) -> Result<Self, GatewayError> {
+        if !self.attempts.is_empty() {
+            return Ok(self);
+        }
+        let skipped = &mut self.skipped;
+        skipped.sort_by_key(|skipped| (skipped.why.passes(), skipped.why.wait()));
+        let first = self.skipped.into_iter().next();
+        Err(first.map_or(GatewayError::Internal, Skipped::into_error))
+    }
+}
+
+fn note(choice: &Choice, ledger: &mut Ledger) {
+    if let Some(route) = &choice.route {
+        ledger.route(route);
+    }
+    if let Some(variant) = choice.variant {
+        ledger.variant(variant);
+    }
+    for skipped in &choice.skipped {
+        ledger.skipped(&skipped.provider, skipped.why.code());
+    }
+}
+
+/// Chooses the targets of a call of a session. The ledger notes what was chosen.
 ///
 /// # Errors
 /// 400 `no_provider` when nothing serves the model, with what would; `no_capable_provider` and `unsupported_capability`
-/// when its provider cannot do what the call asks for.
+/// when nobody can do what the call asks for; 503 `provider_circuit_open` and 429 `provider_rate_limited` when nobody may be asked
+/// now.
 pub(crate) fn plan(
     snapshot: &Snapshot,
     shared: &Shared,
     admitted: Admitted,
+    session: Option<&str>,
+    ledger: &mut Ledger,
 ) -> Result<Plan, GatewayError> {
-    let request = admitted.request();
-    let model = request.model();
-    let route = snapshot.route_for(model);
-    let providers = &shared.providers;
-    let provider = match route {
-        Some(route) => routed(providers, route, model)?,
-        None => by_prefix(providers, model)?,
+    let asked = Asked {
+        request: admitted.request(),
+        tenant: admitted.entered().caller().key().map(|key| &key.tenant.id),
+        session,
+        is_rehearsal: false,
     };
-    let pinned = route.and_then(|route| route.record.pinned_model_version.as_deref());
-    let wants = request.wants();
-    if let Some(missing) = ProviderCapabilities::of(provider.kind).lacks(&wants) {
-        return Err(GatewayError::BadRequest {
-            code: "no_capable_provider",
-            message: format!(
-                "The provider `{}` for this model has no {missing}.",
-                provider.name
-            ),
-            param: None,
-        });
-    }
-    let target = Target::new(provider.kind, model, pinned);
-    request.check(&target)?;
-    let tenant = admitted.entered().caller().key().map(|key| &key.tenant.id);
-    let mut attempts = vec![Attempt {
-        provider: provider.clone(),
-        model: target.model.to_owned(),
-        credential: credential(snapshot, tenant, provider)?,
-    }];
-    let mut unable = 0;
-    if shared.settings.resilience.fallback.enabled {
-        let candidates = Candidates {
-            providers,
-            asked: pinned.unwrap_or(model),
-        };
-        candidates.visit(route, |provider, model| {
-            let target = Target::new(provider.kind, model, None);
-            let known = attempts.iter().any(|attempt| {
-                attempt.provider.name == provider.name && attempt.model == target.model
-            });
-            if known {
-                return;
-            }
-            if !is_able(&target, request, &wants) {
-                unable += 1;
-            } else if let Ok(credential) = credential(snapshot, tenant, provider) {
-                attempts.push(Attempt {
-                    provider: provider.clone(),
-                    model: target.model.to_owned(),
-                    credential,
-                });
-            }
-        });
-    }
-    Ok(Plan {
-        route: route.map(|route| route.record.id.clone()),
-        attempts,
-        unable,
-        admitted,
-    })
-}
-
-/// What may stand in for a provider that failed (data-plane sheet §17).
-struct Candidates<'a> {
-    providers: &'a Providers,
-    /// The model that was asked for, or that the route pins in its place.
-    asked: &'a str,
-}
-
-impl<'a> Candidates<'a> {
-    /// A route's own fallbacks in their order; without a route every provider whose prefix fits.
-    fn visit(&self, route: Option<&Route>, mut each: impl FnMut(&'a Arc<Provider>, &str)) {
-        let Some(route) = route else {
-            return self
-                .providers
-                .by_prefix(self.asked)
-                .for_each(|provider| each(provider, self.asked));
-        };
-        for fallback in &route.record.fallbacks {
-            let Some(provider) = self.providers.named(&fallback.provider) else {
-                continue;
-            };
-            match &fallback.model {
-                Some(model) => each(provider, model),
-                None if self.may_serve(provider) => each(provider, self.asked),
-                None => {}
-            }
-        }
-    }
-
-    /// Whether a provider may serve the model by its own name: a name that only others claim is theirs, one that nobody
-    /// claims is the operator's business.
-    fn may_serve(&self, provider: &Provider) -> bool {
-        has_prefix(provider.kind, self.asked)
-            || !ProviderKind::ALL
-                .into_iter()
-                .any(|kind| has_prefix(kind, self.asked))
-    }
-}
-
-/// Whether a fallback can do what the call asks for. Here images count too (data-plane sheet §13).
-fn is_able(target: &Target<'_>, request: &Request, wants: &Capabilities) -> bool {
-    let capabilities = ProviderCapabilities::of(target.kind);
-    capabilities.lacks(wants).is_none()
-        && (capabilities.vision || !wants.vision)
-        && request.check(target).is_ok()
-}
-
-/// The first of the route's providers that this process has; a route that names none leaves the choice to the prefix.
-fn routed<'a>(
-    providers: &'a Providers,
-    route: &'a Route,
-    model: &'a str,
-) -> Result<&'a Arc<Provider>, GatewayError> {
-    let named = &route.record.providers;
-    if named.is_empty() {
-        let pinned = route.record.pinned_model_version.as_deref();
-        return by_prefix(providers, pinned.unwrap_or(model));
-    }
-    named
-        .iter()
-        .find_map(|target| providers.named(&target.provider))
-        .ok_or_else(|| {
-            let names: Vec<&str> = named
-                .iter()
-                .map(|target| target.provider.as_str())
-                .collect();
-            GatewayError::NoProvider(format!(
-                "The route `{}` for this model names {}, which is not configured here.",
-                route.record.id,
-                names.join(", ")
-            ))
-        })
-}
-
-fn by_prefix<'a>(
-    providers: &'a Providers,
-    model: &'a str,
-) -> Result<&'a Arc<Provider>, GatewayError> {
-    providers
-        .by_prefix(model)
-        .next()
-        .ok_or_else(|| GatewayError::NoProvider(how_to_serve(model)))
-}
-
-/// What an operator has to set for the model to be served, where its name tells.
-fn how_to_serve(model: &str) -> String {
-    let kind = ProviderKind::ALL.into_iter().find(|kind| {
-        kind.model_prefixes()
-            .iter()
-            .any(|prefix| model.starts_with(prefix))
-    });
-    let remedy = match kind {
-        Some(ProviderKind::Bedrock) => "set BEDROCK_ENABLED=true".to_owned(),
-        Some(ProviderKind::Vertex) => "set VERTEX_PROJECT_ID".to_owned(),
-        Some(ProviderKind::AzureOpenai) => {
-            "set AZURE_OPENAI_API_KEY and AZURE_OPENAI_BASE_URL".to_owned()
-        }
-        Some(ProviderKind::Ollama) => "set OLLAMA_ENABLED=true".to_owned(),
-        Some(ProviderKind::Mock) => "set MOCK_PROVIDER_ENABLED=true".to_owned(),
-        Some(kind) => format!("set {}", key_variable(kind)),
-        None => "add a route for it; GET /v1/models lists what is served".to_owned(),
-    };
-    format!("No provider serves this model: {remedy}.")
-}
-
-/// The tenant's own credential, the platform's, or that of the settings. One that exists and cannot be used is a failure: the
-/// next in line is somebody else's, who would pay.
-pub(crate) fn credential(
-    snapshot: &Snapshot,
-    tenant: Option<&TenantId>,
-    provider: &Provider,
-) -> Result<Option<Arc<Credential>>, GatewayError> {
-    match snapshot.credential(tenant, &provider.name) {
-        None => Ok(None),
-        Some(Ok(found)) if found.source == CredentialSource::Setting => {
-            Ok(provider.credential.clone())
-        }
-        Some(Ok(stored)) => match Credential::of(provider.kind, &stored.secret) {
-            Some(credential) => Ok(Some(Arc::new(credential))),
-            None => Err(GatewayError::CredentialUnavailable(provider.name.clone())),
-        },
-        Some(Err(unusable)) => {
-            tracing::warn!(
-                credential = unusable.id,
-                reason = unusable.reason,
-                "a credential cannot be used"
-            );
-            Err(GatewayError::CredentialUnavailable(provider.name.clone()))
-        }
-    }
+    let choice = choose(snapshot, shared, &asked)?;
+    note(&choice, ledger);
+    let choice = choice.served()?;
+    Ok(Plan { admitted, choice })
 }

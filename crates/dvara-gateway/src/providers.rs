@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use dvara_crypto::{Secret, api_key};
@@ -65,8 +66,10 @@ pub(crate) enum InvalidProvider {
 pub(crate) struct Provider {
     pub(crate) name: ProviderName,
     pub(crate) kind: ProviderKind,
-    /// The credential of its settings.
-    pub(crate) credential: Option<Arc<Credential>>,
+    /// The credentials of its settings, which take turns.
+    pub(crate) credentials: Vec<Arc<Credential>>,
+    /// Counts the turns.
+    pub(crate) turn: AtomicUsize,
     /// Who the gateway is there, where no key is shown.
     pub(crate) identity: Option<Identity>,
     pub(crate) reach: Reach,
@@ -268,15 +271,11 @@ impl Provider {
         mut resilience: Resilience,
     ) -> Result<Self, InvalidProvider> {
         let name = &settings.name;
-        let credential = match &settings.api_key {
-            None => None,
-            Some(secret) => {
-                let credential = Credential::of(settings.kind, secret);
-                Some(Arc::new(
-                    credential.ok_or_else(|| InvalidProvider::ApiKey(name.clone()))?,
-                ))
-            }
-        };
+        let credentials = settings.api_key.iter().chain(&settings.more_api_keys);
+        let credentials = credentials
+            .map(|secret| Credential::of(settings.kind, secret).map(Arc::new))
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| InvalidProvider::ApiKey(name.clone()))?;
         let reach = match settings.kind {
             ProviderKind::Mock => {
                 // Its faults are made on purpose and do not pass (data-plane sheet §17).
@@ -288,7 +287,8 @@ impl Provider {
         Ok(Self {
             name: name.clone(),
             kind: settings.kind,
-            credential,
+            credentials,
+            turn: AtomicUsize::new(0),
             identity: None,
             reach,
             resilience,

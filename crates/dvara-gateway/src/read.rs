@@ -82,6 +82,22 @@ impl Request {
         }
     }
 
+    /// The bound on output tokens that the caller set.
+    pub(crate) fn max_tokens(&self) -> Option<u64> {
+        match self {
+            Self::Chat(chat) => chat.max_tokens(),
+            Self::Embeddings(_) => Some(0),
+        }
+    }
+
+    /// How long the body is.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Chat(chat) => chat.body().len(),
+            Self::Embeddings(_) => 0,
+        }
+    }
+
     /// Input tokens as we guess them.
     pub(crate) fn estimated_input(&self) -> TokenCount {
         match self {

@@ -91,6 +91,9 @@ impl Relay {
             return;
         };
         self.stream.note(&mut ledger);
+        if matches!(error, GatewayError::Upstream(_)) {
+            self.stream.broke_off();
+        }
         ledger.fail(error.status(), error.code());
         tracing::warn!(trace_id = %self.trace_id, code = error.code(), reason = &*error.for_log(), "stream broke off");
         self.pending

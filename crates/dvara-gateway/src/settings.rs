@@ -11,6 +11,7 @@ use dvara_service::body::BodyLimits;
 use dvara_service::boot::texts;
 use dvara_service::settings::{Loader, Problem};
 use dvara_store::snapshot::Provider;
+use dvara_types::RouteStrategy;
 
 use crate::http::cors::Cors;
 use crate::http::internal::Internal;
@@ -70,6 +71,8 @@ pub(crate) struct DataPlaneSettings {
     /// Whose web pages may call; `None` for nobody's.
     pub(crate) cors: Option<Cors>,
     pub(crate) resilience: ResilienceSettings,
+    /// Who serves a model that no route serves.
+    pub(crate) default_strategy: RouteStrategy,
 }
 
 impl GatewaySettings {
@@ -93,12 +96,23 @@ impl GatewaySettings {
                 json: ReadLimits::default(),
                 cors: cors(loader),
                 resilience: ResilienceSettings::load(loader),
+                default_strategy: default_strategy(loader),
             },
             providers: providers::load(loader),
             mock: MockConfig::load(loader),
             outbound: OutboundSettings::load(loader),
         }
     }
+}
+
+/// Those that need nothing but providers.
+fn default_strategy(loader: &mut Loader) -> RouteStrategy {
+    use RouteStrategy::{LatencyAware, ModelPrefix, PromptCache, RoundRobin, Weighted};
+    let known = [ModelPrefix, RoundRobin, Weighted, LatencyAware, PromptCache];
+    let words = known.map(|strategy| (strategy.as_str(), strategy));
+    loader
+        .one_of(&properties::DEFAULT_STRATEGY, &words)
+        .unwrap_or_default()
 }
 
 fn keyless_allowed(loader: &mut Loader) -> bool {

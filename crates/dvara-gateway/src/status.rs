@@ -9,6 +9,7 @@ use dvara_cluster::{Cluster, Member};
 use dvara_crypto::licence::Verified;
 use dvara_dialects::target::ProviderCapabilities;
 use dvara_service::process::Foundation;
+use dvara_upstream::targets::{BreakerState, Target};
 use serde_json::{Value, json};
 
 use crate::app::GatewayConfig;
@@ -70,6 +71,7 @@ impl StatusPage {
             "region": {"id": self.region_id, "name": self.region_name, "regionAware": self.region_id.is_some()},
             "providers": self.providers(),
             "routes": self.routes(),
+            "routing": {"defaultStrategy": self.shared.settings.default_strategy.as_str()},
             "rateLimits": self.shared.rates.status(&self.shared.feed.current()),
             "cluster": self.cluster(),
             "license": self.licence.status_at(Utc::now()),
@@ -91,12 +93,21 @@ impl StatusPage {
     }
 
     fn providers(&self) -> Vec<Value> {
+        let now = Instant::now();
+        let targets = self.shared.targets.all();
         let describe = |provider: &Arc<crate::providers::Provider>| {
             let can = ProviderCapabilities::of(provider.kind);
+            let own = targets
+                .iter()
+                .filter(|target| *target.provider == *provider.name.as_str());
+            let own: Vec<&Arc<Target>> = own.collect();
             json!({
                 "name": provider.name.as_str(),
                 "type": provider.kind.as_str(),
-                "health": "HEALTHY",
+                "health": health(own.iter().map(|target| target.breaker.state(now))),
+                "targets": own.iter().map(|one| target(one, now)).collect::<Vec<_>>(),
+                "underWay": own.first().map_or(0, |target| target.lane.in_use()),
+                "waiting": own.first().map_or(0, |target| target.lane.waiting()),
                 "credentials": provider.identity.as_ref().map(|identity| credentials(&identity.state())),
                 "capabilities": {
                     "streaming": can.streaming,
@@ -114,16 +125,16 @@ impl StatusPage {
     fn routes(&self) -> Vec<Value> {
         let snapshot = self.shared.feed.current();
         let describe = |route: &dvara_store::snapshot::Route| {
-            let providers: Vec<&str> = route
-                .record
-                .providers
-                .iter()
-                .map(|target| target.provider.as_str())
-                .collect();
+            let providers = route.record.providers.iter();
+            let providers: Vec<&str> = providers.map(|target| target.provider.as_str()).collect();
+            let options = &route.record.options;
             json!({
                 "id": route.record.id.as_str(),
                 "modelPattern": route.record.model_pattern.as_str(),
-                "strategy": "model-prefix",
+                "strategy": route.record.strategy.as_str(),
+                "tenant": options.tenant,
+                "canaryConfig": options.canary_config,
+                "shadowConfig": options.shadow_config,
                 "providers": providers,
                 "pinnedModelVersion": route.record.pinned_model_version,
                 "version": route.record.version,
@@ -157,6 +168,29 @@ impl StatusPage {
         );
         warnings
     }
+}
+
+/// The word for a provider whose breakers are in these states (data-plane sheet §17); one without calls is taken for healthy.
+fn health(states: impl Iterator<Item = BreakerState>) -> &'static str {
+    let mut word = "HEALTHY";
+    for state in states {
+        match state {
+            BreakerState::Open => return "UNHEALTHY",
+            BreakerState::HalfOpen => word = "DEGRADED",
+            BreakerState::Closed => {}
+        }
+    }
+    word
+}
+
+/// One model of a provider.
+fn target(target: &Target, now: Instant) -> Value {
+    json!({
+        "model": &*target.model,
+        "circuitBreaker": target.breaker.state(now).as_str(),
+        "latencyMs": target.answers.estimate(now).millis(),
+        "firstEventMs": target.first_events.estimate(now).millis(),
+    })
 }
 
 /// What an operator may know of an identity.

@@ -4,10 +4,12 @@ mod scripted;
 mod upstream;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use dvara_ledger::Ledger;
+use dvara_upstream::targets::{Permit, Target as TargetState};
 
 use crate::http::error::GatewayError;
 use crate::relay::StreamLimits;
@@ -43,6 +45,20 @@ impl Stream {
         match self {
             Self::Upstream(source) => source.poll_piece(context, relay),
             Self::Scripted(source) => source.poll_piece(context, relay),
+        }
+    }
+
+    /// What a vendor's stream holds on to until it ends.
+    pub(crate) fn hold(&mut self, permit: Permit, state: Arc<TargetState>) {
+        if let Self::Upstream(source) = self {
+            source.hold(permit, state);
+        }
+    }
+
+    /// The vendor has let the stream down in its middle.
+    pub(crate) fn broke_off(&self) {
+        if let Self::Upstream(source) = self {
+            source.broke_off();
         }
     }
 

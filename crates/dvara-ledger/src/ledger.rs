@@ -9,7 +9,7 @@ use dvara_types::{ApiKeyId, ProviderName, RouteId, TenantId, TokenCount, Usage};
 use crate::ledgers::Core;
 use crate::settlement::{
     CacheStatus, Endpoint, Hop, LEFT_BEFORE_ANSWER, MAX_MODEL, MAX_TRACE, Method, Outcome,
-    Settlement, capped, tokens_of_characters,
+    Settlement, Skip, Variant, capped, tokens_of_characters,
 };
 
 /// The ledger of one call. Whoever holds it last settles the call by dropping it, exactly once, whatever happened:
@@ -90,6 +90,40 @@ impl Ledger {
         self.note(|open| open.settlement.route = Some(route.clone()));
     }
 
+    /// A target was passed over, for a reason of a closed set.
+    pub fn skipped(&mut self, provider: &ProviderName, reason: &'static str) {
+        let provider = provider.clone();
+        self.note(|open| open.settlement.skips.push(Skip { provider, reason }));
+    }
+
+    /// The side of its route's experiment that the call is on.
+    pub fn variant(&mut self, variant: Variant) {
+        self.note(|open| open.settlement.variant = Some(variant));
+    }
+
+    /// The call is a copy of one that this provider answered.
+    pub fn shadows(&mut self, primary: &ProviderName) {
+        self.note(|open| open.settlement.shadow_of = Some(primary.clone()));
+    }
+
+    /// A second target is asked while the first is still asked.
+    pub fn hedged(&mut self) {
+        self.note(|open| open.settlement.hedged = true);
+    }
+
+    /// Who answered, where two targets were asked at once and the last attempt need not be it.
+    pub fn served_by(
+        &mut self,
+        provider: &ProviderName,
+        model: &str,
+        credential_fingerprint: Option<&Arc<str>>,
+    ) {
+        self.note(|open| {
+            open.settlement
+                .sent_to(provider, model, credential_fingerprint)
+        });
+    }
+
     /// Input tokens as we guess them; counts only if the vendor never says.
     pub fn expected_input(&mut self, tokens: TokenCount) {
         self.note(|open| open.expected_input = tokens);
@@ -117,12 +151,7 @@ impl Ledger {
                     error_code,
                 });
             }
-            settlement.provider = Some(provider.clone());
-            settlement.credential_fingerprint = credential_fingerprint.cloned();
-            settlement.model = Some(match &settlement.requested_model {
-                Some(requested) if **requested == *model => Arc::clone(requested),
-                _ => capped(model, MAX_MODEL).into(),
-            });
+            settlement.sent_to(provider, model, credential_fingerprint);
         });
     }
 

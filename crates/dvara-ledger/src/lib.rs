@@ -19,6 +19,6 @@ pub use ledgers::{BATCH, HAND_OVER_AFTER, LedgerFull, Ledgers, OPEN_LIMIT};
 pub use settings::{LedgerSettings, SPOOL_LIMIT};
 pub use settlement::{
     CacheStatus, Endpoint, Hop, LEFT_BEFORE_ANSWER, MAX_MODEL, MAX_TRACE, Method, Outcome,
-    Settlement, tokens_of_characters,
+    Settlement, Skip, Variant, tokens_of_characters,
 };
 pub use writer::{NotClosed, Observer, StartError, Writer, WriterTask};

@@ -12,7 +12,7 @@ use dvara_types::{
     ApiKeyId, EpochId, ProviderName, RouteId, SettlementId, TenantId, TokenCount, Usage,
 };
 
-pub use classes::{CacheStatus, Endpoint, Method, Outcome};
+pub use classes::{CacheStatus, Endpoint, Method, Outcome, Variant};
 
 /// The record of one call. Made by dropping a [`Ledger`](crate::Ledger), read by observers, stored as a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +63,14 @@ pub struct Settlement {
     pub attempts: u32,
     /// What came between the attempts, in order; not stored.
     pub hops: Vec<Hop>,
+    /// Targets that were passed over, in the order of looking; not stored.
+    pub skips: Vec<Skip>,
+    /// The side of its route's experiment that the call is on; not stored.
+    pub variant: Option<Variant>,
+    /// Whether a second target was asked because the first took long; not stored.
+    pub hedged: bool,
+    /// Who answered the call that this one is a shadow of; not stored.
+    pub shadow_of: Option<ProviderName>,
     /// From opening to settling.
     pub total: Duration,
     /// Spent waiting for vendors to begin an answer, over all attempts; `None` if nothing was sent.
@@ -80,6 +88,15 @@ pub struct Hop {
     pub to: ProviderName,
     /// What the failure was.
     pub error_code: &'static str,
+}
+
+/// A target that was passed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skip {
+    /// Its provider.
+    pub provider: ProviderName,
+    /// Why: a word of a closed set.
+    pub reason: &'static str,
 }
 
 /// The status of a call whose caller left before there was an answer: nobody saw it, logs and sums need one.
@@ -116,6 +133,10 @@ impl Settlement {
             credential_fingerprint: None,
             attempts: 0,
             hops: Vec::new(),
+            skips: Vec::new(),
+            variant: None,
+            hedged: false,
+            shadow_of: None,
             total: Duration::ZERO,
             upstream: None,
             first_byte: None,
@@ -125,6 +146,20 @@ impl Settlement {
     /// Its id, the same however often it is asked for.
     pub fn id(&self) -> SettlementId {
         SettlementId::mint(self.opened_micros() / 1000, self.serial)
+    }
+
+    pub(crate) fn sent_to(
+        &mut self,
+        provider: &ProviderName,
+        model: &str,
+        credential_fingerprint: Option<&Arc<str>>,
+    ) {
+        self.provider = Some(provider.clone());
+        self.credential_fingerprint = credential_fingerprint.cloned();
+        self.model = Some(match &self.requested_model {
+            Some(requested) if **requested == *model => Arc::clone(requested),
+            _ => capped(model, MAX_MODEL).into(),
+        });
     }
 
     fn opened_micros(&self) -> u64 {

@@ -9,6 +9,7 @@ mod credentials;
 mod error;
 mod fields;
 mod keys;
+mod route_draft;
 mod routes;
 mod seed;
 mod tenants;
@@ -19,13 +20,14 @@ pub use self::change::Action;
 pub use self::credentials::{CredentialInfo, CredentialMode, NewCredential};
 pub use self::error::{AdminError, FieldProblem};
 pub use self::keys::{CreatedKey, NewKey};
-pub use self::routes::{RouteDraft, RouteVersion};
+pub use self::route_draft::{CanaryDraft, RouteDraft, RouteTargetDraft, ShadowDraft};
+pub use self::routes::RouteVersion;
 pub use self::seed::{Seed, SeedKey, SeedKeyMaterial, SeedReport, SeedTenant, SeededKey};
 pub use self::tenants::NewTenant;
 // What the rules of the fields are is the same for a file as for a command.
 pub(crate) use self::fields::Fields;
 pub(crate) use self::keys::{check_name as check_key_name, check_plain_key, check_scopes};
-pub(crate) use self::routes::check as check_route;
+pub(crate) use self::route_draft::check as check_route;
 use crate::store::Store;
 
 /// Writes configuration, on somebody's behalf.

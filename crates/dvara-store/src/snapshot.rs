@@ -154,9 +154,9 @@ impl Snapshot {
         self.callers.len()
     }
 
-    /// The first route, those of the file before stored ones, whose pattern fits the model.
-    pub fn route_for(&self, model: &str) -> Option<&Route> {
-        self.routes.route_for(model)
+    /// The first route, those of the file before stored ones, whose pattern fits the model; a tenant's own before everybody's.
+    pub fn route_for(&self, model: &str, tenant: Option<&TenantId>) -> Option<&Route> {
+        self.routes.route_for(model, tenant)
     }
 
     /// Every route, in the order they are tried.

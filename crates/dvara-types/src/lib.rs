@@ -28,8 +28,11 @@ pub mod usage;
 pub use glob::Glob;
 pub use id::{ApiKeyId, CredentialId, EpochId, InvalidId, RouteId, SettlementId, TenantId};
 pub use key::{ApiKeyRecord, KeyFault, KeyHash, KeyStatus, Scope, Scopes};
-pub use money::NanoUsd;
+pub use money::{InvalidDollars, NanoUsd};
 pub use provider::{ProviderKind, ProviderName};
-pub use route::{MAX_FALLBACKS, RouteFallback, RouteRecord, RouteStrategy, RouteTarget};
+pub use route::{
+    Canary, MAX_FALLBACKS, Price, RouteFallback, RouteOptions, RouteRecord, RouteStrategy,
+    RouteTarget, Shadow,
+};
 pub use tenant::{Suspended, TenantRecord, TenantStatus};
 pub use usage::{TokenCount, Usage};

@@ -9,6 +9,7 @@ pub(crate) mod key;
 pub(crate) mod license;
 pub(crate) mod mcp;
 pub(crate) mod migrate;
+mod plain_http;
 pub(crate) mod route;
 pub(crate) mod sleep;
 pub(crate) mod tenant;
@@ -71,6 +72,10 @@ fn dispatch(command: Command, data_dir: Option<PathBuf>, env: Env) -> anyhow::Re
         Command::Key(args) => store::with(&env, data_dir, async |store| {
             key::run(&args, store, out).await
         }),
+        Command::Route(route::RouteArgs {
+            json,
+            command: route::RouteCommand::Explain(explain),
+        }) => explain.run(json, env.get("DVARA_INTERNAL_SECRET"), out),
         Command::Route(args) => store::with(&env, data_dir, async |store| {
             route::run(&args, store, out).await
         }),

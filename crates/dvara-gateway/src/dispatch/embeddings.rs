@@ -1,12 +1,8 @@
 //! One attempt at a vendor's embeddings: as many calls as its limit makes of the request, some of them at once.
 
-use std::time::SystemTime;
-
 use bytes::Bytes;
-use dvara_dialects::answer::ResponseHead;
 use dvara_dialects::embedding::{self, Embedded, EmbeddingRequest};
 use dvara_dialects::fault::UpstreamFault;
-use dvara_ledger::Ledger;
 use dvara_types::{TokenCount, Usage};
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -14,7 +10,7 @@ use http_body_util::Full;
 use tracing::Span;
 
 use super::upstream::{answer, outgoing, unreachable};
-use super::{Answered, Destination, Reply};
+use super::{Answered, Book, Destination, Reply};
 use crate::http::error::GatewayError;
 use crate::providers::HttpReach;
 use crate::strict;
@@ -27,7 +23,7 @@ pub(super) async fn send(
     to: &Destination<'_>,
     reach: &HttpReach,
     embeddings: &EmbeddingRequest,
-    ledger: &mut Ledger,
+    book: &Book<'_>,
 ) -> Result<Reply, GatewayError> {
     let encoded = embedding::encode(embeddings, &to.target())?;
     let dropped = encoded.dropped;
@@ -38,7 +34,7 @@ pub(super) async fn send(
         let outgoing = outgoing(to, reach, path.clone(), call.headers, call.body)?;
         calls.push((outgoing, count));
     }
-    to.note(ledger);
+    to.note(book);
     let mut answers = Vec::with_capacity(calls.len());
     let asked = calls
         .into_iter()
@@ -51,11 +47,12 @@ pub(super) async fn send(
         Ok(())
     };
     let outcome = tokio::time::timeout_at(to.ends, all).await;
+    let mut ledger = book.borrow_mut();
     ledger.answered();
     if let Err(error) = outcome
         .unwrap_or_else(|_| Err(UpstreamFault::timeout("not all answers within the limit").into()))
     {
-        spent(&answers, ledger);
+        spent(&answers, &mut ledger);
         return Err(error);
     }
     let answered = embedding::render(embeddings, &answers)?;
@@ -77,13 +74,13 @@ async fn one(
     let connect = to.attempt.provider.resilience.timeouts.connect;
     let sent = to.core.upstreams.send(&reach.origin, outgoing, connect);
     let (head, body) = sent.await.map_err(unreachable)?.into_parts();
-    let head = ResponseHead::read(head.status, &head.headers, SystemTime::now());
+    let head = to.read(&head);
     let bytes = answer(&head, body).await?;
     Ok(embedding::decode(&to.target(), &head, bytes, count)?)
 }
 
 /// What the vendor bills of a request that failed half-way.
-fn spent(answers: &[Embedded], ledger: &mut Ledger) {
+fn spent(answers: &[Embedded], ledger: &mut dvara_ledger::Ledger) {
     let tokens: u64 = answers.iter().filter_map(Embedded::tokens).sum();
     if tokens > 0 {
         ledger.guess(Usage {

@@ -8,7 +8,6 @@ use dvara_dialects::fault::{Retry, UpstreamFault};
 use dvara_dialects::request::ChatRequest;
 use dvara_dialects::target::Target;
 use dvara_dialects::vendor::{self, Decoded, StreamDecoder};
-use dvara_ledger::Ledger;
 use dvara_service::error_chain;
 use dvara_upstream::{UpstreamBody, UpstreamError};
 use http::header::{HOST, USER_AGENT};
@@ -19,7 +18,7 @@ use http_body_util::{BodyExt as _, Full};
 use tokio::time::Instant;
 use tracing::Span;
 
-use super::{Answered, Destination, Reply};
+use super::{Answered, Book, Destination, Reply};
 use crate::http::error::GatewayError;
 use crate::providers::HttpReach;
 use crate::relay::StreamLimits;
@@ -38,14 +37,14 @@ pub(super) async fn send(
     to: &Destination<'_>,
     reach: &HttpReach,
     request: &ChatRequest,
-    ledger: &mut Ledger,
+    book: &Book<'_>,
 ) -> Result<Reply, GatewayError> {
     let target = to.target();
     let encoded = vendor::encode(request, &target)?;
     strict::check(to.admitted.strict(), &encoded.dropped)?;
     let path = reach.chat(&target, request.stream());
     let outgoing = outgoing(to, reach, path, encoded.headers, encoded.body)?;
-    to.note(ledger);
+    to.note(book);
     let timeouts = to.attempt.provider.resilience.timeouts;
     let started = Instant::now();
     let sent = to
@@ -54,7 +53,7 @@ pub(super) async fn send(
         .send(&reach.origin, outgoing, timeouts.connect);
     let answer = async {
         let (head, body) = sent.await.map_err(unreachable)?.into_parts();
-        let head = ResponseHead::read(head.status, &head.headers, SystemTime::now());
+        let head = to.read(&head);
         if request.stream() {
             let limits = StreamLimits {
                 idle: timeouts.idle,
@@ -63,10 +62,10 @@ pub(super) async fn send(
             let mut decoder = StreamDecoder::new(&target, request, unix_seconds());
             decoder.answered_by(&head);
             let stream = open_stream(decoder, &target, &head, body, limits).await?;
-            ledger.answered();
+            book.borrow_mut().answered();
             Ok(Answered::Stream(stream))
         } else {
-            whole(request, &target, &head, body, ledger).await
+            whole(request, &target, &head, body, book).await
         }
     };
     let answered = tokio::time::timeout_at(to.ends, answer)
@@ -90,13 +89,14 @@ async fn whole(
     target: &Target<'_>,
     head: &ResponseHead,
     body: UpstreamBody,
-    ledger: &mut Ledger,
+    book: &Book<'_>,
 ) -> Result<Answered, GatewayError> {
     let bytes = answer(head, body).await?;
-    ledger.answered();
+    book.borrow_mut().answered();
     let decoded = vendor::decode(target, request, head, bytes, unix_seconds())?;
     let Decoded { answer, body } = decoded;
     show(&answer);
+    let mut ledger = book.borrow_mut();
     match answer.usage {
         Some(usage) => ledger.usage(usage),
         None => {
@@ -145,7 +145,7 @@ pub(super) fn outgoing(
     all.insert(HOST, reach.origin.authority().clone());
     all.extend(headers);
     all.insert(USER_AGENT, OURS.clone());
-    if let Some(credential) = &to.attempt.credential {
+    if let Some(credential) = &to.credential {
         all.insert(credential.name.clone(), credential.value.clone());
     } else if let Some(identity) = &to.attempt.provider.identity {
         identity.authorise(&mut outgoing, &body).map_err(|reason| {

@@ -75,6 +75,16 @@ pub(crate) enum GatewayError {
         /// Why, for the log.
         reason: NoCredentials,
     },
+    /// The provider failed too often and is left alone for so long.
+    ProviderPaused {
+        /// Until it is tried again.
+        retry_after: Duration,
+    },
+    /// As many calls as it may have are under way at the provider, and waiting for it.
+    ProviderBusy {
+        /// Which.
+        provider: ProviderName,
+    },
     /// The provider failed, and what the route has in its place cannot do what the call asks for.
     FailoverBlocked,
     /// The vendor refused, failed or could not be reached.
@@ -164,6 +174,8 @@ impl GatewayError {
             | Self::ShuttingDown
             | Self::CredentialUnavailable(_)
             | Self::IdentityUnavailable { .. }
+            | Self::ProviderPaused { .. }
+            | Self::ProviderBusy { .. }
             | Self::FailoverBlocked => 503,
             Self::Internal => 500,
         }
@@ -187,7 +199,10 @@ impl GatewayError {
             Self::NotFound { .. } => "not_found_error",
             Self::TooLarge { .. } => "input_size_error",
             Self::Upstream(fault) => fault.code.kind(),
-            Self::FailoverBlocked | Self::IdentityUnavailable { .. } => "provider_unavailable",
+            Self::FailoverBlocked
+            | Self::ProviderPaused { .. }
+            | Self::ProviderBusy { .. }
+            | Self::IdentityUnavailable { .. } => "provider_unavailable",
             Self::CredentialUnavailable(_) => "tenant_credential_unavailable",
             Self::Overloaded | Self::ShuttingDown | Self::Internal => "gateway_error",
         }
@@ -218,6 +233,8 @@ impl GatewayError {
             Self::Upstream(fault) => fault.code.as_str(),
             Self::CredentialUnavailable(_) => "tenant_credential_unavailable",
             Self::IdentityUnavailable { .. } => "provider_credential_unavailable",
+            Self::ProviderPaused { .. } => "provider_circuit_open",
+            Self::ProviderBusy { .. } => "provider_busy",
             Self::FailoverBlocked => "failover_capability_mismatch",
             Self::Overloaded => "gateway_overloaded",
             Self::ShuttingDown => "gateway_shutting_down",
@@ -261,6 +278,12 @@ impl GatewayError {
             Self::IdentityUnavailable { provider, .. } => {
                 format!("The gateway has no credentials for the provider `{provider}` at the moment.")
             }
+            Self::ProviderPaused { .. } => {
+                "The provider failed too often and is left alone for a while; nobody else serves this model.".to_owned()
+            }
+            Self::ProviderBusy { provider } => {
+                format!("As many calls as the gateway allows are under way at the provider `{provider}`; try again shortly.")
+            }
             Self::FailoverBlocked => {
                 "The provider failed, and no fallback can do what this call asks for (tools, images, structured outputs)."
                     .to_owned()
@@ -286,7 +309,10 @@ impl GatewayError {
         match self {
             Self::Upstream(fault) => fault.retry_after,
             Self::RateLimited(exceeded) => Some(exceeded.retry_after),
-            Self::Overloaded | Self::ShuttingDown => Some(Duration::from_secs(1)),
+            Self::ProviderPaused { retry_after } => Some(*retry_after),
+            Self::ProviderBusy { .. } | Self::Overloaded | Self::ShuttingDown => {
+                Some(Duration::from_secs(1))
+            }
             _ => None,
         }
     }
@@ -318,8 +344,9 @@ impl GatewayError {
                 FaultCode::ProviderError | FaultCode::ProviderRateLimited => Fault::Upstream,
                 FaultCode::ProviderRejectedRequest => Fault::Caller,
             },
-            Self::FailoverBlocked => Fault::Upstream,
+            Self::FailoverBlocked | Self::ProviderPaused { .. } => Fault::Upstream,
             Self::Overloaded
+            | Self::ProviderBusy { .. }
             | Self::ShuttingDown
             | Self::CredentialUnavailable(_)
             | Self::IdentityUnavailable { .. }

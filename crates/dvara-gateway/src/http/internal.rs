@@ -1,11 +1,16 @@
 //! `/internal/*`: what DVARA's own services may ask the gateway, and nobody else.
 //!
-//! Nothing lives there yet. The guard stands before the first endpoint does, so that none can be added beside it.
+//! The guard stands before every endpoint, so that none can be added beside it:
+//!
+//! | | |
+//! |---|---|
+//! | `POST /internal/routes/explain` | where a call would go, and why ([`crate::plan::explain`]) |
 
 use dvara_crypto::Secret;
 use dvara_service::actuator::shows;
 use dvara_service::settings::Loader;
-use http::HeaderMap;
+use http::Method;
+use http::request::Parts;
 
 use super::error::GatewayError;
 use crate::settings::{Mode, properties};
@@ -17,6 +22,13 @@ pub(crate) enum Internal {
     Closed,
     /// Whoever shows the secret as a Bearer token. Without one it opens to nobody.
     Guarded(Option<Secret<String>>),
+}
+
+/// What lives there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InternalEndpoint {
+    /// Where a call would go.
+    ExplainRoute,
 }
 
 impl Internal {
@@ -34,13 +46,24 @@ impl Internal {
         }
     }
 
-    /// What a call gets: a stranger learns nothing of the paths, and who knows the secret that there are none.
-    pub(crate) fn answer(&self, headers: &HeaderMap) -> GatewayError {
+    /// What lives at a path; a stranger learns nothing of the paths.
+    ///
+    /// # Errors
+    /// 401 without the secret, 404 and 405 as everywhere.
+    pub(crate) fn endpoint(&self, parts: &Parts) -> Result<InternalEndpoint, GatewayError> {
         match self {
-            Self::Guarded(secret) if !shows(secret.as_ref(), headers) => {
-                GatewayError::InternalSecret
+            Self::Closed => return Err(GatewayError::NotFound { governed: false }),
+            Self::Guarded(secret) if !shows(secret.as_ref(), &parts.headers) => {
+                return Err(GatewayError::InternalSecret);
             }
-            Self::Closed | Self::Guarded(_) => GatewayError::NotFound { governed: false },
+            Self::Guarded(_) => {}
+        }
+        match (parts.uri.path(), &parts.method) {
+            ("/internal/routes/explain", &Method::POST) => Ok(InternalEndpoint::ExplainRoute),
+            ("/internal/routes/explain", _) => {
+                Err(GatewayError::MethodNotAllowed { allow: "POST" })
+            }
+            _ => Err(GatewayError::NotFound { governed: false }),
         }
     }
 }

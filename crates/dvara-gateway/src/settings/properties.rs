@@ -43,6 +43,14 @@ pub(crate) const CORS_ORIGINS: Property = Property::new(
     "Origins whose web pages may call, separated by commas, each as a browser writes it (https://app.example.com); or `*`. Unset: none.",
 );
 
+pub(crate) const DEFAULT_STRATEGY: Property = Property::new(
+    "dvara.llm-gateway.routing.default-strategy",
+    "Who serves a model that no route serves, of several providers whose prefix starts its name: `model-prefix` the first, \
+     the others stand in; `round-robin` each in turn; `weighted` by chance; `latency-aware` the quickest; `prompt-cache` \
+     the same for each conversation.",
+)
+.default("model-prefix");
+
 pub(crate) const RATE_LIMIT_ENABLED: Property = Property::new(
     "dvara.llm-gateway.rate-limit.enabled",
     "Whether keys are held to a rate, which the gateways of a fleet share. `rate_limits.requests_per_minute` in gateway.yaml switches it on too.",
@@ -228,6 +236,17 @@ pub static PROPERTIES: &[Property] = &[
     resilience::RETRY_INITIAL_BACKOFF,
     resilience::RETRY_MULTIPLIER,
     resilience::RETRY_MAX_BACKOFF,
+    resilience::RETRY_BUDGET_PERCENT,
+    resilience::RETRY_BUDGET_RESERVE,
+    resilience::BREAKER_ENABLED,
+    resilience::BREAKER_FAILURE_RATE,
+    resilience::BREAKER_WINDOW,
+    resilience::BREAKER_MINIMUM,
+    resilience::BREAKER_WAIT,
+    resilience::BREAKER_HALF_OPEN,
+    resilience::MAX_CALLS,
+    resilience::MAX_WAITING,
+    resilience::MAX_WAIT,
     resilience::FALLBACK_ENABLED,
     resilience::FALLBACK_MAX_ATTEMPTS,
     resilience::FALLBACK_DEADLINE,
@@ -240,6 +259,16 @@ pub static PROPERTIES: &[Property] = &[
     resilience::PROVIDER_IDLE_TIMEOUT,
     resilience::PROVIDER_CHAT_TIMEOUT,
     resilience::PROVIDER_STREAMING_TIMEOUT,
+    resilience::PROVIDER_BUDGET_PERCENT,
+    resilience::PROVIDER_BUDGET_RESERVE,
+    resilience::PROVIDER_BREAKER_FAILURE_RATE,
+    resilience::PROVIDER_BREAKER_WINDOW,
+    resilience::PROVIDER_BREAKER_MINIMUM,
+    resilience::PROVIDER_BREAKER_WAIT,
+    resilience::PROVIDER_BREAKER_HALF_OPEN,
+    resilience::PROVIDER_MAX_CALLS,
+    resilience::PROVIDER_MAX_WAITING,
+    resilience::PROVIDER_MAX_WAIT,
     providers::OPENAI.api_key,
     providers::OPENAI.base_url,
     providers::ANTHROPIC.api_key,
@@ -307,14 +336,13 @@ pub static PROPERTIES: &[Property] = &[
     PROVIDERS_REGION,
     PROVIDERS_PROJECT,
     PROVIDERS_API_VERSION,
-    later("dvara.llm-gateway.routing.default-strategy", &[]),
+    DEFAULT_STRATEGY,
     RATE_LIMIT_ENABLED,
     RATE_LIMIT_REQUESTS,
     later(
         "dvara.llm-gateway.rate-limit.per-key.tokens-per-minute",
         &[],
     ),
-    later("dvara.llm-gateway.resilience.circuit-breaker.*", &[]),
     later("dvara.llm-gateway.cache.*", &[]),
     later("dvara.llm-gateway.pii.*", &[]),
     later("dvara.llm-gateway.guardrail.*", &[]),

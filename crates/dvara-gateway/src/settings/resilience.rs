@@ -1,12 +1,17 @@
 //! Retries, fallbacks and time limits towards vendors: for all, and field by field per provider
 //! (data-plane sheet §17; the limits are those of design §3).
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use dvara_service::settings::{Loader, Property, same_name};
 use dvara_types::ProviderName;
+use dvara_upstream::targets::{BreakerSettings, LaneSettings, TargetSettings};
+
+mod numbers;
 
 use super::properties::resilience as known;
+use numbers::NUMBERS;
 
 /// How the gateway deals with vendors that fail or are slow.
 #[derive(Debug, Clone)]
@@ -21,6 +26,53 @@ pub(crate) struct ResilienceSettings {
 pub(crate) struct Resilience {
     pub(crate) retry: Retry,
     pub(crate) timeouts: Timeouts,
+    pub(crate) lane: Concurrency,
+    breaking: Breaking,
+}
+
+/// How many calls may be under way at a provider.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Concurrency {
+    most: u32,
+    waiting: u32,
+    /// How long a call waits for a place.
+    pub(crate) max_wait: Duration,
+}
+
+/// When a target is left alone, as settings say it.
+#[derive(Debug, Clone, Copy)]
+struct Breaking {
+    enabled: bool,
+    failure_rate: u32,
+    window: u32,
+    minimum: u32,
+    wait: Duration,
+    half_open: u32,
+}
+
+impl Resilience {
+    /// What the provider's targets begin with.
+    pub(crate) fn targets(&self) -> TargetSettings {
+        let of = self.breaking;
+        let small = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
+        let many = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        TargetSettings {
+            breaker: BreakerSettings {
+                enabled: of.enabled,
+                failure_rate_threshold: u8::try_from(of.failure_rate).unwrap_or(100),
+                sliding_window_size: small(of.window),
+                minimum_calls: small(of.minimum),
+                open_for: of.wait,
+                half_open_calls: small(of.half_open),
+            },
+            retry_percent: small(self.retry.budget_percent),
+            retry_reserve: self.retry.budget_reserve,
+            lane: LaneSettings {
+                max: NonZeroUsize::new(many(self.lane.most)),
+                queue: many(self.lane.waiting),
+            },
+        }
+    }
 }
 
 /// How often one target is asked, and how long is waited in between.
@@ -34,6 +86,10 @@ pub(crate) struct Retry {
     pub(crate) multiplier: f64,
     /// The longest pause. A vendor that asks for a longer one is not asked again.
     pub(crate) max_backoff: Duration,
+    /// Retries for a hundred calls.
+    pub(crate) budget_percent: u32,
+    /// Retries beyond that.
+    pub(crate) budget_reserve: u32,
 }
 
 /// When calls go to another target.
@@ -72,6 +128,7 @@ struct Override {
 #[derive(Debug, Clone, Copy)]
 enum Change {
     MaxAttempts(u32),
+    Number(fn(&mut Resilience) -> &mut u32, u32),
     Multiplier(f64),
     Time(fn(&mut Resilience) -> &mut Duration, Duration),
     Streaming(Duration),
@@ -80,7 +137,7 @@ enum Change {
 type Time = (Property, fn(&mut Resilience) -> &mut Duration);
 
 /// The fields that are plain durations.
-const TIMES: [Time; 6] = [
+const TIMES: [Time; 8] = [
     (known::PROVIDER_INITIAL_BACKOFF, |of| {
         &mut of.retry.initial_backoff
     }),
@@ -93,6 +150,8 @@ const TIMES: [Time; 6] = [
     }),
     (known::PROVIDER_IDLE_TIMEOUT, |of| &mut of.timeouts.idle),
     (known::PROVIDER_CHAT_TIMEOUT, |of| &mut of.timeouts.chat),
+    (known::PROVIDER_BREAKER_WAIT, |of| &mut of.breaking.wait),
+    (known::PROVIDER_MAX_WAIT, |of| &mut of.lane.max_wait),
 ];
 
 impl ResilienceSettings {
@@ -109,12 +168,14 @@ impl ResilienceSettings {
         let max_attempts = loader.read(&known::RETRY_MAX_ATTEMPTS, attempts);
         let multiplier = loader.read(&known::RETRY_MULTIPLIER, multiplier);
         let streaming = loader.millis(&known::STREAMING_TIMEOUT);
-        let common = Resilience {
+        let mut common = Resilience {
             retry: Retry {
                 max_attempts: max_attempts.filter(|_| enabled).unwrap_or(1),
                 initial_backoff: loader.millis(&known::RETRY_INITIAL_BACKOFF),
                 multiplier: multiplier.unwrap_or(1.0),
                 max_backoff: loader.millis(&known::RETRY_MAX_BACKOFF),
+                budget_percent: 0,
+                budget_reserve: 0,
             },
             timeouts: Timeouts {
                 connect: loader.millis(&known::CONNECT_TIMEOUT),
@@ -123,7 +184,25 @@ impl ResilienceSettings {
                 chat: loader.millis(&known::CHAT_TIMEOUT),
                 streaming: some_time(streaming),
             },
+            lane: Concurrency {
+                most: 0,
+                waiting: 0,
+                max_wait: loader.millis(&known::MAX_WAIT),
+            },
+            breaking: Breaking {
+                enabled: enabled && loader.flag(&known::BREAKER_ENABLED),
+                failure_rate: 0,
+                window: 0,
+                minimum: 0,
+                wait: loader.millis(&known::BREAKER_WAIT),
+                half_open: 0,
+            },
         };
+        for number in &NUMBERS {
+            if let Some(said) = loader.within(&number.common, number.least..=number.most) {
+                *(number.field)(&mut common) = said;
+            }
+        }
         Self {
             fallback,
             common,
@@ -163,6 +242,7 @@ impl Change {
     fn apply(self, resilience: &mut Resilience) {
         match self {
             Self::MaxAttempts(attempts) => resilience.retry.max_attempts = attempts,
+            Self::Number(field, number) => *field(resilience) = number,
             Self::Multiplier(multiplier) => resilience.retry.multiplier = multiplier,
             Self::Time(field, time) => *field(resilience) = time,
             Self::Streaming(limit) => resilience.timeouts.streaming = some_time(limit),
@@ -193,6 +273,15 @@ fn overrides(loader: &mut Loader, retries: bool) -> Vec<Override> {
             provider,
             Change::Multiplier(number),
         );
+    }
+    for number in &NUMBERS {
+        for (provider, said) in loader.read_entries(&number.of_provider, |text| number.read(text)) {
+            add(
+                &number.of_provider,
+                provider,
+                Change::Number(number.field, said),
+            );
+        }
     }
     for (property, field) in &TIMES {
         for (provider, time) in loader.durations(property) {
@@ -241,96 +330,4 @@ impl ResilienceSettings {
 }
 
 #[cfg(test)]
-mod tests {
-    use dvara_service::settings::Env;
-
-    use super::*;
-
-    fn load(pairs: &[(&str, &str)]) -> (ResilienceSettings, Loader) {
-        let env = pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let mut loader = Loader::new(Env::from_pairs(env.collect::<Vec<_>>()), &[PROPERTIES]);
-        (ResilienceSettings::load(&mut loader), loader)
-    }
-
-    fn name(text: &str) -> ProviderName {
-        ProviderName::parse(text).unwrap()
-    }
-
-    #[test]
-    fn defaults_are_those_of_the_sheet_and_the_design() {
-        let (settings, _) = load(&[]);
-        let openai = settings.of(&name("openai"));
-        assert_eq!(openai.retry.max_attempts, 3);
-        assert_eq!(openai.retry.initial_backoff, Duration::from_millis(500));
-        assert_eq!(openai.retry.max_backoff, Duration::from_secs(10));
-        assert_eq!(openai.timeouts.connect, Duration::from_secs(5));
-        assert_eq!(openai.timeouts.streaming, None);
-        assert!(settings.fallback.enabled);
-        assert_eq!(settings.fallback.max_attempts, 3);
-        assert_eq!(settings.fallback.deadline, Duration::from_secs(600));
-    }
-
-    #[test]
-    fn one_provider_differs_field_by_field() {
-        let (settings, _) = load(&[
-            (
-                "DVARA_LLM_GATEWAY_PROVIDERS_AZURE_OPENAI_RETRY_MAX_ATTEMPTS",
-                "5",
-            ),
-            (
-                "DVARA_LLM_GATEWAY_PROVIDERS_AZURE_OPENAI_TIMEOUT_CHAT_TIMEOUT_MS",
-                "7s",
-            ),
-            (
-                "DVARA_LLM_GATEWAY_PROVIDERS_AZURE_OPENAI_TIMEOUT_STREAMING_TIMEOUT_MS",
-                "90000",
-            ),
-            (
-                "DVARA_LLM_GATEWAY_RESILIENCE_RETRY_BACKOFF_MULTIPLIER",
-                "1.5",
-            ),
-        ]);
-        let azure = settings.of(&name("azure-openai"));
-        assert_eq!(azure.retry.max_attempts, 5);
-        assert_eq!(azure.timeouts.chat, Duration::from_secs(7));
-        assert_eq!(azure.timeouts.streaming, Some(Duration::from_secs(90)));
-        assert!((azure.retry.multiplier - 1.5).abs() < f64::EPSILON);
-        assert_eq!(settings.of(&name("openai")).retry.max_attempts, 3);
-        let known = [name("openai")];
-        assert_eq!(settings.strays(known.iter()).len(), 3);
-        assert!(settings.strays([name("azure-openai")].iter()).is_empty());
-    }
-
-    #[test]
-    fn switched_off_nothing_is_tried_twice() {
-        let (settings, _) = load(&[
-            ("DVARA_LLM_GATEWAY_RESILIENCE_ENABLED", "false"),
-            ("DVARA_LLM_GATEWAY_PROVIDERS_OPENAI_RETRY_MAX_ATTEMPTS", "5"),
-        ]);
-        assert_eq!(settings.of(&name("openai")).retry.max_attempts, 1);
-        assert!(!settings.fallback.enabled);
-    }
-
-    #[test]
-    fn mistakes_name_the_property() {
-        let (_, loader) = load(&[
-            ("DVARA_LLM_GATEWAY_RESILIENCE_RETRY_MAX_ATTEMPTS", "0"),
-            (
-                "DVARA_LLM_GATEWAY_PROVIDERS_OPENAI_TIMEOUT_IDLE_TIMEOUT_MS",
-                "soon",
-            ),
-        ]);
-        let problems: Vec<String> = loader
-            .finish()
-            .err()
-            .unwrap()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        let text = problems.join("\n");
-        assert!(text.contains("resilience.retry.max-attempts"), "{text}");
-        assert!(text.contains("timeout.idle-timeout-ms"), "{text}");
-    }
-}
+mod tests;

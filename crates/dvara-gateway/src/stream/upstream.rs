@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use dvara_dialects::answer::StreamSummary;
@@ -12,6 +13,7 @@ use dvara_dialects::fault::UpstreamFault;
 use dvara_dialects::vendor::StreamDecoder;
 use dvara_service::error_chain;
 use dvara_upstream::UpstreamBody;
+use dvara_upstream::targets::{Permit, Target as TargetState};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
@@ -29,6 +31,8 @@ pub(crate) struct FromUpstream {
     decoder: StreamDecoder,
     ready: Vec<Bytes>,
     limits: StreamLimits,
+    /// Its place at the provider, and what is known of its target there.
+    held: Option<(Permit, Arc<TargetState>)>,
 }
 
 impl FromUpstream {
@@ -38,6 +42,20 @@ impl FromUpstream {
             decoder,
             ready: Vec::new(),
             limits,
+            held: None,
+        }
+    }
+
+    pub(super) fn hold(&mut self, permit: Permit, state: Arc<TargetState>) {
+        self.held = Some((permit, state));
+    }
+
+    pub(super) fn broke_off(&self) {
+        if let Some((_, state)) = &self.held {
+            let now = Instant::now();
+            if let Ok(pass) = state.breaker.try_pass(now) {
+                pass.failed(now);
+            }
         }
     }
 

@@ -40,11 +40,9 @@ fn route(pattern: &str, provider: &str) -> dvara_store::admin::RouteDraft {
     dvara_store::admin::RouteDraft {
         id: Some("embeddings".to_owned()),
         model_pattern: pattern.to_owned(),
-        strategy: None,
-        providers: vec![(provider.to_owned(), None)],
+        providers: vec![dvara_store::admin::RouteTargetDraft::named(provider)],
         pinned_model_version: Some("text-embedding-v4".to_owned()),
-        fallbacks: Vec::new(),
-        position: None,
+        ..dvara_store::admin::RouteDraft::default()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dvara_store::Admin;
-use dvara_store::admin::RouteDraft;
+use dvara_store::admin::{RouteDraft, RouteTargetDraft};
 use dvara_testkit::vendor::{FakeVendor, Script, Turn};
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ async fn route(gateway: &TestGateway, fallbacks: &[(&str, Option<&str>)]) {
     let draft = RouteDraft {
         id: Some("chained".to_owned()),
         model_pattern: "gpt-*".to_owned(),
-        providers: vec![("openai".to_owned(), None)],
+        providers: vec![RouteTargetDraft::named("openai")],
         fallbacks: fallbacks
             .iter()
             .map(|(provider, model)| ((*provider).to_owned(), model.map(str::to_owned)))

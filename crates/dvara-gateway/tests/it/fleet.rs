@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use dvara_store::Admin;
-use dvara_store::admin::{NewKey, RouteDraft};
+use dvara_store::admin::{NewKey, RouteDraft, RouteTargetDraft};
 use dvara_testkit::eventually;
 use dvara_types::TenantId;
 use serde_json::Value;
@@ -165,7 +165,7 @@ async fn a_changed_route_is_served_by_every_gateway_within_a_second() {
     let draft = RouteDraft {
         id: Some("changed".to_owned()),
         model_pattern: "new-*".to_owned(),
-        providers: vec![("mock".to_owned(), None)],
+        providers: vec![RouteTargetDraft::named("mock")],
         ..RouteDraft::default()
     };
     let admin = Admin::new(&store);

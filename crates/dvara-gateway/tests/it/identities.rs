@@ -1,7 +1,7 @@
 //! Clouds without credentials: their calls are told so, or served by somebody else.
 
 use dvara_store::Admin;
-use dvara_store::admin::RouteDraft;
+use dvara_store::admin::{RouteDraft, RouteTargetDraft};
 use dvara_testkit::eventually;
 use dvara_testkit::vendor::{FakeVendor, Script, Turn};
 
@@ -47,11 +47,10 @@ async fn another_target_serves_what_cannot_be_signed() {
     let route = RouteDraft {
         id: Some("clouds".to_owned()),
         model_pattern: "cloudy".to_owned(),
-        strategy: None,
-        providers: vec![("bedrock".to_owned(), None)],
+        providers: vec![RouteTargetDraft::named("bedrock")],
         pinned_model_version: Some("amazon.nova-pro-v1:0".to_owned()),
         fallbacks: vec![("openai".to_owned(), Some("gpt-4o".to_owned()))],
-        position: None,
+        ..RouteDraft::default()
     };
     Admin::new(&store).put_route(route).await.unwrap();
     let answer = eventually("the route holds", async || {

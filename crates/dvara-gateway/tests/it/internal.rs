@@ -37,7 +37,7 @@ async fn the_secret_and_nothing_else_opens_internal_paths() {
         for key in &keys {
             assert_eq!(ask(&gateway, path, Some(key)).await, refused(), "{path}");
         }
-        // Nothing lives there yet, and only who knows the secret is told.
+        // Only who knows the secret is told that nothing lives there.
         assert_eq!(ask(&gateway, path, Some(SECRET)).await, nowhere(), "{path}");
     }
     gateway.finish().await;

@@ -1,7 +1,7 @@
 //! Where calls go: prefixes, routes with patterns and pins, files over rows, and rows that are broken.
 
 use dvara_store::Admin;
-use dvara_store::admin::RouteDraft;
+use dvara_store::admin::{RouteDraft, RouteTargetDraft};
 use dvara_testkit::eventually;
 use dvara_testkit::vendor::{FakeVendor, Script, Turn};
 
@@ -11,11 +11,9 @@ fn draft(id: &str, pattern: &str, provider: &str, pin: Option<&str>) -> RouteDra
     RouteDraft {
         id: Some(id.to_owned()),
         model_pattern: pattern.to_owned(),
-        strategy: None,
-        providers: vec![(provider.to_owned(), None)],
+        providers: vec![RouteTargetDraft::named(provider)],
         pinned_model_version: pin.map(str::to_owned),
-        fallbacks: Vec::new(),
-        position: None,
+        ..RouteDraft::default()
     }
 }
 

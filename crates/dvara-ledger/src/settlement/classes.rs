@@ -9,6 +9,8 @@ pub enum Endpoint {
     Embeddings,
     /// `/v1/models`.
     Models,
+    /// A copy of a call for a shadow target: nobody's call, and nobody pays for it.
+    Shadow,
     /// Anything else; its path is the caller's word and is not kept.
     Other,
 }
@@ -20,6 +22,7 @@ impl Endpoint {
             Self::ChatCompletions => "chat_completions",
             Self::Embeddings => "embeddings",
             Self::Models => "models",
+            Self::Shadow => "shadow",
             Self::Other => "other",
         }
     }
@@ -30,7 +33,7 @@ impl Endpoint {
             Self::ChatCompletions => Some("/v1/chat/completions"),
             Self::Embeddings => Some("/v1/embeddings"),
             Self::Models => Some("/v1/models"),
-            Self::Other => None,
+            Self::Shadow | Self::Other => None,
         }
     }
 }
@@ -87,6 +90,25 @@ impl Outcome {
             Self::Refused => "refused",
             Self::Failed => "failed",
             Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+/// The side of a route's experiment that a call is on (data-plane sheet §13, canary).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Variant {
+    /// What is in use.
+    Baseline,
+    /// What is tried.
+    Candidate,
+}
+
+impl Variant {
+    /// The name in logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Baseline => "baseline",
+            Self::Candidate => "candidate",
         }
     }
 }

@@ -1,34 +1,13 @@
 //! Routes: written, deleted, and brought back as they were. Every version is kept.
 
 use chrono::{DateTime, Utc};
-use dvara_types::{
-    Glob, MAX_FALLBACKS, ProviderName, RouteFallback, RouteId, RouteRecord, RouteStrategy,
-    RouteTarget,
-};
+use dvara_types::{RouteId, RouteRecord, TenantId};
 
-use super::fields::Fields;
-use super::{Action, Admin, AdminError, FieldProblem, id_seed};
+use super::route_draft::{RouteDraft, check};
+use super::{Action, Admin, AdminError, FieldProblem};
 use crate::rows::config_versions::Area;
 use crate::rows::routes::{self, RouteRow};
-
-/// A route as somebody writes it.
-#[derive(Debug, Clone, Default)]
-pub struct RouteDraft {
-    /// Its id; one is made when absent.
-    pub id: Option<String>,
-    /// Where it stands; as before, or last, when absent.
-    pub position: Option<i32>,
-    /// Which models it serves: a glob.
-    pub model_pattern: String,
-    /// How it chooses; `model-prefix` when absent.
-    pub strategy: Option<String>,
-    /// Its providers with their weights; empty means any provider by model prefix.
-    pub providers: Vec<(String, Option<u32>)>,
-    /// The model that is sent upstream in place of the one asked for.
-    pub pinned_model_version: Option<String>,
-    /// Where calls go when the provider failed, in order: providers, and the models to ask them for.
-    pub fallbacks: Vec<(String, Option<String>)>,
-}
+use crate::rows::tenants;
 
 /// One version of a route.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +29,14 @@ impl Admin<'_> {
             .begin(Action::RouteWritten, route.id.as_str(), &[Area::Routes])
             .await?;
         let connection = change.connection();
+        for tenant in tenants_of(&route) {
+            if tenants::one(connection, tenant).await?.is_none() {
+                return Err(AdminError::NotFound {
+                    what: "tenant",
+                    id: tenant.to_string(),
+                });
+            }
+        }
         let before = routes::one(connection, &route.id).await?;
         route.position = match (draft.position, &before) {
             (Some(position), _) => position,
@@ -154,101 +141,16 @@ fn version(row: RouteRow) -> Option<RouteVersion> {
     Some(RouteVersion { record, since })
 }
 
-/// The route in a draft; its version is 0 and its position the draft's or 0.
-///
-/// # Errors
-/// All that is wrong with it.
-pub(crate) fn check(draft: &RouteDraft) -> Result<RouteRecord, Vec<FieldProblem>> {
-    let mut fields = Fields::default();
-    let id = match &draft.id {
-        Some(id) => fields.parse("id", id),
-        None => {
-            let (millis, random) = id_seed();
-            Some(RouteId::mint(millis, random))
-        }
-    };
-    let pattern = fields.name("model", &draft.model_pattern);
-    let strategy = match draft.strategy.as_deref().map(routes::strategy) {
-        None => RouteStrategy::default(),
-        Some(Ok(strategy)) => strategy,
-        Some(Err(problem)) => {
-            fields.refuse("strategy", problem);
-            RouteStrategy::default()
-        }
-    };
-    let providers = check_providers(&mut fields, &draft.providers);
-    let pinned = draft
-        .pinned_model_version
-        .as_deref()
-        .map(|model| fields.name("pinned_model_version", model));
-    let fallbacks = check_fallbacks(&mut fields, &draft.fallbacks);
-    let problems = fields.problems();
-    match id {
-        Some(id) if problems.is_empty() => Ok(RouteRecord {
-            id,
-            version: 0,
-            position: draft.position.unwrap_or(0),
-            model_pattern: Glob::new(pattern),
-            strategy,
-            providers,
-            pinned_model_version: pinned,
-            fallbacks,
-        }),
-        _ => Err(problems),
-    }
-}
-
-fn check_providers(fields: &mut Fields, given: &[(String, Option<u32>)]) -> Vec<RouteTarget> {
-    if given.len() > 1 {
-        fields.refuse(
-            "providers",
-            "`model-prefix` uses one provider, and the strategies that share among several are not built yet",
-        );
-    }
-    let mut providers = Vec::with_capacity(given.len());
-    for (name, weight) in given {
-        if weight.is_some_and(|weight| weight == 0) {
-            fields.refuse(
-                "providers",
-                format!("`{name}` has weight 0 and would never be used"),
-            );
-        }
-        match ProviderName::parse(name.trim()) {
-            Ok(provider) => providers.push(RouteTarget {
-                provider,
-                weight: weight.unwrap_or(1),
-            }),
-            Err(error) => fields.refuse("providers", error.to_string()),
-        }
-    }
-    providers
-}
-
-fn check_fallbacks(fields: &mut Fields, given: &[(String, Option<String>)]) -> Vec<RouteFallback> {
-    if given.len() > MAX_FALLBACKS {
-        fields.refuse(
-            "fallbacks",
-            format!(
-                "a route has at most {MAX_FALLBACKS}, and there are {}",
-                given.len()
-            ),
-        );
-    }
-    let mut fallbacks = Vec::with_capacity(given.len());
-    for (name, model) in given {
-        let model = model
-            .as_deref()
-            .map(|model| fields.name("fallbacks.model", model));
-        match ProviderName::parse(name.trim()) {
-            Ok(provider) => {
-                let fallback = RouteFallback { provider, model };
-                if fallbacks.contains(&fallback) {
-                    fields.refuse("fallbacks", format!("`{name}` is given twice"));
-                }
-                fallbacks.push(fallback);
-            }
-            Err(error) => fields.refuse("fallbacks.provider", error.to_string()),
-        }
-    }
-    fallbacks
+/// Every tenant that a route names.
+fn tenants_of(route: &RouteRecord) -> impl Iterator<Item = &TenantId> {
+    let options = &route.options;
+    let of_canary = options
+        .canary_config
+        .iter()
+        .flat_map(|canary| &canary.tenants);
+    let of_shadow = options
+        .shadow_config
+        .iter()
+        .flat_map(|shadow| &shadow.tenants);
+    options.tenant.iter().chain(of_canary).chain(of_shadow)
 }

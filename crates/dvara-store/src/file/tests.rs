@@ -1,3 +1,4 @@
+use dvara_types::RouteStrategy;
 use serde_json::json;
 
 use super::*;
@@ -99,18 +100,69 @@ fn request_rates_are_whole_numbers_and_0_is_one() {
 fn what_is_not_built_yet_is_listed() {
     let file = parse(&json!({
         "rate_limits": {"requests_per_minute": 10, "tokens-per-minute": 1000, "requests_burst": 20},
-        "routes": [{"model": "a", "cost_tolerance_pct": 5}],
     }))
     .unwrap();
     assert_eq!(
         file.not_built,
         [
-            "routes[0].cost_tolerance_pct",
             "rate_limits.tokens_per_minute",
             "rate_limits.requests_burst",
         ]
     );
     assert_eq!(file.requests_per_minute, Some(10));
+}
+
+#[test]
+fn a_route_says_who_of_several_serves() {
+    let file = parse(&json!({
+        "routes": [
+            {"model": "m*", "strategy": "latency-aware", "workspace": "acme", "cost-tolerance-pct": 20, "latency_sla_ms": 900,
+             "model-tiers": ["large", "small"], "hedge_after_ms": 1500,
+             "providers": [{"provider": "a", "region": "eu-west-1", "price": {"input": 2.5, "output": "10"}},
+                           {"provider": "b", "model": "small", "price": {"input": 0.15, "output": 0.6}}]},
+            {"model": "n", "strategy": "canary",
+             "canary-config": {"baseline-provider": "a", "candidate-provider": "b", "split-pct": 5, "workspace-scope": "acme"},
+             "shadow_config": {"shadow_provider": "c", "shadow_model": "next", "sample_pct": 10, "tenant_scope": ["x", "y"]}},
+        ],
+    }))
+    .unwrap();
+    assert!(file.not_built.is_empty());
+    let quickest = &file.routes[0];
+    assert_eq!(quickest.strategy, RouteStrategy::LatencyAware);
+    assert_eq!(quickest.options.tenant.as_ref().unwrap().as_str(), "acme");
+    assert_eq!(quickest.options.model_tiers, ["large", "small"]);
+    let price = quickest.providers[1].price.unwrap();
+    assert_eq!((price.input.0, price.output.0), (150_000_000, 600_000_000));
+    let experiment = &file.routes[1].options;
+    assert_eq!(
+        experiment.canary_config.as_ref().unwrap().tenants[0].as_str(),
+        "acme"
+    );
+    assert_eq!(experiment.shadow_config.as_ref().unwrap().tenants.len(), 2);
+}
+
+#[test]
+fn mistakes_inside_a_route_have_their_place() {
+    let problems = problems(&json!({
+        "routes": [
+            {"model": "a", "strategy": "canary",
+             "canary_config": {"baseline_provider": "a", "candidate": "b", "split_pct": "half"}},
+            {"model": "b", "strategy": "cost-aware", "providers": [{"provider": "a", "price": {"inptu": 1, "output": 2}}]},
+            {"model": "c", "shadow_config": "b"},
+        ],
+    }));
+    for expected in [
+        "routes[0].canary_config.candidate_provider: is missing",
+        "routes[0].canary_config.candidate: is not known; did you mean",
+        "routes[0].canary_config.split_pct: must be a whole number",
+        "routes[1].providers[0].price.inptu: is not known; did you mean `input`?",
+        "routes[2].shadow_config: must be a table",
+    ] {
+        assert!(
+            problems.iter().any(|problem| problem.starts_with(expected)),
+            "{expected}\n{problems:#?}"
+        );
+    }
 }
 
 #[test]
@@ -129,7 +181,7 @@ fn all_mistakes_are_reported_at_once_with_their_place() {
         ],
         "routes": [
             {"provider": "openai"},
-            {"model": "a", "strategy": "round-robin"},
+            {"model": "a", "strategy": "intelligent"},
             {"model": "a", "strategy": "sometimes"},
             {"model": "a", "providers": ["x", "y"]},
             {"model": "a", "provider": "x", "providers": [{"provider": "y"}]},
@@ -150,7 +202,7 @@ fn all_mistakes_are_reported_at_once_with_their_place() {
         "providers[6].name: there are two providers `openai`",
         "providers[7].region: is for providers of type bedrock or vertex",
         "routes[0].model: is missing",
-        "routes[1].strategy: the strategy `round-robin` is not built yet; use `model-prefix`",
+        "routes[1].strategy: the strategy `intelligent` is not built yet; use one of `model-prefix`",
         "routes[2].strategy: the strategy `sometimes` is unknown",
         "routes[3].providers: `model-prefix` uses one provider",
         "routes[4].provider: give either provider or providers",

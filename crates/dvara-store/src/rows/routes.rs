@@ -1,7 +1,9 @@
 //! `routes` and `route_versions`: who serves which models, now and before.
 
 use chrono::{DateTime, Utc};
-use dvara_types::{Glob, RouteFallback, RouteId, RouteRecord, RouteStrategy, RouteTarget};
+use dvara_types::{
+    Glob, RouteFallback, RouteId, RouteOptions, RouteRecord, RouteStrategy, RouteTarget,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::Row;
@@ -65,6 +67,12 @@ struct Definition {
     pinned_model_version: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     fallbacks: Vec<RouteFallback>,
+    #[serde(skip_serializing_if = "is_default")]
+    options: RouteOptions,
+}
+
+fn is_default(options: &RouteOptions) -> bool {
+    *options == RouteOptions::default()
 }
 
 impl RouteRow {
@@ -80,33 +88,12 @@ impl RouteRow {
             version: self.version,
             position: self.position,
             model_pattern: Glob::new(self.model_pattern),
-            strategy: strategy(&self.strategy)?,
+            strategy: RouteStrategy::parse(&self.strategy)?,
             providers: definition.providers,
             pinned_model_version: definition.pinned_model_version,
             fallbacks: definition.fallbacks,
+            options: definition.options,
         })
-    }
-}
-
-/// The strategy of a text, in the spelling of files (`model-prefix`) or of the API (`MODEL_PREFIX`).
-pub(crate) fn strategy(text: &str) -> Result<RouteStrategy, String> {
-    let spelled = text.trim().to_ascii_lowercase().replace('_', "-");
-    if spelled == strategy_text(RouteStrategy::ModelPrefix) {
-        Ok(RouteStrategy::ModelPrefix)
-    } else if RouteStrategy::NOT_YET.contains(&spelled.as_str()) {
-        Err(format!(
-            "the strategy `{spelled}` is not built yet; use `model-prefix`"
-        ))
-    } else {
-        Err(format!(
-            "the strategy `{text}` is unknown; use `model-prefix`"
-        ))
-    }
-}
-
-pub(crate) fn strategy_text(strategy: RouteStrategy) -> &'static str {
-    match strategy {
-        RouteStrategy::ModelPrefix => "model-prefix",
     }
 }
 
@@ -198,7 +185,7 @@ pub(crate) async fn put(
             .bind(route.version)
             .bind(route.position)
             .bind(route.model_pattern.as_str())
-            .bind(strategy_text(route.strategy))
+            .bind(route.strategy.as_str())
             .bind(definition(route))
             .execute(&mut *connection)
             .await
@@ -212,6 +199,7 @@ fn definition(route: &RouteRecord) -> Value {
         providers: route.providers.clone(),
         pinned_model_version: route.pinned_model_version.clone(),
         fallbacks: route.fallbacks.clone(),
+        options: route.options.clone(),
     };
     serde_json::to_value(definition).expect("names, numbers and texts are always JSON")
 }

@@ -20,6 +20,8 @@ pub struct Provider {
     pub base_url: Option<Url>,
     /// What is shown to it unless a tenant or the platform has stored something.
     pub api_key: Option<Secret<String>>,
+    /// Further keys that take turns with it.
+    pub more_api_keys: Vec<Secret<String>>,
     /// Recognises `api_key` without showing it.
     pub fingerprint: Option<String>,
     /// The version of its API, where calls name one: Azure's `api-version`.
@@ -58,7 +60,8 @@ pub struct GoogleAccount {
 }
 
 impl Provider {
-    /// A provider from its settings; its kind's own address where none is given.
+    /// A provider from its settings; its kind's own address where none is given. `api_key` may hold several, separated by commas,
+    /// which no vendor's key has.
     pub fn new(
         name: ProviderName,
         kind: ProviderKind,
@@ -75,6 +78,10 @@ impl Provider {
             ProviderKind::Ollama => base_url.map(with_version).or_else(default),
             _ => base_url.or_else(default),
         };
+        let mut api_keys = api_key
+            .map_or_else(Vec::new, |keys| several(&keys))
+            .into_iter();
+        let api_key = api_keys.next();
         let fingerprint = api_key
             .as_ref()
             .map(|key| api_key::fingerprint(key.expose()));
@@ -83,11 +90,19 @@ impl Provider {
             kind,
             base_url,
             api_key,
+            more_api_keys: api_keys.collect(),
             fingerprint,
             api_version: None,
             account: None,
         }
     }
+}
+
+fn several(keys: &Secret<String>) -> Vec<Secret<String>> {
+    let each = keys.expose().split(',').map(str::trim);
+    each.filter(|key| !key.is_empty())
+        .map(|key| Secret::new(key.to_owned()))
+        .collect()
 }
 
 fn with_version(mut url: Url) -> Url {

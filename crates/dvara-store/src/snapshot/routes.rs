@@ -1,6 +1,6 @@
 //! The route table: the file's routes, then the stored ones; the first whose pattern fits serves.
 
-use dvara_types::RouteRecord;
+use dvara_types::{RouteRecord, TenantId};
 
 use super::BrokenRow;
 use crate::rows::routes::{self, RouteRow};
@@ -36,6 +36,8 @@ pub struct Route {
 #[derive(Debug)]
 pub(super) struct Routes {
     routes: Vec<Route>,
+    /// Some route is a tenant's own.
+    has_tenants: bool,
     broken: Vec<BrokenRow>,
 }
 
@@ -68,13 +70,31 @@ impl Routes {
             (a.record.position, &a.record.id).cmp(&(b.record.position, &b.record.id))
         });
         routes.append(&mut stored);
-        Self { routes, broken }
+        Self {
+            has_tenants: routes
+                .iter()
+                .any(|route| route.record.options.tenant.is_some()),
+            routes,
+            broken,
+        }
     }
 
-    pub(super) fn route_for(&self, model: &str) -> Option<&Route> {
-        self.routes
-            .iter()
-            .find(|route| route.record.model_pattern.matches(model))
+    /// The route of a model: a tenant's own before everybody's.
+    pub(super) fn route_for(&self, model: &str, tenant: Option<&TenantId>) -> Option<&Route> {
+        let mut of_everybody = None;
+        for route in &self.routes {
+            let record = &route.record;
+            match &record.options.tenant {
+                None if of_everybody.is_some() => {}
+                Some(owner) if tenant != Some(owner) => {}
+                _ if !record.model_pattern.matches(model) => {}
+                Some(_) => return Some(route),
+                // Without routes of tenants the first that fits is the one, as it stands.
+                None if !self.has_tenants => return Some(route),
+                None => of_everybody = Some(route),
+            }
+        }
+        of_everybody
     }
 
     pub(super) fn all(&self) -> &[Route] {

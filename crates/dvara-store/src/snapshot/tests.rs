@@ -1,7 +1,7 @@
 use chrono::{TimeDelta, Utc};
 use dvara_crypto::Secret;
 use dvara_crypto::envelope::{self, Context, Purpose};
-use dvara_types::{Glob, ProviderKind, RouteId, RouteRecord, RouteStrategy};
+use dvara_types::{Glob, ProviderKind, RouteId, RouteOptions, RouteRecord, RouteStrategy};
 use serde_json::json;
 
 use super::*;
@@ -50,6 +50,7 @@ fn file_route(id: &str, pattern: &str) -> RouteRecord {
         providers: Vec::new(),
         pinned_model_version: None,
         fallbacks: Vec::new(),
+        options: RouteOptions::default(),
     }
 }
 
@@ -162,8 +163,8 @@ fn a_broken_row_is_named_and_the_rest_stays_in_force() {
     bad_hash.hash = "xyz".to_owned();
     let mut bad_status = tenant("halted");
     bad_status.status = "HALTED".to_owned();
-    let mut weighted = route("weighted", 1, "a*");
-    weighted.strategy = "weighted".to_owned();
+    let mut clever = route("clever", 1, "a*");
+    clever.strategy = "intelligent".to_owned();
     let mut newer = route("newer", 2, "b*");
     newer.definition = json!({"canary": {}});
     let rows = Rows {
@@ -175,7 +176,7 @@ fn a_broken_row_is_named_and_the_rest_stays_in_force() {
             bad_scopes,
             bad_hash,
         ],
-        routes: vec![weighted, newer, route("fine", 3, "c*")],
+        routes: vec![clever, newer, route("fine", 3, "c*")],
         ..Rows::default()
     };
     let snapshot = compile(rows, &Overlay::default(), None);
@@ -197,13 +198,41 @@ fn a_broken_row_is_named_and_the_rest_stays_in_force() {
             ("api_keys", "of-halted"),
             ("api_keys", "bad-scopes"),
             ("api_keys", "bad-hash"),
-            ("routes", "weighted"),
+            ("routes", "clever"),
             ("routes", "newer"),
         ]
     );
     assert!(snapshot.broken()[6].reason.contains("not built yet"));
     assert!(snapshot.broken()[7].reason.contains("canary"));
     assert!(!snapshot.broken()[5].reason.contains("xyz"));
+}
+
+#[test]
+fn a_tenant_s_own_routes_come_before_everybody_s() {
+    let own = |id: &str, position, owner: &str| {
+        let mut row = route(id, position, "gpt-*");
+        row.definition = json!({"options": {"tenant": owner}});
+        row
+    };
+    let rows = Rows {
+        routes: vec![
+            route("all", 1, "gpt-*"),
+            own("of-acme", 2, "acme"),
+            own("of-globex", 3, "globex"),
+        ],
+        ..Rows::default()
+    };
+    let snapshot = compile(rows, &Overlay::default(), None);
+    let of = |model: &str, tenant: Option<&str>| {
+        let tenant = tenant.map(|id| TenantId::parse(id).unwrap());
+        let found = snapshot.route_for(model, tenant.as_ref());
+        found.map(|route| route.record.id.to_string())
+    };
+    assert_eq!(of("gpt-4o", Some("acme")).as_deref(), Some("of-acme"));
+    assert_eq!(of("gpt-4o", Some("globex")).as_deref(), Some("of-globex"));
+    assert_eq!(of("gpt-4o", Some("initech")).as_deref(), Some("all"));
+    assert_eq!(of("gpt-4o", None).as_deref(), Some("all"));
+    assert_eq!(of("claude", Some("acme")), None);
 }
 
 #[test]
@@ -219,7 +248,7 @@ fn the_file_s_routes_come_before_stored_ones_and_stored_ones_by_position() {
     let snapshot = compile(rows, &overlay, None);
     let route_of = |model| {
         snapshot
-            .route_for(model)
+            .route_for(model, None)
             .map(|route| (route.record.id.to_string(), route.source))
     };
     assert_eq!(
@@ -332,8 +361,8 @@ fn an_area_that_did_not_change_is_shared_with_the_snapshot_before() {
     };
     let after = before.with(changes, &overlay, None);
     assert!(Arc::ptr_eq(&before.callers, &after.callers));
-    assert!(before.route_for("a").is_some() && after.route_for("a").is_none());
-    assert!(after.route_for("b").is_some());
+    assert!(before.route_for("a", None).is_some() && after.route_for("a", None).is_none());
+    assert!(after.route_for("b", None).is_some());
 }
 
 #[test]

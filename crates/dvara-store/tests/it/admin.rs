@@ -1,7 +1,9 @@
 //! The only writer of configuration: what it accepts, what it refuses and what it leaves behind.
 
 use chrono::{TimeDelta, Utc};
-use dvara_store::admin::{NewKey, NewTenant, RouteDraft};
+use dvara_store::admin::{
+    CanaryDraft, NewKey, NewTenant, RouteDraft, RouteTargetDraft, ShadowDraft,
+};
 use dvara_store::{Admin, AdminError, Store};
 use dvara_testkit::database::TestDatabase;
 use dvara_types::{ApiKeyId, KeyStatus, RouteId, Scopes, TenantId, TenantStatus};
@@ -106,10 +108,10 @@ async fn every_wrong_field_is_named_and_nothing_is_written() {
             admin.put_route(draft("r", "")).await.unwrap_err(),
         ),
         (
-            "strategy: the strategy `weighted` is not built yet; use `model-prefix`",
+            "strategy: the strategy `INTELLIGENT` is not built yet; use one of `model-prefix`",
             admin
                 .put_route(RouteDraft {
-                    strategy: Some("WEIGHTED".to_owned()),
+                    strategy: Some("INTELLIGENT".to_owned()),
                     ..draft("r", "a")
                 })
                 .await
@@ -119,7 +121,7 @@ async fn every_wrong_field_is_named_and_nothing_is_written() {
             "providers: `model-prefix` uses one provider",
             admin
                 .put_route(RouteDraft {
-                    providers: vec![("a".to_owned(), None), ("b".to_owned(), Some(2))],
+                    providers: vec![RouteTargetDraft::named("a"), RouteTargetDraft::named("b")],
                     ..draft("r", "a")
                 })
                 .await
@@ -290,6 +292,64 @@ async fn a_route_keeps_its_versions_and_the_last_ten_can_be_restored() {
     assert_eq!(admin.routes().await.unwrap().len(), 1);
     let newest = &patterns(&admin, &id).await[0];
     assert_eq!(newest, &(14, "m12".to_owned()));
+}
+
+#[tokio::test]
+async fn a_route_with_everything_survives_the_store_and_comes_back() {
+    let (_database, store) = store().await;
+    let admin = Admin::new(&store);
+    admin
+        .create_tenant(new_tenant(Some("acme"), "Acme"))
+        .await
+        .unwrap();
+    let target = |provider: &str, model: Option<&str>| RouteTargetDraft {
+        weight: Some(3),
+        region: Some("eu-west-1".to_owned()),
+        model: model.map(str::to_owned),
+        price_input: Some("0.15".to_owned()),
+        price_output: Some("0.60".to_owned()),
+        ..RouteTargetDraft::named(provider)
+    };
+    let everything = RouteDraft {
+        strategy: Some("canary".to_owned()),
+        tenant: Some("acme".to_owned()),
+        providers: vec![target("a", None), target("b", Some("small"))],
+        fallbacks: vec![("c".to_owned(), None)],
+        model_tiers: vec!["large".to_owned(), "small".to_owned()],
+        canary_config: Some(CanaryDraft {
+            baseline_provider: "a".to_owned(),
+            candidate_provider: "b".to_owned(),
+            split_pct: 5,
+            tenant_scope: vec!["acme".to_owned()],
+            test_name: Some("small".to_owned()),
+        }),
+        shadow_config: Some(ShadowDraft {
+            shadow_provider: "c".to_owned(),
+            shadow_model: Some("next".to_owned()),
+            sample_pct: 10,
+            tenant_scope: Vec::new(),
+            test_name: None,
+        }),
+        hedge_after_ms: Some(800),
+        ..draft("r", "m*")
+    };
+    let made = admin.put_route(everything.clone()).await.unwrap();
+    let again = admin.put_route(everything).await.unwrap();
+    assert_eq!(again, made, "nothing changed, so there is no new version");
+    assert_eq!(admin.routes().await.unwrap()[0].record, made);
+    admin.put_route(draft("r", "m*")).await.unwrap();
+    let back = admin.restore_route_version(&made.id, 1).await.unwrap();
+    assert_eq!(back.options, made.options);
+    assert_eq!(back.providers, made.providers);
+    let stranger = RouteDraft {
+        tenant: Some("ghost".to_owned()),
+        ..draft("s", "m*")
+    };
+    let error = admin.put_route(stranger).await.unwrap_err();
+    assert!(
+        error.to_string().contains("there is no tenant `ghost`"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ async fn broken_rows_are_named_and_the_rest_stays_in_force() {
     assert!(snapshot.key(&api_key::hash(good.key.expose())).is_some());
     assert_eq!(snapshot.key_count(), 1);
     assert_eq!(
-        snapshot.route_for("a").unwrap().record.id.as_str(),
+        snapshot.route_for("a", None).unwrap().record.id.as_str(),
         "rte-good"
     );
     let mut named: Vec<String> = snapshot

@@ -90,7 +90,7 @@ async fn a_notification_wakes_the_feed_long_before_the_next_poll() {
     };
     Admin::new(&store).put_route(draft).await.unwrap();
     eventually(30 * SECOND, "the route is known", || {
-        feed.current().route_for("gpt-4o").is_some()
+        feed.current().route_for("gpt-4o", None).is_some()
     })
     .await;
     assert!(feed.counters().notifications >= 1);

@@ -29,6 +29,11 @@ impl Estimate {
     pub fn micros(self) -> u64 {
         self.0
     }
+
+    /// Milliseconds, where something is known.
+    pub fn millis(self) -> Option<u64> {
+        (self != Self::TRY_NEXT && self != Self::UNKNOWN).then_some(self.0 / 1_000)
+    }
 }
 
 /// One kind of delay of one target, such as that of whole answers or of streams' first events. Cheap to clone; clones are the same.

@@ -1,12 +1,13 @@
 //! `dvara healthcheck URL`: a probe for images that have no curl.
 
 use std::io::{Read, Write};
-use std::net::{TcpStream, ToSocketAddrs as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
+
+use super::plain_http;
 
 /// How long the whole check may take.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -29,41 +30,19 @@ pub(crate) fn run(args: &HealthcheckArgs, out: &mut dyn Write) -> anyhow::Result
 }
 
 fn ask(url: &str) -> anyhow::Result<u16> {
-    let Some(rest) = url.strip_prefix("http://") else {
-        bail!("`{url}` does not start with http://");
-    };
-    let (authority, path) = match rest.find('/') {
-        Some(slash) => rest.split_at(slash),
-        None => (rest, "/"),
-    };
-    let with_port = if authority.contains(':') {
-        authority.to_owned()
-    } else {
-        format!("{authority}:80")
-    };
-    let address = with_port
-        .to_socket_addrs()
-        .with_context(|| format!("`{authority}` is no address"))?
-        .next();
-    let address = address.with_context(|| format!("`{authority}` has no address"))?;
-    let mut stream = TcpStream::connect_timeout(&address, LIMIT)
-        .with_context(|| format!("connect to {address}"))?;
-    stream.set_read_timeout(Some(LIMIT))?;
+    let mut server = plain_http::connect(url, LIMIT)?;
     // In one piece: a socket sends what each write gives it.
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes())?;
+    let request = format!(
+        "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        server.path, server.authority
+    );
+    server.stream.write_all(request.as_bytes())?;
     let mut head = [0_u8; 12];
-    stream
+    server
+        .stream
         .read_exact(&mut head)
         .context("the answer broke off")?;
-    let status = std::str::from_utf8(&head)
-        .ok()
-        .and_then(|head| head.strip_prefix("HTTP/1.1 "))
-        .map(str::parse);
-    match status {
-        Some(Ok(status)) => Ok(status),
-        Some(Err(_)) | None => bail!("the answer is not HTTP/1.1"),
-    }
+    plain_http::status(&head)
 }
 
 #[cfg(test)]

@@ -1,13 +1,16 @@
 //! `dvara route`: who serves which models.
 
+mod draft;
+pub(super) mod explain;
+
 use std::io::Write;
 use std::process::ExitCode;
 
 use chrono::SecondsFormat;
 use clap::{Args, Subcommand};
-use dvara_store::admin::{RouteDraft, RouteVersion};
+use dvara_store::admin::RouteVersion;
 use dvara_store::{Admin, Store};
-use dvara_types::{RouteId, RouteRecord};
+use dvara_types::{Canary, RouteId, RouteRecord, RouteStrategy};
 use serde_json::{Value, json};
 
 /// Manage routes.
@@ -15,39 +18,18 @@ use serde_json::{Value, json};
 pub(crate) struct RouteArgs {
     /// Print JSON.
     #[arg(long, global = true)]
-    json: bool,
+    pub(crate) json: bool,
     #[command(subcommand)]
-    command: RouteCommand,
+    pub(crate) command: RouteCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum RouteCommand {
+pub(crate) enum RouteCommand {
     /// List the stored routes in the order they are tried; those of a gateway.yaml come before them.
     List,
     /// Make a route, or a new version of one.
     #[command(visible_alias = "put")]
-    Create {
-        /// Which models it serves: `gpt-4*`; the first route that fits a model serves it.
-        model: String,
-        /// Its id. One is made when absent; that of an existing route makes a new version of it.
-        #[arg(long)]
-        id: Option<String>,
-        /// The provider that serves; any by the model's prefix when absent.
-        #[arg(long)]
-        provider: Option<String>,
-        /// How it chooses among providers.
-        #[arg(long, default_value = "model-prefix")]
-        strategy: String,
-        /// The model that is sent in place of the one asked for.
-        #[arg(long, value_name = "MODEL")]
-        pin: Option<String>,
-        /// Where calls go when the provider failed, `PROVIDER` or `PROVIDER:MODEL`; several are tried in order.
-        #[arg(long = "fallback", value_name = "PROVIDER[:MODEL]")]
-        fallbacks: Vec<String>,
-        /// Where it stands; lower is tried first. As before, or last, when absent.
-        #[arg(long, allow_negative_numbers = true)]
-        position: Option<i32>,
-    },
+    Create(Box<draft::CreateArgs>),
     /// Delete a route; its versions can still be restored.
     Delete {
         /// The route.
@@ -59,12 +41,15 @@ enum RouteCommand {
         id: RouteId,
     },
     /// Bring an earlier version back, as a new one.
+    #[command(visible_alias = "rollback")]
     Restore {
         /// The route.
         id: RouteId,
         /// The version.
         version: i32,
     },
+    /// Ask a running gateway where a call would go, and why. Nothing is sent.
+    Explain(explain::ExplainArgs),
 }
 
 pub(crate) async fn run(
@@ -78,26 +63,10 @@ pub(crate) async fn run(
         RouteCommand::Versions { id } => {
             write_versions(out, args.json, &admin.route_versions(id).await?)?
         }
-        RouteCommand::Create {
-            model,
-            id,
-            provider,
-            strategy,
-            pin,
-            fallbacks,
-            position,
-        } => {
-            let draft = RouteDraft {
-                id: id.clone(),
-                position: *position,
-                model_pattern: model.clone(),
-                strategy: Some(strategy.clone()),
-                providers: provider.iter().map(|name| (name.clone(), None)).collect(),
-                pinned_model_version: pin.clone(),
-                fallbacks: fallbacks.iter().map(|text| fallback(text)).collect(),
-            };
-            write_one(out, args.json, &admin.put_route(draft).await?)?;
+        RouteCommand::Create(create) => {
+            write_one(out, args.json, &admin.put_route(create.draft()?).await?)?;
         }
+        RouteCommand::Explain(_) => unreachable!("asks a gateway, and no store"),
         RouteCommand::Delete { id } => {
             admin.delete_route(id).await?;
             if args.json {
@@ -115,14 +84,6 @@ pub(crate) async fn run(
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// `PROVIDER:MODEL` in two; models hold colons of their own (`llama3:8b`), providers do not.
-fn fallback(text: &str) -> (String, Option<String>) {
-    match text.split_once(':') {
-        Some((provider, model)) => (provider.to_owned(), Some(model.to_owned())),
-        None => (text.to_owned(), None),
-    }
 }
 
 fn write_versions(
@@ -154,10 +115,38 @@ fn write_one(out: &mut dyn Write, json: bool, route: &RouteRecord) -> std::io::R
 }
 
 fn line(route: &RouteRecord) -> String {
-    let provider = route
-        .providers
-        .first()
-        .map_or("(by prefix)", |target| target.provider.as_str());
+    let named = |provider: &dyn std::fmt::Display, model: Option<&String>| match model {
+        Some(model) => format!("{provider} as {model}"),
+        None => provider.to_string(),
+    };
+    let targets = route.providers.iter().map(|target| {
+        let named = named(&target.provider, target.model.as_ref());
+        if route.strategy == RouteStrategy::Weighted {
+            format!("{named} ({})", target.weight)
+        } else {
+            named
+        }
+    });
+    let options = &route.options;
+    let of_canary = options.canary_config.iter().map(|canary| {
+        let Canary {
+            baseline,
+            candidate,
+            split_pct,
+            ..
+        } = canary;
+        format!("{baseline}, {split_pct} % to {candidate}")
+    });
+    let mut targets: Vec<String> = targets.collect();
+    if targets.is_empty() || route.strategy == RouteStrategy::Canary {
+        targets = of_canary.collect();
+    }
+    let by_prefix = || "(by prefix)".to_owned();
+    let targets = if targets.is_empty() {
+        by_prefix()
+    } else {
+        targets.join(" | ")
+    };
     let pinned = match &route.pinned_model_version {
         Some(model) => format!(" as {model}"),
         None => String::new(),
@@ -165,13 +154,27 @@ fn line(route: &RouteRecord) -> String {
     let fallbacks: String = route
         .fallbacks
         .iter()
-        .map(|fallback| match &fallback.model {
-            Some(model) => format!(", else {} as {model}", fallback.provider),
-            None => format!(", else {}", fallback.provider),
+        .map(|fallback| {
+            format!(
+                ", else {}",
+                named(&fallback.provider, fallback.model.as_ref())
+            )
         })
         .collect();
+    let strategy = match route.strategy {
+        RouteStrategy::ModelPrefix => String::new(),
+        other => format!(" [{}]", other.as_str()),
+    };
+    let tenant = options.tenant.as_ref();
+    let tenant = tenant
+        .map(|tenant| format!(" for {tenant}"))
+        .unwrap_or_default();
+    let shadow = options.shadow_config.as_ref();
+    let shadow = shadow
+        .map(|shadow| format!(", {} % copied to {}", shadow.sample_pct, shadow.provider))
+        .unwrap_or_default();
     format!(
-        "{:<30}  v{:<4} at {:<4}  {} -> {provider}{pinned}{fallbacks}",
+        "{:<30}  v{:<4} at {:<4}  {}{tenant} -> {targets}{pinned}{fallbacks}{shadow}{strategy}",
         route.id.as_str(),
         route.version,
         route.position,
@@ -180,7 +183,7 @@ fn line(route: &RouteRecord) -> String {
 }
 
 fn described(route: &RouteRecord) -> Value {
-    json!({
+    let mut described = json!({
         "id": route.id,
         "version": route.version,
         "position": route.position,
@@ -189,7 +192,12 @@ fn described(route: &RouteRecord) -> Value {
         "providers": route.providers,
         "pinned_model_version": route.pinned_model_version,
         "fallbacks": route.fallbacks,
-    })
+    });
+    let options = serde_json::to_value(&route.options).unwrap_or_default();
+    if let (Value::Object(described), Value::Object(options)) = (&mut described, options) {
+        described.extend(options);
+    }
+    described
 }
 
 #[cfg(test)]
@@ -256,11 +264,70 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn routes_with_several_targets_are_made_and_rolled_back() {
+        let database = TestDatabase::new().await;
+        let store = database.store().await;
+        let weighted = call(
+            &store,
+            "create m* --id r --strategy weighted --target provider=a,weight=3 --target provider=b,model=small,weight=0",
+        )
+        .await
+        .unwrap();
+        assert!(
+            weighted.contains("m* -> a (3) | b as small (0) [weighted]"),
+            "{weighted}"
+        );
+        let cheapest = json_of(
+            &store,
+            "put m* --id r --strategy cost-aware --target provider=a,price-input=2.50,price-output=10 \
+             --target provider=b,price-input=0.15,price-output=0.6,region=eu-west-1 --tier large --tier small --json",
+        )
+        .await;
+        assert_eq!(
+            cheapest["providers"][0]["price"],
+            json!({"input": "2.5", "output": "10"})
+        );
+        assert_eq!(cheapest["model_tiers"], json!(["large", "small"]));
+        let canary = call(
+            &store,
+            "put m* --id r --strategy canary --canary-baseline a --canary-candidate b --canary-split 5 --shadow c:next \
+             --shadow-percent 10 --hedge-after-ms 800",
+        )
+        .await
+        .unwrap();
+        assert!(
+            canary.contains("m* -> a, 5 % to b, 10 % copied to c [canary]"),
+            "{canary}"
+        );
+        let listed = json_of(&store, "list --json").await;
+        assert_eq!(listed[0]["canary_config"]["split_pct"], 5);
+        assert_eq!(listed[0]["shadow_config"]["shadow_model"], "next");
+        assert_eq!(listed[0]["hedge_after_ms"], 800);
+        let back = call(&store, "rollback r 1").await.unwrap();
+        assert!(
+            back.contains("v4") && back.contains("a (3) | b as small (0)"),
+            "{back}"
+        );
+    }
+
+    #[tokio::test]
     async fn mistakes_say_what_is_wrong() {
         let database = TestDatabase::new().await;
         let store = database.store().await;
         for (line, expected) in [
-            ("create x --strategy weighted", "not built yet"),
+            ("create x --strategy intelligent", "not built yet"),
+            ("create x --strategy weighted", "providers:"),
+            ("create x --provider a --provider b", "one provider"),
+            ("create x --target model=y", "`provider=` is missing"),
+            ("create x --target provider=a,wait=3", "`wait` is none of"),
+            (
+                "create x --tenant ghost --provider a",
+                "there is no tenant `ghost`",
+            ),
+            (
+                "create x --canary-baseline a --canary-candidate b",
+                "is for the strategy `canary`",
+            ),
             ("create x --provider Open_AI!", "providers:"),
             ("create x --fallback Open_AI!", "fallbacks.provider:"),
             ("create x --fallback a --fallback a", "given twice"),

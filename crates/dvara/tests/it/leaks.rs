@@ -25,7 +25,7 @@ fn turns() -> Vec<Turn> {
     let begun = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"}}]}\n\n";
     let begun_message = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"model\":\"claude\",\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}}\n\nevent: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hi\"}}\n\n";
     vec![
-        Turn::error(429, "x", "x").header("retry-after", "7"),
+        Turn::error(429, "x", "x").header("retry-after-ms", "1"),
         Turn::error(500, "x", "x"),
         Turn::error(529, "x", "x"),
         Turn::error(400, "x", "x"),
@@ -87,7 +87,8 @@ impl Caller {
             return; // this caller has left
         };
         let status = response.status().as_u16();
-        assert!([200, 400, 429, 502].contains(&status), "{status}");
+        // 503: a breaker is open, or no place at the vendor came free.
+        assert!([200, 400, 429, 502, 503].contains(&status), "{status}");
         let _left_or_read = response.bytes().await;
     }
 
@@ -144,6 +145,16 @@ async fn ten_thousand_calls_that_fail_leave_nothing_behind() {
             ("DVARA_LLM_GATEWAY_RESILIENCE_RETRY_MAX_ATTEMPTS", "2"),
             ("DVARA_LLM_GATEWAY_RESILIENCE_RETRY_INITIAL_BACKOFF_MS", "1"),
             ("DVARA_LLM_GATEWAY_RESILIENCE_TIMEOUT_CHAT_TIMEOUT_MS", "50"),
+            // Breakers open now and then, and calls wait for places; most are sent nevertheless.
+            (
+                "DVARA_LLM_GATEWAY_RESILIENCE_CIRCUIT_BREAKER_FAILURE_RATE_THRESHOLD",
+                "90",
+            ),
+            (
+                "DVARA_LLM_GATEWAY_RESILIENCE_CIRCUIT_BREAKER_WAIT_DURATION_IN_OPEN_STATE_MS",
+                "5",
+            ),
+            ("DVARA_LLM_GATEWAY_RESILIENCE_CONCURRENCY_MAX_CALLS", "12"),
             (
                 "DVARA_LLM_GATEWAY_RESILIENCE_TIMEOUT_FIRST_BYTE_TIMEOUT_MS",
                 "50",
@@ -187,6 +198,15 @@ async fn ten_thousand_calls_that_fail_leave_nothing_behind() {
     quiet("server_requests_open", 1).await;
     quiet("server_connections_open", 1).await;
     quiet("server_core_tasks", tasks_before + 8).await;
+    for vendor in ["openai", "anthropic"] {
+        for what in ["under_way", "waiting"] {
+            let line = format!("gateway_provider_{what}{{provider=\"{vendor}\"}}");
+            eventually("places are given back", async || {
+                (caller.metric(&line).await == Some(0)).then_some(())
+            })
+            .await;
+        }
+    }
     eventually("descriptors are given back", async || {
         (fds(up.pid()) <= fds_before + 8).then_some(())
     })

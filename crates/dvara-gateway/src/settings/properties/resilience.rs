@@ -80,6 +80,72 @@ pub(crate) const FALLBACK_DEADLINE: Property = Property::new(
 )
 .default("600s");
 
+pub(crate) const RETRY_BUDGET_PERCENT: Property = Property::new(
+    "dvara.llm-gateway.resilience.retry.budget-percent",
+    "How many retries a provider gets at most for a hundred calls, hedges included; keeps an outage from becoming a storm.",
+)
+.default("20");
+
+pub(crate) const RETRY_BUDGET_RESERVE: Property = Property::new(
+    "dvara.llm-gateway.resilience.retry.budget-reserve",
+    "Retries that a provider may get beyond that, once.",
+)
+.default("10");
+
+pub(crate) const BREAKER_ENABLED: Property = Property::new(
+    "dvara.llm-gateway.resilience.circuit-breaker.enabled",
+    "Whether a target (a provider with one model) that keeps failing is left alone for a while.",
+)
+.default("true");
+
+pub(crate) const BREAKER_FAILURE_RATE: Property = Property::new(
+    "dvara.llm-gateway.resilience.circuit-breaker.failure-rate-threshold",
+    "From how many failures in a hundred calls on a target is left alone.",
+)
+.default("50");
+
+pub(crate) const BREAKER_WINDOW: Property = Property::new(
+    "dvara.llm-gateway.resilience.circuit-breaker.sliding-window-size",
+    "How many of a target's last calls count.",
+)
+.default("10");
+
+pub(crate) const BREAKER_MINIMUM: Property = Property::new(
+    "dvara.llm-gateway.resilience.circuit-breaker.minimum-number-of-calls",
+    "How many calls of a target have to be known before its failures count.",
+)
+.default("5");
+
+pub(crate) const BREAKER_WAIT: Property = Property::new(
+    "dvara.llm-gateway.resilience.circuit-breaker.wait-duration-in-open-state-ms",
+    "Milliseconds that a target is left alone.",
+)
+.default("30000");
+
+pub(crate) const BREAKER_HALF_OPEN: Property = Property::new(
+    "dvara.llm-gateway.resilience.circuit-breaker.permitted-calls-in-half-open",
+    "How many calls try it then, and have to be answered before all are sent again.",
+)
+.default("1");
+
+pub(crate) const MAX_CALLS: Property = Property::new(
+    "dvara.llm-gateway.resilience.concurrency.max-calls",
+    "Calls that may be under way at a provider from this process; 0 for no limit.",
+)
+.default("0");
+
+pub(crate) const MAX_WAITING: Property = Property::new(
+    "dvara.llm-gateway.resilience.concurrency.max-waiting",
+    "Calls that may wait for one of these places; the next goes to another target, or is answered with 503.",
+)
+.default("100");
+
+pub(crate) const MAX_WAIT: Property = Property::new(
+    "dvara.llm-gateway.resilience.concurrency.max-wait-ms",
+    "Milliseconds that a call may wait for its place.",
+)
+.default("5000");
+
 const fn per_provider(path: &'static str) -> Property {
     Property::new(path, "The same for one provider, by its name.")
 }
@@ -102,3 +168,23 @@ pub(crate) const PROVIDER_CHAT_TIMEOUT: Property =
     per_provider("dvara.llm-gateway.providers.*.timeout.chat-timeout-ms");
 pub(crate) const PROVIDER_STREAMING_TIMEOUT: Property =
     per_provider("dvara.llm-gateway.providers.*.timeout.streaming-timeout-ms");
+pub(crate) const PROVIDER_BUDGET_PERCENT: Property =
+    per_provider("dvara.llm-gateway.providers.*.retry.budget-percent");
+pub(crate) const PROVIDER_BUDGET_RESERVE: Property =
+    per_provider("dvara.llm-gateway.providers.*.retry.budget-reserve");
+pub(crate) const PROVIDER_BREAKER_FAILURE_RATE: Property =
+    per_provider("dvara.llm-gateway.providers.*.circuit-breaker.failure-rate-threshold");
+pub(crate) const PROVIDER_BREAKER_WINDOW: Property =
+    per_provider("dvara.llm-gateway.providers.*.circuit-breaker.sliding-window-size");
+pub(crate) const PROVIDER_BREAKER_MINIMUM: Property =
+    per_provider("dvara.llm-gateway.providers.*.circuit-breaker.minimum-number-of-calls");
+pub(crate) const PROVIDER_BREAKER_WAIT: Property =
+    per_provider("dvara.llm-gateway.providers.*.circuit-breaker.wait-duration-in-open-state-ms");
+pub(crate) const PROVIDER_BREAKER_HALF_OPEN: Property =
+    per_provider("dvara.llm-gateway.providers.*.circuit-breaker.permitted-calls-in-half-open");
+pub(crate) const PROVIDER_MAX_CALLS: Property =
+    per_provider("dvara.llm-gateway.providers.*.concurrency.max-calls");
+pub(crate) const PROVIDER_MAX_WAITING: Property =
+    per_provider("dvara.llm-gateway.providers.*.concurrency.max-waiting");
+pub(crate) const PROVIDER_MAX_WAIT: Property =
+    per_provider("dvara.llm-gateway.providers.*.concurrency.max-wait-ms");
