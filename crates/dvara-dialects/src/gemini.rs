@@ -11,6 +11,8 @@ mod fault;
 mod fields;
 mod finish;
 mod generation;
+mod labels;
+mod media;
 mod parts;
 mod signature;
 mod stream;

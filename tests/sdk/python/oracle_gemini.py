@@ -44,6 +44,9 @@ class GenerateContent(BaseModel):
     generation_config: Optional[GenerationConfig] = Field(default=None)
     cached_content: Optional[str] = Field(default=None)
     labels: Optional[dict[str, str]] = Field(default=None)
+    service_tier: Optional[types.ServiceTier] = Field(default=None)
+    model_armor_config: Optional[types.ModelArmorConfig] = Field(default=None)
+    store: Optional[bool] = Field(default=None)
 
 
 class EmbedContent(BaseModel):

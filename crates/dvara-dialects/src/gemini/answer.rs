@@ -42,6 +42,7 @@ pub fn decode(
             match finish::end(reason, message.calls() > 0) {
                 End::Finished(finish) => finish,
                 End::Broken => return Err(unusable(finish::BROKEN)),
+                End::Barred => return Err(finish::barred()),
             }
         }
         // The prompt was blocked: an answer of nothing.

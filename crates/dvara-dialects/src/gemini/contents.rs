@@ -2,7 +2,8 @@
 //!
 //! - Everything that system and developer messages say goes into `systemInstruction`, in order, wherever it stood.
 //! - Messages of one side that follow each other become one content: the answers to several calls belong into one.
-//! - The result of a tool is known by the name of its function, which is looked up from the call that it answers.
+//! - The result of a tool is known by the name of its function, which is looked up from the call that it answers. Results of
+//!   calls that were made together stand in the order of these: models without ids know them by their places.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -37,9 +38,9 @@ pub(super) fn write(
         out,
         request,
         drops,
-        says_ids: target.kind == ProviderKind::Gemini,
+        ids: ids(target),
         demands_signatures: Generation::of(target.model).demands_signatures(),
-        calls: calls(&conversation.messages),
+        calls: HashMap::new(),
         side: None,
         parts: 0,
     };
@@ -47,14 +48,64 @@ pub(super) fn write(
     contents.write_system(&conversation.messages)
 }
 
-/// The names of the functions by the ids of their calls.
-fn calls<'c>(messages: &'c [Message<'c>]) -> HashMap<&'c str, &'c str> {
-    let blocks = messages.iter().flat_map(|message| &message.blocks);
-    let named = blocks.filter_map(|block| match block {
-        Block::ToolUse(call) => Some((call.id.as_deref()?, &*call.name)),
+/// Which ids of calls are sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ids {
+    /// All of them, those that the gateway made up too.
+    All,
+    /// Those that somebody else gave.
+    Given,
+    /// None.
+    Nobodys,
+}
+
+/// What a target knows calls by. Of older models, those of the Gemini API give ids now and then and take them back; Vertex AI's
+/// have none.
+fn ids(target: &Target<'_>) -> Ids {
+    if Generation::of(target.model).wants_ids() {
+        Ids::All
+    } else if target.kind == ProviderKind::Gemini {
+        Ids::Given
+    } else {
+        Ids::Nobodys
+    }
+}
+
+/// The ids and functions of a message's calls, in their order.
+fn calls<'c>(message: &'c Message<'c>) -> impl Iterator<Item = (Option<&'c str>, &'c str)> {
+    message.blocks.iter().filter_map(|block| match block {
+        Block::ToolUse(call) => Some((call.id.as_deref(), &*call.name)),
         _ => None,
-    });
-    named.collect()
+    })
+}
+
+/// The places of the messages in the order in which they are written: results that follow one another in the order of the calls
+/// before them.
+fn in_call_order(messages: &[Message<'_>]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..messages.len()).collect();
+    let is_result = |at: &usize| messages[*at].role == Role::Tool;
+    let mut asked: Vec<Option<&str>> = Vec::new();
+    for run in order.chunk_by_mut(|one, next| is_result(one) && is_result(next)) {
+        if is_result(&run[0]) {
+            run.sort_by_key(|at| {
+                let call = answered(&messages[*at]);
+                asked
+                    .iter()
+                    .position(|asked| call.is_some() && *asked == call)
+            });
+        } else if messages[run[0]].role == Role::Assistant {
+            asked = calls(&messages[run[0]]).map(|(id, _)| id).collect();
+        }
+    }
+    order
+}
+
+/// The call that a message is the result of.
+fn answered<'c>(message: &'c Message<'c>) -> Option<&'c str> {
+    message.blocks.iter().find_map(|block| match block {
+        Block::ToolResult(result) => result.call.as_deref(),
+        _ => None,
+    })
 }
 
 /// Whose content it is.
@@ -64,14 +115,15 @@ enum Side {
     Model,
 }
 
+/// The contents of a call, on their way into its body.
 pub(super) struct Contents<'w, 'c> {
     pub(super) out: &'w mut Writer,
     pub(super) request: &'c ChatRequest,
     pub(super) drops: &'w mut Drops,
-    /// Calls and results are known by ids too.
-    pub(super) says_ids: bool,
+    pub(super) ids: Ids,
     pub(super) demands_signatures: bool,
-    pub(super) calls: HashMap<&'c str, &'c str>,
+    /// The functions of the calls so far, by their ids; a later call of the same id is another one.
+    calls: HashMap<&'c str, &'c str>,
     /// The content that is being written.
     side: Option<Side>,
     /// How many parts it has.
@@ -81,7 +133,8 @@ pub(super) struct Contents<'w, 'c> {
 impl<'c> Contents<'_, 'c> {
     fn write_all(&mut self, messages: &'c [Message<'c>]) -> Result<(), ReadError> {
         self.out.json("\"contents\":[");
-        for (index, message) in messages.iter().enumerate() {
+        for index in in_call_order(messages) {
+            let message = &messages[index];
             let side = match &message.role {
                 Role::System => continue,
                 Role::User | Role::Tool => Side::User,
@@ -120,7 +173,11 @@ impl<'c> Contents<'_, 'c> {
         let had = self.parts;
         match side {
             Side::User => self.user_parts(index, message)?,
-            Side::Model => self.model_parts(index, message)?,
+            Side::Model => {
+                self.model_parts(index, message)?;
+                let named = calls(message).filter_map(|(id, name)| Some((id?, name)));
+                self.calls.extend(named);
+            }
         }
         if self.parts == had {
             // A message without content leaves no trace.

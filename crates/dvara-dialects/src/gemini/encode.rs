@@ -30,10 +30,14 @@ pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Encoded, Rea
     let mut out = Writer::with_capacity(request.body().len() + 256);
     out.json("{");
     contents::write(&mut out, request, &conversation, target, &mut drops)?;
-    tools::write(&mut out, &conversation, &mut drops)?;
+    tools::write(&mut out, &conversation, &said, &mut drops)?;
     write_config(&mut out, request, &conversation, &said, thinking);
     for field in &said.own {
         out.json(",").text(&field.name).json(":").raw(field.value);
+    }
+    write_labels(&mut out, &said);
+    if let Some(tier) = said.tier {
+        out.json(",\"serviceTier\":").text(tier);
     }
     out.json("}");
     let accept = if request.stream() { EVENTS } else { JSON };
@@ -42,6 +46,17 @@ pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Encoded, Rea
         body: out.take().into(),
         dropped: drops.into_list(),
     })
+}
+
+fn write_labels(out: &mut Writer, said: &Said<'_>) {
+    let mut before = ",\"labels\":{";
+    for (key, value) in &said.labels {
+        out.json(before).text(key).json(":").text(value);
+        before = ",";
+    }
+    if before == "," {
+        out.json("}");
+    }
 }
 
 /// `generationConfig`: what the call says, unless the client's own says it.
@@ -98,16 +113,18 @@ fn write_config(
     {
         out.number(most);
     }
+    let is_taken = !said.ignores_sampling;
     for (name, number) in [
-        ("temperature", sampling.temperature),
-        ("topP", sampling.top_p),
+        ("temperature", sampling.temperature.filter(|_| is_taken)),
+        ("topP", sampling.top_p.filter(|_| is_taken)),
         ("frequencyPenalty", sampling.frequency_penalty),
         ("presencePenalty", sampling.presence_penalty),
         ("seed", sampling.seed),
     ] {
         config.json(name, number.map(|number| number.as_str()));
     }
-    config.json("topK", said.top_k.map(|value| value.get()));
+    let top_k = said.top_k.filter(|_| is_taken);
+    config.json("topK", top_k.map(|value| value.get()));
     write_stops(&mut config, request, conversation);
     write_form(&mut config, &conversation.output);
     if let Some(thinking) = thinking

@@ -5,12 +5,14 @@ use std::borrow::Cow;
 use dvara_types::ProviderKind;
 use serde_json::value::RawValue;
 
-use super::{parts, thinking, tools};
+use super::generation::Generation;
+use super::{labels, media, parts, thinking, tools};
 use crate::fields::Verdict::{self, Translated};
 use crate::fields::{
     Declared, Drops, Unknown, dropped, empty, medium, nothing, off, one, refused, text_only, zero,
 };
 use crate::json::{self, Member};
+use crate::openai::{TENANT_ID, WORKSPACE_ID};
 use crate::request::{ChatRequest, Conversation, Field, ReadError};
 use crate::target::Target;
 
@@ -21,27 +23,43 @@ pub(crate) static DECLARED: Declared = Declared {
     unknown: Unknown::Dropped,
     drops: &[
         ("labels", NO_LABELS),
+        ("metadata", NO_METADATA),
+        ("metadata", LABELS_SAY_IT),
+        ("metadata", labels::NO_SUCH_LABEL),
+        TENANT_ID,
+        WORKSPACE_ID,
         ("messages", parts::NO_MEMBER_OF_A_MESSAGE),
         ("messages.content", parts::NO_MEMBER_OF_A_PART),
-        ("messages.content.file.filename", parts::NO_NAMES_OF_FILES),
-        ("messages.image_url.detail", parts::NO_DETAIL),
+        ("messages.content.file.filename", media::NO_NAMES_OF_FILES),
+        ("messages.image_url.detail", media::NO_DETAIL),
         ("messages.name", parts::NO_NAMES),
         ("messages.reasoning_content", parts::NO_REASONING),
         ("messages.thinking_blocks", parts::NOT_ITS_THOUGHTS),
+        ("modelArmorConfig", NO_MODEL_ARMOR),
         ("reasoning_effort", thinking::ALWAYS_THINKS),
         ("reasoning_effort", thinking::NEVER_THINKS),
         ("reasoning_effort", thinking::SAID_ALREADY),
         ("response_format.json_schema.description", NO_DESCRIPTION),
+        ("service_tier", OTHER_TIERS),
+        ("service_tier", TIER_SAYS_IT),
+        ("store", NO_STORE),
+        ("temperature", IGNORES_SAMPLING),
         ("tool_choice", tools::NO_TOOLS),
+        ("tool_choice", tools::CONFIG_SAYS_IT),
         ("tools.function", tools::NO_MEMBER_OF_A_TOOL),
         ("tools.function.strict", tools::NOT_STRICT),
+        ("top_k", IGNORES_SAMPLING),
+        ("top_p", IGNORES_SAMPLING),
     ],
     refusals: &[
+        ("generationConfig.candidateCount", ONE_CANDIDATE),
+        ("generationConfig.logprobs", NO_PROBABILITIES),
+        ("generationConfig.responseLogprobs", NO_PROBABILITIES),
         ("messages", parts::NO_CONTENTS),
-        ("messages.content", parts::NO_SUCH_PART),
+        ("messages.content", media::NO_SUCH_PART),
         ("messages.content", parts::SYSTEM_IS_TEXT),
-        ("messages.content.file.file_id", parts::NO_UPLOADS),
-        ("messages.content.image_url", parts::NO_ADDRESSES),
+        ("messages.content.file.file_id", media::NO_UPLOADS),
+        ("messages.content.image_url", media::NO_ADDRESSES),
         ("messages.tool_calls", parts::CALLS_ARE_OF_FUNCTIONS),
         ("n", ONE_ANSWER),
         ("tool_choice", tools::NO_SUCH_CHOICE),
@@ -51,6 +69,14 @@ pub(crate) static DECLARED: Declared = Declared {
 
 const NO_CACHE_KEY: &str = "it keeps its cache by itself, or under `cachedContent`";
 const NO_LABELS: &str = "only Vertex AI has labels";
+const NO_METADATA: &str = "it keeps no metadata; Vertex AI takes it for `labels`";
+const LABELS_SAY_IT: &str = "`labels` says it already";
+const NO_MODEL_ARMOR: &str = "only Vertex AI has Model Armor";
+const OTHER_TIERS: &str = "its tiers are `default`, `flex` and `priority`";
+const TIER_SAYS_IT: &str = "`serviceTier` says it already";
+const NO_STORE: &str = "Vertex AI stores no completions";
+const IGNORES_SAMPLING: &str = "this model passes over it";
+const ONE_CANDIDATE: &str = "the gateway asks it for one answer: `candidateCount` must be 1";
 const NO_DESCRIPTION: &str = "a schema there has no description beside it; put it into the schema";
 const ONE_ANSWER: &str = "the gateway asks it for one answer: `n` must be 1";
 const NO_PROBABILITIES: &str = "its log probabilities have another form";
@@ -69,12 +95,13 @@ static TABLE: &[(&str, Verdict)] = &[
     ("max_completion_tokens", Translated),
     ("max_tokens", Translated),
     ("messages", Translated),
-    ("metadata", dropped(empty, "it keeps no metadata")),
+    ("metadata", Translated),
     (
         "modalities",
         refused(text_only, "the gateway asks it for text"),
     ),
     ("model", Translated),
+    ("modelArmorConfig", Translated),
     ("moderation", refused(nothing, "it has no such step")),
     ("n", Translated),
     (
@@ -91,15 +118,14 @@ static TABLE: &[(&str, Verdict)] = &[
     ("safetySettings", Translated),
     ("safety_identifier", dropped(nothing, NO_USERS)),
     ("seed", Translated),
-    (
-        "service_tier",
-        dropped(any_tier, "its tiers are other ones"),
-    ),
+    ("serviceTier", Translated),
+    ("service_tier", Translated),
     ("stop", Translated),
-    ("store", dropped(off, "it stores no completions")),
+    ("store", Translated),
     ("stream", Translated),
     ("stream_options", Translated),
     ("temperature", Translated),
+    ("toolConfig", Translated),
     ("tool_choice", Translated),
     ("tools", Translated),
     ("top_k", Translated),
@@ -131,9 +157,18 @@ fn not_false(json: &str) -> bool {
     json != "false"
 }
 
-/// Whatever tier the vendor chooses.
-fn any_tier(json: &str) -> bool {
-    matches!(json, "null" | "\"auto\"" | "\"default\"")
+/// The tier that OpenAI's word for it is; `None` for whatever the vendor chooses.
+fn tier(word: &str, drops: &mut Drops) -> Option<&'static str> {
+    match word {
+        "auto" => None,
+        "default" => Some("standard"),
+        "flex" => Some("flex"),
+        "priority" => Some("priority"),
+        _ => {
+            drops.add("service_tier", OTHER_TIERS);
+            None
+        }
+    }
 }
 
 /// What the fields of a call say beside its conversation.
@@ -147,7 +182,13 @@ pub(super) struct Said<'c> {
     pub(super) config: Vec<Member<'c>>,
     /// They say how to think.
     pub(super) has_own_thinking: bool,
-    /// Google's own fields, which go on as they came.
+    /// The model passes over temperature, top-p and top-k.
+    pub(super) ignores_sampling: bool,
+    /// What of `metadata` fits into `labels`.
+    pub(super) labels: Vec<(Cow<'c, str>, Cow<'c, str>)>,
+    /// What `service_tier` comes to.
+    pub(super) tier: Option<&'static str>,
+    /// Google's own fields, and `store`, which go on as they came.
     pub(super) own: Vec<&'c Field<'c>>,
 }
 
@@ -181,7 +222,9 @@ pub(super) fn read<'c>(
     ) {
         drops.add("response_format.json_schema.description", NO_DESCRIPTION);
     }
+    let is_vertex = target.kind == ProviderKind::Vertex;
     let mut said = Said::default();
+    let (mut metadata, mut tier_word) = (None, None);
     for field in &conversation.rest {
         let value = field.value;
         if json::is_null(value) {
@@ -191,24 +234,107 @@ pub(super) fn read<'c>(
             Some(("reasoning_effort", _)) => said.effort = Some(text(field)?),
             Some(("top_k", _)) => said.top_k = Some(value),
             Some(("generationConfig", _)) => {
-                said.config = json::members(value).ok_or_else(|| {
-                    let name = "generationConfig";
-                    ReadError::validation(name, format!("`{name}` must be an object"))
-                })?;
+                said.config = own_config(value)?;
             }
-            Some(("labels", _)) if target.kind != ProviderKind::Vertex => {
-                drops.add("labels", NO_LABELS);
+            Some(("metadata", _)) => metadata = Some(value),
+            Some(("service_tier", _)) => tier_word = Some(text(field)?),
+            Some(("labels", _)) if !is_vertex => drops.add("labels", NO_LABELS),
+            Some(("modelArmorConfig", _)) if !is_vertex => {
+                drops.add("modelArmorConfig", NO_MODEL_ARMOR);
             }
-            Some(("labels" | "safetySettings" | "cachedContent", _)) => said.own.push(field),
+            Some(("store", _)) if is_vertex => {
+                if !off(value.get()) {
+                    drops.add("store", NO_STORE);
+                }
+            }
+            Some((name, _)) if OWN.contains(&name) => said.own.push(field),
             Some((name, verdict)) => DECLARED.judge(name, value.get(), verdict, drops)?,
             None => drops.add_unknown(&field.name),
         }
     }
     said.has_own_thinking = said.has_own("thinkingConfig");
+    said.labels = match metadata {
+        Some(_) if said.goes_on("labels") => {
+            drops.add("metadata", LABELS_SAY_IT);
+            Vec::new()
+        }
+        Some(value) if is_vertex => labels::fitting(value, drops),
+        Some(value) if !empty(value.get()) => {
+            drops.add("metadata", NO_METADATA);
+            Vec::new()
+        }
+        _ => Vec::new(),
+    };
+    said.tier = match tier_word {
+        Some(_) if said.goes_on("serviceTier") => {
+            drops.add("service_tier", TIER_SAYS_IT);
+            None
+        }
+        Some(word) => tier(&word, drops),
+        None => None,
+    };
+    drop_ignored_sampling(&mut said, conversation, target, drops);
     Ok(said)
 }
 
+/// Fields that go on as they came.
+const OWN: [&str; 7] = [
+    "cachedContent",
+    "labels",
+    "modelArmorConfig",
+    "safetySettings",
+    "serviceTier",
+    "store",
+    "toolConfig",
+];
+
+/// The client's own `generationConfig`. It may not ask for what an answer in OpenAI's dialect would lose.
+fn own_config(value: &RawValue) -> Result<Vec<Member<'_>>, ReadError> {
+    let config = json::members(value).ok_or_else(|| {
+        let name = "generationConfig";
+        ReadError::validation(name, format!("`{name}` must be an object"))
+    })?;
+    for member in &config {
+        let because = match &*member.key {
+            "candidateCount" if !one(member.value.get()) => ONE_CANDIDATE,
+            "responseLogprobs" if !off(member.value.get()) => NO_PROBABILITIES,
+            "logprobs" if !zero(member.value.get()) => NO_PROBABILITIES,
+            _ => continue,
+        };
+        return Err(refusal(format!("generationConfig.{}", member.key), because));
+    }
+    Ok(config)
+}
+
+/// Says which sampling parameters a model passes over; they are not sent.
+fn drop_ignored_sampling(
+    said: &mut Said<'_>,
+    conversation: &Conversation<'_>,
+    target: &Target<'_>,
+    drops: &mut Drops,
+) {
+    if !Generation::of(target.model).ignores_sampling() {
+        return;
+    }
+    said.ignores_sampling = true;
+    let sampling = &conversation.sampling;
+    for (name, is_said) in [
+        ("temperature", sampling.temperature.is_some()),
+        ("top_p", sampling.top_p.is_some()),
+        ("top_k", said.top_k.is_some()),
+    ] {
+        if is_said {
+            drops.add(name, IGNORES_SAMPLING);
+        }
+    }
+}
+
 impl Said<'_> {
+    /// Whether a field of Google's own goes on as it came.
+    pub(super) fn goes_on(&self, name: &str) -> bool {
+        self.own.iter().any(|field| field.name == name)
+    }
+
     /// Whether the client's `generationConfig` says it.
     pub(super) fn has_own(&self, name: &str) -> bool {
         self.config.iter().any(|member| member.key == name)

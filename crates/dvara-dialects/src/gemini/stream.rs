@@ -160,6 +160,7 @@ impl StreamDecoder {
                     Ok(())
                 }
                 End::Broken => Err(UpstreamFault::broken_stream(finish::BROKEN)),
+                End::Barred => Err(finish::barred()),
             },
         }
     }

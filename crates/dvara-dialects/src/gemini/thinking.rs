@@ -66,12 +66,12 @@ pub(super) fn plan(
         if asks_for_none {
             drops.add("reasoning_effort", ALWAYS_THINKS);
         }
-        let lowest = if generation.can_rest() {
-            "MINIMAL"
+        let is_least = level == "MINIMAL";
+        Amount::Level(if is_least {
+            generation.least_level()
         } else {
-            "LOW"
-        };
-        Amount::Level(if level == "MINIMAL" { lowest } else { level })
+            level
+        })
     } else if asks_for_none && !generation.can_rest() {
         drops.add("reasoning_effort", ALWAYS_THINKS);
         // The least that such a model takes.

@@ -2,13 +2,14 @@
 
 use serde_json::value::RawValue;
 
-use super::fields::refusal;
+use super::fields::{Said, refusal};
 use crate::fields::Drops;
 use crate::json;
 use crate::request::{Conversation, ReadError, Tool, ToolChoice, ToolFunction};
 use crate::writer::Writer;
 
 pub(super) const NO_TOOLS: &str = "there are no tools to choose from";
+pub(super) const CONFIG_SAYS_IT: &str = "`toolConfig` says it already";
 pub(super) const NOT_STRICT: &str = "it has no strict tools";
 pub(super) const NO_MEMBER_OF_A_TOOL: &str = "a member of a tool has no place in Google's API";
 pub(super) const NO_SUCH_TOOL: &str =
@@ -23,6 +24,7 @@ pub(super) const NO_SUCH_CHOICE: &str =
 pub(super) fn write(
     out: &mut Writer,
     conversation: &Conversation<'_>,
+    said: &Said<'_>,
     drops: &mut Drops,
 ) -> Result<(), ReadError> {
     if conversation.tools.is_empty() {
@@ -53,6 +55,12 @@ pub(super) fn write(
         }
     }
     out.json("]");
+    if said.goes_on("toolConfig") {
+        if conversation.tool_choice.is_some() {
+            drops.add("tool_choice", CONFIG_SAYS_IT);
+        }
+        return Ok(());
+    }
     choice(out, conversation)
 }
 

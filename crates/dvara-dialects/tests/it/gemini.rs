@@ -15,10 +15,10 @@ const GEMINI: Vendor = Vendor {
 
 #[test]
 fn gemini_is_translated_as_expected() {
-    GEMINI.check();
+    GEMINI.check_beside(&VERTEX);
 }
 
-/// Its declarations are those of the publishers' own APIs.
+/// Its declarations are those of the publishers' own APIs, and checked with these.
 const VERTEX: Vendor = Vendor {
     files: Files("vertex"),
     kind: ProviderKind::Vertex,

@@ -70,7 +70,13 @@ impl Vendor {
     /// Every case of the vendor, and no file that belongs to none.
     pub(crate) fn check(&self) {
         self.check_cases();
-        declared::check(self);
+        declared::check(self, None);
+    }
+
+    /// The same for a vendor whose models are reached in two ways; `also` is the other one.
+    pub(crate) fn check_beside(&self, also: &Self) {
+        self.check_cases();
+        declared::check(self, Some(also));
     }
 
     /// The same without what the vendor declares, for one whose declarations are those of others.
