@@ -17,7 +17,8 @@ struct Dialect {
     whole: fn(&str) -> Value,
 }
 
-const DIALECTS: [Dialect; 2] = [
+/// Those that the fake vendor itself speaks come first.
+const DIALECTS: [Dialect; 5] = [
     Dialect {
         model: "gpt-4o",
         begun: |text| {
@@ -54,12 +55,77 @@ data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text
                    "usage": {"input_tokens": 3, "output_tokens": 1}})
         },
     },
+    Dialect {
+        model: "mistral-large-latest",
+        begun: |text| {
+            let open = br#"data: {"id":"m","object":"chat.completion.chunk","created":1,"model":"mistral-large-latest","choices":[{"index":0,"delta":{"role":"assistant","content":"Hi "},"finish_reason":null}]}
+
+data: {"id":"m","object":"chat.completion.chunk","created":1,"model":"mistral-large-latest","choices":[{"index":0,"delta":{"content":""#;
+            [open, text].concat().into()
+        },
+        whole: |text| {
+            json!({"id": "m", "object": "chat.completion", "created": 1, "model": "mistral-large-latest", "choices": [
+                {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+            ], "usage": {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4}})
+        },
+    },
+    Dialect {
+        model: "gemini-2.5-flash",
+        begun: |text| {
+            let open = br#"data: {"candidates":[{"content":{"parts":[{"text":"Hi "}],"role":"model"},"index":0}],"modelVersion":"gemini-2.5-flash","responseId":"r"}
+
+data: {"candidates":[{"content":{"parts":[{"text":""#;
+            [open, text].concat().into()
+        },
+        whole: |text| {
+            json!({"candidates": [{"content": {"parts": [{"text": text}], "role": "model"}, "finishReason": "STOP", "index": 0}],
+                   "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 1, "totalTokenCount": 4},
+                   "modelVersion": "gemini-2.5-flash", "responseId": "r"})
+        },
+    },
+    Dialect {
+        model: "command-a-03-2025",
+        begun: |text| {
+            let open = br#"event: message-start
+data: {"type":"message-start","id":"c","delta":{"message":{"role":"assistant","content":[],"tool_plan":"","tool_calls":[],"citations":[]}}}
+
+event: content-start
+data: {"type":"content-start","index":0,"delta":{"message":{"content":{"type":"text","text":""}}}}
+
+event: content-delta
+data: {"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"Hi "}}}}
+
+event: content-delta
+data: {"type":"content-delta","index":0,"delta":{"message":{"content":{"text":""#;
+            [open, text].concat().into()
+        },
+        whole: |text| {
+            json!({"id": "c", "finish_reason": "COMPLETE",
+                   "message": {"role": "assistant", "content": [{"type": "text", "text": text}]},
+                   "usage": {"tokens": {"input_tokens": 3, "output_tokens": 1}}})
+        },
+    },
 ];
+
+/// With a provider of each dialect at a fake vendor.
+fn before(vendor: &FakeVendor) -> Setup {
+    let mut setup = Setup::new().vendor(vendor);
+    for name in ["MISTRAL", "GEMINI", "COHERE"] {
+        setup = setup
+            .env(&format!("{name}_API_KEY"), "test")
+            .env(&format!("{name}_BASE_URL"), vendor.url());
+    }
+    setup
+}
 
 /// A gateway that tries everything once and does not wait for long.
 async fn impatient(vendor: &FakeVendor) -> TestGateway {
-    Setup::new()
-        .vendor(vendor)
+    impatient_of(before(vendor)).start().await
+}
+
+/// Without retries and with short limits.
+fn impatient_of(setup: Setup) -> Setup {
+    setup
         .env("DVARA_LLM_GATEWAY_RESILIENCE_RETRY_MAX_ATTEMPTS", "1")
         .env(
             "DVARA_LLM_GATEWAY_RESILIENCE_TIMEOUT_CHAT_TIMEOUT_MS",
@@ -73,8 +139,6 @@ async fn impatient(vendor: &FakeVendor) -> TestGateway {
             "DVARA_LLM_GATEWAY_RESILIENCE_TIMEOUT_IDLE_TIMEOUT_MS",
             "300",
         )
-        .start()
-        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,7 +156,7 @@ async fn a_fault_before_the_answer_has_its_error_in_every_dialect() {
         ("hang before the head", Turn::silence(), failed),
         (
             "cut before the first byte",
-            Turn::chat("x").cut_after(0),
+            Turn::pieces(["x"]).cut_after(0),
             failed,
         ),
         ("garbage", garbage, failed),
@@ -215,7 +279,7 @@ async fn a_large_answer_is_held_and_a_larger_one_refused_in_every_dialect() {
         let larger = (dialect.whole)(&"a".repeat(65 << 20)).to_string();
         let script = Script::new(Turn::status(200, &larger)).first(Turn::status(200, &large));
         let vendor = FakeVendor::start(script).await;
-        let gateway = Setup::new().vendor(&vendor).start().await;
+        let gateway = before(&vendor).start().await;
         let whole = gateway.chat(hello(dialect.model)).await;
         assert_eq!(whole.status(), 200, "{}", dialect.model);
         assert!(whole.bytes().await.unwrap().len() > 40 << 20);
@@ -256,7 +320,7 @@ async fn an_event_larger_than_any_is_a_fault_in_every_dialect() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_vendor_that_drips_is_waited_for_in_every_dialect() {
+async fn a_vendor_that_drips_is_waited_for() {
     let vendor = FakeVendor::start(Script::new(
         Turn::chat("drop by drop")
             .in_bits(9)
@@ -264,7 +328,7 @@ async fn a_vendor_that_drips_is_waited_for_in_every_dialect() {
     ))
     .await;
     let gateway = Setup::new().vendor(&vendor).start().await;
-    for dialect in &DIALECTS {
+    for dialect in &DIALECTS[..2] {
         let whole: Value = gateway
             .chat(hello(dialect.model))
             .await
@@ -311,5 +375,68 @@ async fn a_vendor_that_is_gone_is_its_fault_in_every_dialect() {
             );
         }
     }
+    gateway.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendor_whose_tls_fails_is_its_fault_and_is_left_alone() {
+    let vendor = FakeVendor::start(Script::new(Turn::chat("in the clear"))).await;
+    let https = vendor.url().replace("http://", "https://");
+    let gateway = impatient_of(
+        Setup::new()
+            .vendor(&vendor)
+            .env("DVARA_LLM_GATEWAY_PROVIDERS_OPENAI_BASE_URL", &https),
+    )
+    .start()
+    .await;
+    for _ in 0..5 {
+        let answer = gateway.chat(hello("gpt-4o")).await;
+        assert_eq!(error_code(answer).await, (502, "provider_error".to_owned()));
+    }
+    let answer = gateway.chat(hello("gpt-4o")).await;
+    assert_eq!(
+        error_code(answer).await,
+        (503, "provider_circuit_open".to_owned())
+    );
+    assert!(chats(&vendor).is_empty());
+    gateway.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_each_fifth_call_fails_retries_hide_it_and_another_target_the_rest() {
+    let fine = || Turn::chat("fine");
+    let flaky = || {
+        Script::cycle([
+            Turn::error(500, "boom", "x"),
+            fine(),
+            fine(),
+            fine(),
+            fine(),
+        ])
+    };
+    let calls = async |gateway: &TestGateway| {
+        let mut failed = 0;
+        for number in 0..300 {
+            let ask = [hello, streamed][number % 2];
+            let answer = gateway.chat(ask("gpt-4o")).await;
+            assert_ne!(answer.status(), 503, "no breaker opens");
+            failed += usize::from(answer.status() != 200);
+        }
+        failed
+    };
+    // Alone, it takes a quarter of the calls as retries; the budget has a fifth and ten.
+    let vendor = FakeVendor::start(flaky()).await;
+    let gateway = Setup::new().vendor(&vendor).start().await;
+    let failed = calls(&gateway).await;
+    assert!(failed <= 15, "{failed} of 300");
+    assert!(chats(&vendor).len() <= 370);
+    gateway.finish().await;
+    let (vendor, second) = (
+        FakeVendor::start(flaky()).await,
+        FakeVendor::start(Script::new(fine())).await,
+    );
+    let setup = Setup::new().vendor(&vendor).second_vendor(&second);
+    let gateway = setup.start().await;
+    assert_eq!(calls(&gateway).await, 0);
     gateway.finish().await;
 }

@@ -358,7 +358,12 @@ pub(crate) fn chats(vendor: &FakeVendor) -> Vec<Received> {
         .requests()
         .into_iter()
         .filter(|request| {
-            request.path.ends_with("/chat/completions") || request.path.ends_with("/messages")
+            let ends = ["/chat/completions", "/messages", "/v2/chat"];
+            ends.iter().any(|end| request.path.ends_with(end))
+                || request
+                    .path
+                    .to_ascii_lowercase()
+                    .contains("generatecontent")
         })
         .collect()
 }

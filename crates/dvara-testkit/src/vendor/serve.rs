@@ -106,6 +106,7 @@ async fn play(
         }
         match (&head.method, head.uri.path()) {
             (&Method::POST, CHAT | MESSAGES | EMBEDDINGS) => script.next(),
+            (&Method::POST, path) if is_of_another_dialect(path) => script.next(),
             (&Method::GET, "/v1/models") => return models(),
             _ => return error(StatusCode::NOT_FOUND, "Invalid URL", "unknown_url"),
         }
@@ -115,6 +116,13 @@ async fn play(
         record,
     };
     answer(turn, head.uri.path(), &call, watch).await
+}
+
+/// Cohere's and Google's paths. Their dialects are not played: fixed answers, pieces and faults are for them.
+fn is_of_another_dialect(path: &str) -> bool {
+    path == "/v2/chat"
+        || path.ends_with(":generateContent")
+        || path.ends_with(":streamGenerateContent")
 }
 
 async fn answer(turn: Turn, path: &str, call: &Value, watch: Watch) -> VendorResponse {
