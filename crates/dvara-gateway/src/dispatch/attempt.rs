@@ -29,30 +29,22 @@ pub(super) async fn retried(
     deadline: Option<Instant>,
     book: &Book<'_>,
 ) -> Result<Reply, GatewayError> {
-    let provider = &attempt.provider;
-    let limits = &provider.resilience;
-    let request = plan.admitted().request();
-    let limit = if request.stream() {
-        limits.timeouts.first_byte
-    } else {
-        limits.timeouts.chat
-    };
-    let ends = Instant::now() + limit;
+    let retry = attempt.provider.resilience.retry;
+    let ends = end(plan, attempt);
     let ends = deadline.map_or(ends, |deadline| ends.min(deadline));
     let permit = place(attempt, ends).await?;
     attempt.state.retries.deposit();
     let mut tries = 0;
+    let mut last = None;
     loop {
-        let watch = Watch::begin(attempt, request.stream())?;
-        let credential = pick(core, attempt)?;
-        tries += 1;
-        let to = Destination {
-            core,
-            admitted: plan.admitted(),
-            attempt,
-            credential,
-            ends,
+        // A target that may not be asked again has failed with what it said before.
+        let begun = Watch::begin(attempt, plan.admitted().request().stream())
+            .and_then(|watch| Ok((watch, destination(core, plan, attempt, ends)?)));
+        let (watch, to) = match begun {
+            Ok(begun) => begun,
+            Err(error) => return Err(last.unwrap_or(error)),
         };
+        tries += 1;
         let sending = send(&to, book).instrument(span(attempt, plan));
         let error = match sending.await {
             Ok(mut reply) => {
@@ -72,20 +64,61 @@ pub(super) async fn retried(
         let pause = if fault.code == FaultCode::ProviderRateLimited && has_another(core, attempt) {
             Some(Duration::ZERO)
         } else {
-            pause(limits.retry, tries, fault, chance())
+            pause(retry, tries, fault, chance())
         };
-        let in_time = pause
-            .filter(|pause| tries < limits.retry.max_attempts && Instant::now() + *pause < ends);
+        let now = Instant::now();
+        let in_time = pause.filter(|pause| tries < retry.max_attempts && now + *pause < ends);
         let Some(pause) = in_time else {
             return Err(error);
         };
-        if !attempt.state.retries.try_withdraw()
-            || attempt.state.breaker.state(Instant::now().into_std()) == BreakerState::Open
-        {
+        let is_open = attempt.state.breaker.state(now.into_std()) == BreakerState::Open;
+        if is_open || !attempt.state.retries.try_withdraw() {
             return Err(error);
         }
+        last = Some(error);
         tokio::time::sleep(pause).await;
     }
+}
+
+/// Asks a target once, for nobody's sake: it takes nobody's place, and its failures keep nobody else from asking.
+///
+/// # Errors
+/// The fault.
+pub(super) async fn once(
+    core: &Rc<Core>,
+    plan: &Plan,
+    attempt: &Attempt,
+    book: &Book<'_>,
+) -> Result<Reply, GatewayError> {
+    let to = destination(core, plan, attempt, end(plan, attempt))?;
+    send(&to, book).instrument(span(attempt, plan)).await
+}
+
+/// When the time of a target is over that is asked now.
+fn end(plan: &Plan, attempt: &Attempt) -> Instant {
+    let timeouts = attempt.provider.resilience.timeouts;
+    let is_stream = plan.admitted().request().stream();
+    Instant::now()
+        + if is_stream {
+            timeouts.first_byte
+        } else {
+            timeouts.chat
+        }
+}
+
+fn destination<'a>(
+    core: &'a Rc<Core>,
+    plan: &'a Plan,
+    attempt: &'a Attempt,
+    ends: Instant,
+) -> Result<Destination<'a>, GatewayError> {
+    Ok(Destination {
+        core,
+        admitted: plan.admitted(),
+        attempt,
+        credential: pick(core, attempt)?,
+        ends,
+    })
 }
 
 /// A place for a call at the target's provider, waited for as long as the queue allows and not beyond `ends`.

@@ -1,6 +1,7 @@
 //! Shadow traffic: a copy of an answered call goes to another target, whose answer nobody reads (data-plane sheet §13).
 //!
-//! It runs beside the real call and after it: it can neither slow nor fail it. Its tokens are in the usage as nobody's, under the
+//! It runs beside the real call and after it: it can neither slow nor fail it, nor any other call: it takes no place in the queue of
+//! its provider, and no breaker counts it. Its tokens are in the usage as nobody's, under the
 //! endpoint `shadow`, so that no tenant pays and the platform sees what the experiment costs.
 
 use std::cell::RefCell;
@@ -11,7 +12,7 @@ use std::rc::Rc;
 use dvara_ledger::{Endpoint, Ledger, Method};
 use dvara_types::ProviderName;
 
-use super::attempt::retried;
+use super::attempt::once;
 use super::{Answered, Reply};
 use crate::core::Core;
 use crate::http::error::GatewayError;
@@ -57,7 +58,7 @@ async fn ask(core: Rc<Core>, reserved: Reserved, mut ledger: Ledger, primary: Pr
     }
     let asked = {
         let book = RefCell::new(&mut ledger);
-        retried(&core, plan, target, None, &book).await
+        once(&core, plan, target, &book).await
     };
     let outcome = match asked {
         Ok(Reply {

@@ -416,6 +416,26 @@ async fn a_shadow_s_tokens_are_recorded_as_nobody_s_and_its_failure_is_nobody_s_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_shadow_takes_no_place_and_opens_no_breaker() {
+    let routes = "  - {id: r, model: \"m*\", provider: a, shadow_config: {shadow_provider: b, shadow_model: n, sample_pct: 100}}\n  \
+                  - {id: s, model: n, provider: b}\n";
+    let setup = Setup::new().env("DVARA_LLM_GATEWAY_PROVIDERS_B_CONCURRENCY_MAX_CALLS", "1");
+    let shadows = (0..8).fold(Script::new(Turn::chat("b")), |script, _| {
+        script.first(boom())
+    });
+    let shadows = shadows.first(Turn::silence());
+    let scripts = [Script::new(Turn::chat("a")), shadows, Script::default()];
+    let trio = Trio::with(setup, scripts, routes).await;
+    trio.call(9, &hello("m")).await;
+    eventually("the shadow got all copies", async || {
+        (trio.asked()[1] == 9).then_some(())
+    })
+    .await;
+    trio.call(1, &hello("n")).await;
+    trio.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_slow_target_is_hedged_by_the_next_one() {
     let routes = route(
         "strategy: weighted, providers: [{provider: a}, {provider: b, weight: 0}], hedge_after_ms: 50",
