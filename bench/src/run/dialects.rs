@@ -1,13 +1,14 @@
-//! What the gateway costs by what the vendor speaks: relaying OpenAI's bytes beside translating each other dialect.
+//! What the gateway costs by what the vendor speaks, relaying OpenAI's bytes beside translating each other dialect, and by how a
+//! route of five targets chooses.
 
 use serde::Serialize;
 
 use super::measure::Sample;
-use super::plan::{Scenario, Target};
+use super::plan::{STRATEGIES, Scenario, Target};
 use crate::stats::median;
 use crate::vendor::Dialect;
 
-/// CPU time of the gateway in microseconds, with the vendor of one dialect.
+/// CPU time of the gateway in microseconds, with the vendor of one dialect, or a route of one strategy.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Spent {
     pub(super) dialect: &'static str,
@@ -36,8 +37,13 @@ pub(super) fn compare(samples: &[Sample], chunks: usize) -> Vec<Spent> {
         whole: compared(samples, Scenario::JsonC16, whole, 1),
         chunk: compared(samples, Scenario::SsePaced, stream, chunks),
     });
+    let routed = STRATEGIES.map(|strategy| Spent {
+        dialect: strategy,
+        whole: compared(samples, Scenario::JsonC16, Scenario::Routed(strategy), 1),
+        chunk: None,
+    });
     let measured = |spent: &Spent| spent.whole.is_some() || spent.chunk.is_some();
-    let rows: Vec<Spent> = spent.into_iter().filter(measured).collect();
+    let rows: Vec<Spent> = spent.into_iter().chain(routed).filter(measured).collect();
     if rows.len() > 1 { rows } else { Vec::new() }
 }
 

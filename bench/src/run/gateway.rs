@@ -3,6 +3,7 @@
 
 mod accounts;
 mod binary;
+mod routes;
 
 use std::fs;
 use std::net::SocketAddr;
@@ -66,6 +67,7 @@ impl Gateway {
             .context("no PostgreSQL")?;
         let database = Postgres::start(&bin, folder, database_cpus(options), random_hex()?)?;
         let mut settings = providers(upstream);
+        settings.push(routes::write(folder, upstream)?);
         settings.extend(production(options, folder, &database)?);
         settings.extend(options.gateway_env.iter().cloned());
         let key = accounts::create(binary, &settings)?;
@@ -107,6 +109,7 @@ impl Gateway {
         let address = free_port()?;
         let data = folder.join("data");
         let mut settings = providers(upstream);
+        settings.push(routes::write(folder, upstream)?);
         settings.extend(options.gateway_env.iter().cloned());
         let mut command = options.proxy_cpus.command(binary);
         command.args([
@@ -197,6 +200,8 @@ fn prepare<'a>(
 fn providers(upstream: SocketAddr) -> Vec<(String, String)> {
     let url = format!("http://{upstream}");
     pairs(&[
+        // Where the nearest of a route's targets is looked for.
+        ("DVARA_REGION_ID", "eu-west-1"),
         ("DVARA_PROVIDER_TYPE", "openai"),
         ("DVARA_PROVIDER_BASE_URL", &format!("{url}/v1")),
         ("DVARA_PROVIDER_API_KEY", "bench"),

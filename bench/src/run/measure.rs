@@ -121,7 +121,7 @@ fn load(options: &Options, stage: &Stage, turn: Turn, seconds: f64) -> anyhow::R
     command.args(["--url", &format!("http://{}", stage.address(turn.target)?)]);
     command.args(["--key", stage.key(), "--duration", &seconds.to_string()]);
     command.args(["--body-bytes", &options.request_bytes.to_string()]);
-    command.args(["--model", turn.scenario.dialect().model()]);
+    command.args(["--model", turn.scenario.model()]);
     // The gateway relays byte for byte, and translates chunk for chunk: an answer of another size is a wrong one.
     if turn.scenario.streams() {
         command.args(["--expect-events", &stage.listening.sse_events.to_string()]);

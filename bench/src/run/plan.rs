@@ -32,7 +32,20 @@ pub(super) enum Scenario {
     Json(Dialect),
     /// `SsePaced` likewise.
     Sse(Dialect),
+    /// `JsonC16` by a route of five targets that chooses by this strategy.
+    Routed(&'static str),
 }
+
+/// The strategies of routes with several targets; also the models that their routes serve.
+pub(super) const STRATEGIES: [&str; 7] = [
+    "round-robin",
+    "weighted",
+    "latency-aware",
+    "cost-aware",
+    "geo-aware",
+    "canary",
+    "prompt-cache",
+];
 
 /// One measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +76,7 @@ impl Target {
 }
 
 impl Scenario {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 22] = [
         Self::JsonC16,
         Self::JsonC64,
         Self::Json200Rps,
@@ -79,6 +92,13 @@ impl Scenario {
         Self::Sse(Dialect::Cohere),
         Self::Json(Dialect::Mistral),
         Self::Sse(Dialect::Mistral),
+        Self::Routed(STRATEGIES[0]),
+        Self::Routed(STRATEGIES[1]),
+        Self::Routed(STRATEGIES[2]),
+        Self::Routed(STRATEGIES[3]),
+        Self::Routed(STRATEGIES[4]),
+        Self::Routed(STRATEGIES[5]),
+        Self::Routed(STRATEGIES[6]),
     ];
 
     /// What a reader of the table should know.
@@ -98,6 +118,7 @@ impl Scenario {
             }
             Self::Json(dialect) => format!("json-c16, answered by {}", dialect.name()),
             Self::Sse(dialect) => format!("sse-paced, answered by {}", dialect.name()),
+            Self::Routed(strategy) => format!("json-c16, by a route of five targets, {strategy}"),
         }
     }
 
@@ -113,6 +134,14 @@ impl Scenario {
         }
     }
 
+    /// The model that is asked for.
+    pub(super) fn model(self) -> &'static str {
+        match self {
+            Self::Routed(strategy) => strategy,
+            _ => self.dialect().model(),
+        }
+    }
+
     /// The vendor speaks another dialect than the client, which only the gateway can bring together.
     pub(super) fn is_translated(self) -> bool {
         self.dialect() != Dialect::Openai
@@ -120,13 +149,13 @@ impl Scenario {
 
     /// Whether `target` can answer at all.
     fn takes(self, target: Target) -> bool {
-        target == Target::Dvara || !self.is_translated()
+        target == Target::Dvara || !(self.is_translated() || matches!(self, Self::Routed(_)))
     }
 
     /// The load generator's arguments.
     pub(super) fn arguments(self) -> &'static [&'static str] {
         match self {
-            Self::JsonC16 | Self::Json(_) => &["--connections", "16"],
+            Self::JsonC16 | Self::Json(_) | Self::Routed(_) => &["--connections", "16"],
             Self::JsonC64 => &["--connections", "64"],
             Self::Json200Rps => &["--connections", "16", "--rate", "200"],
             Self::SseC16 => &["--connections", "16", "--stream"],
@@ -153,6 +182,7 @@ impl fmt::Display for Scenario {
             Self::SsePaced => formatter.pad("sse-paced"),
             Self::Json(dialect) => formatter.pad(&format!("json-{}", dialect.name())),
             Self::Sse(dialect) => formatter.pad(&format!("sse-{}", dialect.name())),
+            Self::Routed(strategy) => formatter.pad(&format!("json-{strategy}")),
         }
     }
 }
@@ -201,7 +231,7 @@ impl Plan {
         let scenarios = self.scenarios.iter();
         scenarios
             .filter(|scenario| scenario.takes(target))
-            .map(|scenario| scenario.dialect().model())
+            .map(|scenario| scenario.model())
             .collect()
     }
 
@@ -245,7 +275,7 @@ mod tests {
 
     #[test]
     fn nothing_named_is_everything() {
-        assert_eq!(plan(&[], 5).unwrap().turns().count(), 5 * (5 * 3 + 10));
+        assert_eq!(plan(&[], 5).unwrap().turns().count(), 5 * (5 * 3 + 10 + 7));
     }
 
     #[test]

@@ -126,7 +126,7 @@ fn write_ratios(out: &mut String, ratios: &Ratios) -> fmt::Result {
 fn write_dialects(out: &mut String, dialects: &[Spent]) -> fmt::Result {
     writeln!(
         out,
-        "\ndialects: CPU µs of the gateway by what the vendor speaks\n  {:<14}{:>16}{:>10}{:>20}{:>10}",
+        "\ndialects: CPU µs of the gateway by what the vendor speaks, and by how a route of five targets chooses\n  {:<14}{:>16}{:>10}{:>20}{:>10}",
         "", "per whole call", "ratio", "per streamed chunk", "ratio"
     )?;
     let cells = |compared: &Option<Compared>| match compared {
