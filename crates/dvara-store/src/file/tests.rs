@@ -146,14 +146,14 @@ fn mistakes_inside_a_route_have_their_place() {
     let problems = problems(&json!({
         "routes": [
             {"model": "a", "strategy": "canary",
-             "canary_config": {"baseline_provider": "a", "candidate": "b", "split_pct": "half"}},
+             "canary_config": {"baseline_provider": "a", "candidate_provder": "b", "split_pct": "half"}},
             {"model": "b", "strategy": "cost-aware", "providers": [{"provider": "a", "price": {"inptu": 1, "output": 2}}]},
             {"model": "c", "shadow_config": "b"},
         ],
     }));
     for expected in [
         "routes[0].canary_config.candidate_provider: is missing",
-        "routes[0].canary_config.candidate: is not known; did you mean",
+        "routes[0].canary_config.candidate_provder: is not known; did you mean",
         "routes[0].canary_config.split_pct: must be a whole number",
         "routes[1].providers[0].price.inptu: is not known; did you mean `input`?",
         "routes[2].shadow_config: must be a table",
