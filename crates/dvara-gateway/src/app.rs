@@ -17,6 +17,7 @@ use std::time::Duration;
 use dvara_crypto::licence::Verified;
 use dvara_ledger::Writer;
 use dvara_service::boot::BootError;
+use dvara_service::cores::CoreId;
 use dvara_service::listener::Listener;
 use dvara_service::process::{
     Foundation, Kit, ProcessConfig, Running, Service, StartOptions, boot_failure, open_store,
@@ -31,6 +32,7 @@ use crate::core::{Core, Shared};
 use crate::metrics::Metrics;
 use crate::mock::MockProvider;
 use crate::plan::Limits;
+use crate::probe;
 use crate::providers::Unidentified;
 use crate::routing::Turns;
 use crate::status::StatusPage;
@@ -157,13 +159,22 @@ impl Gateway {
         let (drain, outbound) = (foundation.drain.clone(), self.outbound);
         let core = {
             let writer = writer.clone();
-            move |_core| Core {
-                shared: shared.clone(),
-                actuator: actuator.clone(),
-                upstreams: Upstreams::new(outbound.clone(), PoolLimits::default()),
-                ledgers: writer.ledgers(),
-                drain: drain.clone(),
-                shadows: Rc::default(),
+            let probe = self.config.gateway.data_plane.resilience.probe;
+            move |CoreId(number)| {
+                let upstreams = Upstreams::new(outbound.clone(), PoolLimits::default());
+                if let (0, Some(interval)) = (number, probe) {
+                    let (shared, drain) = (shared.clone(), drain.clone());
+                    let probing = probe::run(shared, upstreams.clone(), drain, interval);
+                    tokio::task::spawn_local(probing);
+                }
+                Core {
+                    shared: shared.clone(),
+                    actuator: actuator.clone(),
+                    upstreams,
+                    ledgers: writer.ledgers(),
+                    drain: drain.clone(),
+                    shadows: Rc::default(),
+                }
             }
         };
         let last = close(writer);

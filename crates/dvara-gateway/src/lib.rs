@@ -24,6 +24,7 @@ mod strict;
 mod identity;
 mod mock;
 mod models;
+mod probe;
 mod providers;
 
 mod access_log;

@@ -19,7 +19,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use crate::core::Core;
 use crate::enter::Entered;
 use crate::plan::credential;
-use crate::providers::{HttpReach, Provider, Reach};
+use crate::providers::{Credential, HttpReach, Provider, Reach};
 
 /// How long all providers together may take; one that is slower is left out.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -95,6 +95,24 @@ fn addressed(provider: &Provider, model: VendorModel) -> VendorModel {
     }
 }
 
+/// The question for a provider's list; `None` where its vendor has none.
+pub(crate) fn request(
+    reach: &HttpReach,
+    provider: &Provider,
+    credential: Option<&Credential>,
+) -> Option<Request<Full<Bytes>>> {
+    let mut request = Request::new(Full::new(Bytes::new()));
+    *request.method_mut() = Method::GET;
+    *request.uri_mut() = Uri::from(reach.models.clone()?);
+    let headers = request.headers_mut();
+    headers.insert(HOST, reach.origin.authority().clone());
+    headers.extend(vendor::models_headers(provider.kind));
+    if let Some(credential) = credential {
+        headers.insert(credential.name.clone(), credential.value.clone());
+    }
+    Some(request)
+}
+
 async fn fetch(
     core: &Rc<Core>,
     snapshot: &Snapshot,
@@ -102,27 +120,14 @@ async fn fetch(
     provider: &Arc<Provider>,
     reach: &HttpReach,
 ) -> Result<Vec<VendorModel>, String> {
-    let Some(path) = reach.models.clone() else {
-        return Ok(Vec::new());
-    };
-    let mut request = Request::new(Full::new(Bytes::new()));
-    *request.method_mut() = Method::GET;
-    *request.uri_mut() = Uri::from(path);
-    request
-        .headers_mut()
-        .insert(HOST, reach.origin.authority().clone());
-    request
-        .headers_mut()
-        .extend(vendor::models_headers(provider.kind));
     let tenant = entered.caller().key().map(|key| &key.tenant.id);
     let credentials = credential(snapshot, tenant, provider).map_err(|error| error.message())?;
     let (limits, now) = (&core.shared.limits, Instant::now());
     // Limits are those of a model's calls; the list of models is none of them.
-    if let Ok(Some(credential)) = credentials.pick(provider, "", limits, now) {
-        request
-            .headers_mut()
-            .insert(credential.name.clone(), credential.value.clone());
-    }
+    let credential = credentials.pick(provider, "", limits, now).ok().flatten();
+    let Some(request) = request(reach, provider, credential.as_deref()) else {
+        return Ok(Vec::new());
+    };
     let sent = core
         .upstreams
         .send(&reach.origin, request, provider.resilience.timeouts.connect)

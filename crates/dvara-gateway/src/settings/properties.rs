@@ -247,6 +247,7 @@ pub static PROPERTIES: &[Property] = &[
     resilience::MAX_CALLS,
     resilience::MAX_WAITING,
     resilience::MAX_WAIT,
+    resilience::PROBE_INTERVAL,
     resilience::FALLBACK_ENABLED,
     resilience::FALLBACK_MAX_ATTEMPTS,
     resilience::FALLBACK_DEADLINE,

@@ -17,6 +17,8 @@ use numbers::NUMBERS;
 #[derive(Debug, Clone)]
 pub(crate) struct ResilienceSettings {
     pub(crate) fallback: Fallback,
+    /// How often targets that were left alone are probed; `None` for never.
+    pub(crate) probe: Option<Duration>,
     common: Resilience,
     overrides: Vec<Override>,
 }
@@ -205,6 +207,7 @@ impl ResilienceSettings {
         }
         Self {
             fallback,
+            probe: some_time(loader.millis(&known::PROBE_INTERVAL)),
             common,
             overrides: overrides(loader, enabled),
         }

@@ -81,6 +81,32 @@ async fn a_target_that_keeps_failing_is_left_alone_and_tried_again_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_it_is_probed_no_caller_has_to_try_it() {
+    let failing = (0..5).fold(Script::new(Turn::chat("well again")), |script, _| {
+        script.first(boom())
+    });
+    let vendor = FakeVendor::start(failing).await;
+    let setup = once(Setup::new().vendor(&vendor)).env(
+        "DVARA_LLM_GATEWAY_RESILIENCE_HEALTH_CHECK_INTERVAL_MS",
+        "20",
+    );
+    let gateway = breaker(setup, "200").start().await;
+    for _ in 0..5 {
+        assert_eq!(code(&gateway).await, refused(502, "provider_error"));
+    }
+    eventually("its health is seen without a call", async || {
+        let page = gateway.status_page().await;
+        let mut providers = page["providers"].as_array().unwrap().iter();
+        let openai = providers.find(|one| one["name"] == "openai").unwrap();
+        (openai["health"] == "HEALTHY").then_some(())
+    })
+    .await;
+    assert_eq!(chats(&vendor).len(), 5);
+    assert_eq!(code(&gateway).await.0, 200);
+    gateway.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_model_s_failures_are_not_another_s() {
     let vendor = FakeVendor::start(Script::new(boom())).await;
     let gateway = once(Setup::new().vendor(&vendor)).start().await;

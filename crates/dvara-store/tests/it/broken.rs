@@ -20,7 +20,7 @@ async fn broken_rows_are_named_and_the_rest_stays_in_force() {
                  ('key-orphan', 'odd', 'b', 'p', repeat('ab', 32), 'ACTIVE'),
                  ('key-status', 'acme', 'c', 'p', repeat('cd', 32), 'PERHAPS');
              INSERT INTO dvara_main.routes (id, version, position, model_pattern, strategy, definition) VALUES
-                 ('rte-strategy', 1, 1, 'a', 'round-robin', '{}'),
+                 ('rte-strategy', 1, 1, 'a', 'intelligent', '{}'),
                  ('rte-field', 1, 2, 'a', 'model-prefix', '{\"shadow\": 1}'),
                  ('rte-good', 1, 3, 'a', 'model-prefix', '{\"providers\": [{\"provider\": \"openai\"}]}');
              INSERT INTO dvara_main.provider_credentials (id, provider, mode, sealed, status) VALUES

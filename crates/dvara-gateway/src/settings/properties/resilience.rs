@@ -146,6 +146,12 @@ pub(crate) const MAX_WAIT: Property = Property::new(
 )
 .default("5000");
 
+pub(crate) const PROBE_INTERVAL: Property = Property::new(
+    "dvara.llm-gateway.resilience.health-check.interval-ms",
+    "Milliseconds between looks at targets whose time alone is over: those are tried by a question for the vendor's models, before a caller has to. 0: callers try them.",
+)
+.default("0");
+
 const fn per_provider(path: &'static str) -> Property {
     Property::new(path, "The same for one provider, by its name.")
 }
