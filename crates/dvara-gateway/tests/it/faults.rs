@@ -18,7 +18,7 @@ struct Dialect {
 }
 
 /// Those that the fake vendor itself speaks come first.
-const DIALECTS: [Dialect; 5] = [
+const DIALECTS: [Dialect; 6] = [
     Dialect {
         model: "gpt-4o",
         begun: |text| {
@@ -105,7 +105,48 @@ data: {"type":"content-delta","index":0,"delta":{"message":{"content":{"text":""
                    "usage": {"tokens": {"input_tokens": 3, "output_tokens": 1}}})
         },
     },
+    Dialect {
+        model: "bedrock/amazon.nova-pro-v1:0",
+        begun: |text| {
+            let delta = |text: &[u8]| {
+                let open = br#"{"contentBlockIndex":0,"delta":{"text":""#;
+                frame(&[open, text, br#""}}"#].concat())
+            };
+            let mut last = delta(text);
+            last.truncate(last.len() - 6);
+            [delta(b"Hi "), last].concat().into()
+        },
+        whole: |text| {
+            json!({"output": {"message": {"role": "assistant", "content": [{"text": text}]}}, "stopReason": "end_turn",
+                   "usage": {"inputTokens": 3, "outputTokens": 1, "totalTokens": 4}, "metrics": {"latencyMs": 5}})
+        },
+    },
 ];
+
+/// A piece of text as Bedrock frames it (Amazon Transcribe, Event stream encoding).
+fn frame(payload: &[u8]) -> Vec<u8> {
+    let header = |name: &str, value: &str| {
+        let size = u16::try_from(value.len()).unwrap().to_be_bytes();
+        let length = u8::try_from(name.len()).unwrap();
+        [&[length], name.as_bytes(), &[7], &size, value.as_bytes()].concat()
+    };
+    let headers = [
+        header(":event-type", "contentBlockDelta"),
+        header(":content-type", "application/json"),
+        header(":message-type", "event"),
+    ]
+    .concat();
+    let size = |bytes: usize| u32::try_from(bytes).unwrap().to_be_bytes();
+    let mut frame = [
+        size(16 + headers.len() + payload.len()),
+        size(headers.len()),
+    ]
+    .concat();
+    frame.extend(crc32fast::hash(&frame).to_be_bytes());
+    frame.extend([&headers, payload].concat());
+    frame.extend(crc32fast::hash(&frame).to_be_bytes());
+    frame
+}
 
 /// With a provider of each dialect at a fake vendor.
 fn before(vendor: &FakeVendor) -> Setup {
@@ -116,6 +157,9 @@ fn before(vendor: &FakeVendor) -> Setup {
             .env(&format!("{name}_BASE_URL"), vendor.url());
     }
     setup
+        .env("BEDROCK_ENABLED", "true")
+        .env("AWS_BEARER_TOKEN_BEDROCK", "test")
+        .env("BEDROCK_BASE_URL", vendor.url())
 }
 
 /// A gateway that tries everything once and does not wait for long.
@@ -266,8 +310,12 @@ async fn a_stream_that_breaks_ends_with_an_error_in_every_dialect() {
     }
 }
 
-/// Where the last, unfinished event begins.
+/// Where the last, unfinished event begins: behind a blank line, or behind the first frame, which says how long it is.
 fn find_last_event(events: &[u8]) -> usize {
+    if events[0] == 0 {
+        let size = u32::from_be_bytes(events[..4].try_into().unwrap());
+        return usize::try_from(size).unwrap();
+    }
     let text = String::from_utf8_lossy(events);
     text.rfind("\n\n").unwrap() + 2
 }

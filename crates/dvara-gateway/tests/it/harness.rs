@@ -358,7 +358,13 @@ pub(crate) fn chats(vendor: &FakeVendor) -> Vec<Received> {
         .requests()
         .into_iter()
         .filter(|request| {
-            let ends = ["/chat/completions", "/messages", "/v2/chat"];
+            let ends = [
+                "/chat/completions",
+                "/messages",
+                "/v2/chat",
+                "/converse",
+                "/converse-stream",
+            ];
             ends.iter().any(|end| request.path.ends_with(end))
                 || request
                     .path

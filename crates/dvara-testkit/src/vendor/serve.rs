@@ -118,11 +118,15 @@ async fn play(
     answer(turn, head.uri.path(), &call, watch).await
 }
 
-/// Cohere's and Google's paths. Their dialects are not played: fixed answers, pieces and faults are for them.
+/// Cohere's, Google's and Bedrock's paths. Their dialects are not played: fixed answers, pieces and faults are for them.
 fn is_of_another_dialect(path: &str) -> bool {
-    path == "/v2/chat"
-        || path.ends_with(":generateContent")
-        || path.ends_with(":streamGenerateContent")
+    let ends = [
+        ":generateContent",
+        ":streamGenerateContent",
+        "/converse",
+        "/converse-stream",
+    ];
+    path == "/v2/chat" || ends.iter().any(|end| path.ends_with(end))
 }
 
 async fn answer(turn: Turn, path: &str, call: &Value, watch: Watch) -> VendorResponse {
