@@ -11,7 +11,7 @@ import pytest
 from aimock import Aimock
 from dvara_up import DvaraUp
 from envelope import sdk
-from providers import PROVIDERS, Provider, environment
+from providers import AT_ONCE, PROVIDERS, Provider, environment
 from service_account import ServiceAccounts
 
 
@@ -35,7 +35,7 @@ def accounts() -> Iterator[ServiceAccounts]:
 @pytest.fixture(scope="session")
 def gateway(aimock: Aimock, accounts: ServiceAccounts) -> Iterator[DvaraUp]:
     """It has every provider, and says at once what a vendor said."""
-    gateway = DvaraUp({**environment(aimock, accounts), "DVARA_LLM_GATEWAY_RESILIENCE_RETRY_MAX_ATTEMPTS": "1"})
+    gateway = DvaraUp({**environment(aimock, accounts), **AT_ONCE})
     try:
         yield gateway.start()
     finally:

@@ -135,6 +135,14 @@ def having(feature: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("provider", [provider for provider in PROVIDERS if getattr(provider, feature)], ids=lambda provider: provider.name)
 
 
+AT_ONCE = {
+    "DVARA_LLM_GATEWAY_RESILIENCE_RETRY_MAX_ATTEMPTS": "1",
+    "DVARA_LLM_GATEWAY_RESILIENCE_CIRCUIT_BREAKER_ENABLED": "false",
+    "DVARA_LLM_GATEWAY_RESILIENCE_VENDOR_LIMITS_ENABLED": "false",
+}
+"""What a vendor says is said at once, and tests of its failures keep no other test from asking it."""
+
+
 def environment(aimock: Aimock, accounts: ServiceAccounts) -> dict[str, str]:
     """The environment of a gateway that has them all."""
     each = {name: value for provider in PROVIDERS for name, value in provider.environment(aimock).items()}

@@ -9,6 +9,7 @@ from aws_signature import Account
 from dvara_up import DvaraUp
 from envelope import check_envelope, sdk
 from fake_bedrock import ARGUMENTS, REGION, SIGNATURE, THOUGHT, FakeBedrock
+from providers import AT_ONCE
 from streams import gathered
 
 STATIC = Account("AKIDGATEWAY", "secret/of+the=gateway")
@@ -49,7 +50,7 @@ def of(bedrock) -> Iterator:
     def client(name: str) -> openai.OpenAI:
         if name not in started:
             settings = {"BEDROCK_ENABLED": "true", "AWS_REGION": REGION, "BEDROCK_BASE_URL": bedrock.url, **GATEWAYS[name]}
-            started[name] = DvaraUp({**settings, "DVARA_LLM_GATEWAY_RESILIENCE_RETRY_MAX_ATTEMPTS": "1"})
+            started[name] = DvaraUp({**settings, **AT_ONCE})
             started[name].start()
         return sdk(started[name])
 

@@ -144,7 +144,13 @@ impl Gateway {
         let shared = Arc::new(Shared {
             settings: self.config.gateway.data_plane.clone(),
             targets: targets::start(&providers),
-            limits: Limits::default(),
+            limits: Limits::new(
+                self.config
+                    .gateway
+                    .data_plane
+                    .resilience
+                    .keeps_vendor_limits,
+            ),
             turns: Turns::default(),
             region: region.map(str::to_owned),
             shadows_left_out: targets::shadows_left_out(kit.registry()),

@@ -90,8 +90,9 @@ fn key<'a>(credential: &'a Credential, provider: &'a Provider, model: &'a str) -
 }
 
 /// What vendors' answers said of their limits. All cores of a process share it.
-#[derive(Default)]
 pub(crate) struct Limits {
+    /// They are kept at all.
+    are_kept: bool,
     /// Credentials that were refused with 429, and for how long: they are not shown.
     refused: Quotas,
     /// Credentials of which an answer said that nothing is left until a limit is whole again. Something is left sooner, so that others
@@ -100,6 +101,15 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
+    /// Nothing is known; nothing ever will be if they are not to be kept.
+    pub(crate) fn new(are_kept: bool) -> Self {
+        Self {
+            are_kept,
+            refused: Quotas::new(),
+            used_up: Quotas::new(),
+        }
+    }
+
     /// Takes in what the head of an answer, or a refusal, said.
     pub(crate) fn observe(
         &self,
@@ -109,6 +119,9 @@ impl Limits {
         said: VendorLimits,
         is_refusal: bool,
     ) {
+        if !self.are_kept {
+            return;
+        }
         let quotas = if is_refusal {
             &self.refused
         } else {

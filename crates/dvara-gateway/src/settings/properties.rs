@@ -248,6 +248,7 @@ pub static PROPERTIES: &[Property] = &[
     resilience::MAX_WAITING,
     resilience::MAX_WAIT,
     resilience::PROBE_INTERVAL,
+    resilience::VENDOR_LIMITS,
     resilience::FALLBACK_ENABLED,
     resilience::FALLBACK_MAX_ATTEMPTS,
     resilience::FALLBACK_DEADLINE,

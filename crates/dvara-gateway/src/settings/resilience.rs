@@ -17,6 +17,8 @@ use numbers::NUMBERS;
 #[derive(Debug, Clone)]
 pub(crate) struct ResilienceSettings {
     pub(crate) fallback: Fallback,
+    /// Credentials that a vendor refused with 429 are left alone.
+    pub(crate) keeps_vendor_limits: bool,
     /// How often targets that were left alone are probed; `None` for never.
     pub(crate) probe: Option<Duration>,
     common: Resilience,
@@ -207,6 +209,7 @@ impl ResilienceSettings {
         }
         Self {
             fallback,
+            keeps_vendor_limits: enabled && loader.flag(&known::VENDOR_LIMITS),
             probe: some_time(loader.millis(&known::PROBE_INTERVAL)),
             common,
             overrides: overrides(loader, enabled),

@@ -146,6 +146,12 @@ pub(crate) const MAX_WAIT: Property = Property::new(
 )
 .default("5000");
 
+pub(crate) const VENDOR_LIMITS: Property = Property::new(
+    "dvara.llm-gateway.resilience.vendor-limits.enabled",
+    "Whether a credential that its vendor refused with 429 is not shown again until the vendor's time is over.",
+)
+.default("true");
+
 pub(crate) const PROBE_INTERVAL: Property = Property::new(
     "dvara.llm-gateway.resilience.health-check.interval-ms",
     "Milliseconds between looks at targets whose time alone is over: those are tried by a question for the vendor's models, before a caller has to. 0: callers try them.",
