@@ -1,0 +1,1 @@
+//! Personal data and secrets in texts: what is found, and what becomes of it.

@@ -1,0 +1,1 @@
+//! Policies: which calls a tenant may make.
