@@ -8,5 +8,6 @@ pub mod mac;
 mod pem;
 pub mod rs256;
 mod secret;
+pub mod token;
 
 pub use secret::Secret;
