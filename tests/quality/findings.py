@@ -1,7 +1,8 @@
 """What a detector found, and how right it was.
 
 A finding is right when it has the value's type and covers as much: at least half of what either covers, together
-(intersection over union), with or without the value's label or title, whichever fits better.
+(intersection over union), with or without the value's label or title, whichever fits better. What is found inside a URL
+with credentials counts neither way.
 """
 
 from dataclasses import dataclass
@@ -59,13 +60,25 @@ def _over_union(left: tuple[int, int], right: tuple[int, int]) -> float:
     return shared / union if shared > 0 else 0.0
 
 
+def inside_other(finding: Finding, text: Text) -> bool:
+    """Whether it is a part of a URL with credentials: `password@host` reads as an address, and the host may be one."""
+    return any(
+        value.type == "URL_CREDENTIALS" != finding.type and value.start <= finding.start and finding.end <= value.end
+        for value in text.values
+    )
+
+
 def judge(
     texts: list[Text], findings: dict[str, list[Finding]], type: str, threshold: float = 0.0
 ) -> tuple[Tally, list[tuple[str, str]]]:
     """The tally of one type over the texts, and each mistake as `("missed" | "wrong", the text in question)`."""
     tally, mistakes = Tally(), []
     for text in texts:
-        left = [finding for finding in findings.get(text.id, []) if finding.type == type and finding.score >= threshold]
+        left = [
+            finding
+            for finding in findings.get(text.id, [])
+            if finding.type == type and finding.score >= threshold and not inside_other(finding, text)
+        ]
         for value in (value for value in text.values if value.type == type):
             best = max(left, key=lambda finding: overlap(finding, value), default=None)
             if best is not None and overlap(best, value) >= LEAST_OVERLAP:

@@ -2,8 +2,9 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 
-from checksums import aba_digit, dea_digit, luhn_digit, npi_digit, verhoeff_digit, vin_digit
+from checksums import aba_digit, dea_digit, iban_check_digits, luhn_digit, npi_digit, verhoeff_digit, vin_digit
 from values import ALNUM, UPPER, VIN_LETTERS, Values, grouped
 
 HEX = "0123456789abcdef"
@@ -45,8 +46,9 @@ def vin_with_wrong_digit(values: Values) -> str:
 
 
 def iban_with_wrong_digits(values: Values) -> str:
-    # Real check digits are 02 to 98.
-    return grouped("DE" + values.chance.choice(["00", "01", "99"]) + values.digits(18), values.chance.choice(["", " "]), 4)
+    account = values.digits(18)
+    wrong = (int(iban_check_digits("DE", account)) + values.chance.randint(1, 90)) % 97
+    return grouped(f"DE{wrong:02}{account}", values.chance.choice(["", " "]), 4)
 
 
 def isbn13(values: Values) -> str:
@@ -65,7 +67,7 @@ def plain_uuid(values: Values) -> str:
 
 
 def pan_of_no_holder(values: Values) -> str:
-    return values.some(UPPER, 3) + values.some("DEIKMNOQ", 1) + values.some(UPPER, 1) + values.digits(4) + values.some(UPPER, 1)
+    return values.some(UPPER, 3) + values.some("DIMNOQ", 1) + values.some(UPPER, 1) + values.digits(4) + values.some(UPPER, 1)
 
 
 def impossible_ssn(values: Values) -> str:
@@ -81,8 +83,9 @@ def price(values: Values) -> str:
 
 
 def timestamp(values: Values) -> str:
-    when = values.faker.date_time_between("-9y", "-1d")
-    return when.strftime(values.chance.choice(["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S,123", "%Y%m%d%H%M%S", "%d %b %Y, %H:%M", "%s"]))
+    seconds = values.chance.randrange(1_500_000_000, 1_780_000_000)
+    forms = ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S,123", "%Y%m%d%H%M%S", "%d %b %Y, %H:%M", str(seconds)]
+    return datetime.fromtimestamp(seconds, UTC).strftime(values.chance.choice(forms))
 
 
 # Each with the texts that it stands in.

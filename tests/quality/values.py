@@ -5,6 +5,7 @@ import json
 import random
 import string
 from collections.abc import Callable
+from datetime import date, timedelta
 
 from checksums import aba_digit, dea_digit, iban_check_digits, luhn_digit, npi_digit, verhoeff_digit, vin_digit
 from faker import Faker
@@ -104,7 +105,7 @@ def credit_card(values: Values) -> str:
 
 
 def date_of_birth(values: Values) -> str:
-    born = values.faker.date_of_birth(minimum_age=18, maximum_age=95)
+    born = date(1930, 1, 1) + timedelta(days=values.chance.randrange(78 * 365))
     return born.strftime(values.chance.choice(["%m/%d/%Y", "%m/%d/%Y", "%m-%d-%Y"]))
 
 
@@ -163,7 +164,8 @@ def aadhaar(values: Values) -> str:
 
 
 def pan(values: Values) -> str:
-    return values.some(UPPER, 3) + values.some(PAN_HOLDERS, 1) + values.some(UPPER, 1) + values.digits(4) + values.some(UPPER, 1)
+    holder, number = values.some(UPPER, 3) + values.some(PAN_HOLDERS, 1), f"{values.chance.randint(1, 9999):04}"
+    return holder + values.some(UPPER, 1) + number + values.some(UPPER, 1)
 
 
 def us_bank_routing(values: Values) -> str:
