@@ -20,8 +20,12 @@ def attack_report(ask: Callable[[dict[str, str]], dict[str, dict[str, Any]]]) ->
     report = Report()
     rate = len(false_alarms) / len(harmless)
     report.missed = aims(shares(halves["measured"], alarms["measured"]), rate)
-    report.mistakes = [f"attack missed: {line['id']}: {line['text']!r}" for line in halves["work"] if line["id"] not in alarms["work"]]
-    report.mistakes += [f"false alarm: {line['id']}: {line['text']!r}" for line in harmless if line["id"] in false_alarms]
+    report.mistakes = [
+        f"attack missed: {line['id']}: {line['text']!r}" for line in halves["work"] if line["id"] not in alarms["work"]
+    ]
+    report.mistakes += [
+        f"false alarm: {line['id']}: {line['text']!r}" for line in harmless if line["id"] in false_alarms
+    ]
     report.text = "\n\n".join([recall_text(halves, alarms), false_alarm_text(harmless, false_alarms)])
     return report
 
@@ -55,7 +59,8 @@ def aims(measured: dict[str, float], rate: float) -> list[str]:
 def recall_text(halves: dict[str, list[Sample]], alarms: dict[str, set[str]]) -> str:
     """By half in both forms together, by kind, and by form."""
     rows = [
-        [name] + [cell for half in HALVES for cell in counted([line for line in halves[half] if chosen(line)], alarms[half])]
+        [name]
+        + [cell for half in HALVES for cell in counted([line for line in halves[half] if chosen(line)], alarms[half])]
         for name, chosen in selections()
     ]
     head = ["attacks", *[title for half in HALVES for title in (half, "found", "recall")]]
@@ -64,7 +69,9 @@ def recall_text(halves: dict[str, list[Sample]], alarms: dict[str, set[str]]) ->
 
 def selections() -> list[tuple[str, Callable[[Sample], bool]]]:
     plain = [("**plain**", lambda line: line["form"] == "plain")]
-    plain += [(f"plain, {kind}", lambda line, kind=kind: line["form"] == "plain" and line["kind"] == kind) for kind in KINDS]
+    plain += [
+        (f"plain, {kind}", lambda line, kind=kind: line["form"] == "plain" and line["kind"] == kind) for kind in KINDS
+    ]
     disguised = [("**disguised**", lambda line: line["form"] != "plain")]
     return plain + disguised + [(f"disguised, {form}", lambda line, form=form: line["form"] == form) for form in FORMS]
 

@@ -16,7 +16,8 @@ from dataclasses import asdict, dataclass, field
 
 import negatives
 from contexts import FILLER, SENTENCES, STRUCTURES, UNLABELLED
-from values import MAKERS, Values
+from kinds import MAKERS
+from values import Values
 
 SEED = 8_2026
 PER_TYPE = 400
@@ -86,7 +87,7 @@ def one_text(id: str, types: list[str], locales: dict[str, Values], chance: rand
 
 
 def add_value(text: Text, type: str, values: Values, chance: random.Random, separator: str) -> None:
-    value = values.of(type)
+    value = MAKERS[type](values)
     outer_start, start, end, outer_end, part = placed(context(type, text.language, chance), value)
     offset = text.add(part, separator)
     text.values.append(Value(type, offset + start, offset + end, offset + outer_start, offset + outer_end))

@@ -50,7 +50,9 @@ def main() -> int:
 
     missed = pii.missed + attacks.missed
     aims = "\n".join(["## Aims that are missed", "", *[f"- {aim}" for aim in missed or ["none"]]])
-    report = "\n\n".join(["# Quality of detection", "How it is measured: README.md beside this file.", pii.text, attacks.text, aims])
+    report = "\n\n".join(
+        ["# Quality of detection", "How it is measured: README.md beside this file.", pii.text, attacks.text, aims]
+    )
     options.report.write_text(report + "\n")
     print(report)
     if options.mistakes:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from checksums import aba_digit, dea_digit, iban_check_digits, luhn_digit, npi_digit, verhoeff_digit, vin_digit
-from values import ALNUM, UPPER, VIN_LETTERS, Values, grouped
+from personal import VIN_LETTERS
+from values import ALNUM, UPPER, Values, grouped
 
 HEX = "0123456789abcdef"
 
@@ -41,7 +42,14 @@ def routing_with_wrong_digit(values: Values) -> str:
 
 
 def vin_with_wrong_digit(values: Values) -> str:
-    body = "1HG" + values.some(VIN_LETTERS, 5) + "0" + values.some("ABCDEF", 1) + values.some(VIN_LETTERS, 1) + values.digits(6)
+    body = (
+        "1HG"
+        + values.some(VIN_LETTERS, 5)
+        + "0"
+        + values.some("ABCDEF", 1)
+        + values.some(VIN_LETTERS, 1)
+        + values.digits(6)
+    )
     return body[:8] + other_digit(values, vin_digit(body)) + body[9:]
 
 
@@ -67,19 +75,33 @@ def plain_uuid(values: Values) -> str:
 
 
 def pan_of_no_holder(values: Values) -> str:
-    return values.some(UPPER, 3) + values.some("DIMNOQ", 1) + values.some(UPPER, 1) + values.digits(4) + values.some(UPPER, 1)
+    return (
+        values.some(UPPER, 3)
+        + values.some("DIMNOQ", 1)
+        + values.some(UPPER, 1)
+        + values.digits(4)
+        + values.some(UPPER, 1)
+    )
 
 
 def impossible_ssn(values: Values) -> str:
-    return values.chance.choice(["000-12-", "666-45-", "931-70-"]) + values.digits(4) if values.chance.random() < 0.7 else "219-00-" + values.digits(4)
+    return (
+        values.chance.choice(["000-12-", "666-45-", "931-70-"]) + values.digits(4)
+        if values.chance.random() < 0.7
+        else "219-00-" + values.digits(4)
+    )
 
 
 def ip_like_version(values: Values) -> str:
-    return ".".join(str(values.chance.randint(0, most)) for most in values.chance.choice([(9, 30, 9, 9), (20, 40, 99999, 5000)]))
+    return ".".join(
+        str(values.chance.randint(0, most)) for most in values.chance.choice([(9, 30, 9, 9), (20, 40, 99999, 5000)])
+    )
 
 
 def price(values: Values) -> str:
-    return values.chance.choice(["€ {}.{:02}", "{} USD and {} cents", "{},{:02} €"]).format(values.chance.randint(1, 99999), values.chance.randint(10, 99))
+    return values.chance.choice(["€ {}.{:02}", "{} USD and {} cents", "{},{:02} €"]).format(
+        values.chance.randint(1, 99999), values.chance.randint(10, 99)
+    )
 
 
 def timestamp(values: Values) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from findings import Finding, Tally, judge
 from generate import Text
+from kinds import CHECKSUMMED, MAKERS
 from presidio import SUPPORTED
 from report import Report, table
-from values import CHECKSUMMED, MAKERS
 
 LEAST_PRECISION, LEAST_RECALL = 0.97, 0.95
 # Presidio's scores end at whole twentieths; 0.5 is what the product asks for by default.
@@ -40,7 +40,12 @@ def checksum_aims(type: str, tally: Tally) -> Iterable[str]:
 
 
 def beside(
-    type: str, texts: list[Text], ours: dict[str, list[Finding]], theirs: dict[str, list[Finding]], tally: Tally, report: Report
+    type: str,
+    texts: list[Text],
+    ours: dict[str, list[Finding]],
+    theirs: dict[str, list[Finding]],
+    tally: Tally,
+    report: Report,
 ) -> list[str]:
     """Presidio's figures, at the score that gives it the best F1."""
     if type not in SUPPORTED:

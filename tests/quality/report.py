@@ -15,7 +15,9 @@ def table(head: list[str], rows: list[list[object]]) -> Iterator[str]:
     """In Markdown, in columns that can be read as they are."""
     cells = [head, *[[str(cell) for cell in row] for row in rows]]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells
+    ]
     yield lines[0]
     yield "|" + "|".join("-" * (width + 2) for width in widths) + "|"
     yield from lines[1:]

@@ -1,6 +1,7 @@
 """What counts as found, and how it is summed up."""
 
 import pytest
+
 from findings import Finding, Tally, from_bytes, judge
 from generate import Text, Value
 

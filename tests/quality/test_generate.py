@@ -4,7 +4,6 @@ import ipaddress
 import re
 from collections import Counter
 
-import negatives
 import phonenumbers
 import pytest
 import stdnum.iban
@@ -16,9 +15,12 @@ import stdnum.luhn
 import stdnum.mac
 import stdnum.us.rtn
 import stdnum.us.ssn
+
+import negatives
 from checksums import dea_digit, npi_digit, vin_digit
 from generate import PER_TYPE, SEED, Text, add_value, placed, texts
-from values import MAKERS, Values, grouped
+from kinds import MAKERS
+from values import Values, grouped
 
 INDEPENDENT = {
     "CREDIT_CARD": lambda value: stdnum.luhn.is_valid(re.sub("[ -]", "", value)),
@@ -28,7 +30,9 @@ INDEPENDENT = {
     "PAN": stdnum.in_.pan.is_valid,
     "US_BANK_ROUTING": stdnum.us.rtn.is_valid,
     "SSN": lambda value: stdnum.us.ssn.is_valid(value.replace(" ", "-")),
-    "MAC_ADDRESS": lambda value: stdnum.mac.is_valid(grouped(re.sub("[.:-]", "", value), ":", 2), validate_manufacturer=False),
+    "MAC_ADDRESS": lambda value: stdnum.mac.is_valid(
+        grouped(re.sub("[.:-]", "", value), ":", 2), validate_manufacturer=False
+    ),
     "IP_ADDRESS": ipaddress.ip_address,
     "NPI_NUMBER": lambda value: stdnum.luhn.is_valid("80840" + value),
     "PHONE_NUMBER": lambda value: any(

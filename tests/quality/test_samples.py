@@ -3,9 +3,10 @@
 import json
 import random
 
+import pytest
+
 import attacks
 import harmless
-import pytest
 from attack_quality import samples
 from forms import FORMS
 
@@ -15,7 +16,10 @@ def test_committed_samples_are_what_the_builder_makes(builder, tmp_path, monkeyp
     monkeypatch.setattr(builder, "SAMPLES", tmp_path)
     builder.main()
     for file in tmp_path.iterdir():
-        assert file.read_text() == (attacks.HERE.parents[1] / "crates/dvara-governance/tests/samples" / file.name).read_text()
+        assert (
+            file.read_text()
+            == (attacks.HERE.parents[1] / "crates/dvara-governance/tests/samples" / file.name).read_text()
+        )
 
 
 def test_no_attack_is_in_both_halves():
