@@ -13,7 +13,7 @@ PROFILE ?= release
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/dvara/target
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-cluster bench fuzz image reproducible release tidy setup
+.PHONY: help run test test-cluster bench quality fuzz image reproducible release tidy setup
 
 help: ## List the commands.
 	@sed -nE 's/^([a-z-]+): ## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -30,6 +30,9 @@ test-cluster: ## Run what needs pods on the cluster of KUBECONFIG, or on one of 
 
 bench: ## Measure the gateway beside nginx: `dvara-bench run $(ARGS)`.
 	@exec scripts/bench $(ARGS)
+
+quality: ## Measure how well personal data and attacks are found: `make quality ARGS=--mistakes`.
+	@exec scripts/quality $(ARGS)
 
 fuzz: ## Feed made-up inputs to the fuzz targets: `make fuzz TARGET=head SECONDS=600`.
 	@exec scripts/fuzz $(SECONDS) $(TARGET)
