@@ -95,6 +95,16 @@ impl EmbeddingRequest {
         }
     }
 
+    /// The body as it was received.
+    pub(crate) fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Each input as it stands in the body.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = (Span, &str)> {
+        self.inputs.iter().map(|span| (*span, self.raw(*span)))
+    }
+
     fn text(&self) -> &str {
         std::str::from_utf8(&self.body).expect("checked when the body was read")
     }

@@ -22,6 +22,7 @@ pub mod answer;
 pub mod fault;
 pub mod limits;
 pub mod redact;
+pub mod texts;
 
 pub mod embedding;
 pub mod error_body;
