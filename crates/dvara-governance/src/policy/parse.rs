@@ -1,0 +1,123 @@
+//! From a policy's text to its rules (the grammar of control-plane.md §9.2).
+
+mod conditions;
+mod fields;
+mod rule;
+mod time_of_day;
+
+use std::collections::HashSet;
+
+use super::document::{Content, Node};
+use super::error::{Mistakes, PolicyError, PolicyErrors};
+use super::pattern::PatternBudget;
+use super::rule::Rule;
+use fields::Fields;
+
+/// The largest policy text, in bytes.
+pub const MAX_DSL_BYTES: usize = 64 * 1024;
+
+/// The most rules of one policy.
+pub const MAX_RULES: usize = 200;
+
+/// What reading a policy carries along.
+struct Reading {
+    mistakes: Mistakes,
+    patterns: PatternBudget,
+}
+
+/// The rules of a policy, in the order of its text.
+///
+/// # Errors
+/// Every mistake that one reading finds.
+pub(super) fn rules(dsl: &str) -> Result<Vec<Rule>, PolicyErrors> {
+    if dsl.len() > MAX_DSL_BYTES {
+        return Err(too_long(dsl.len()).into());
+    }
+    let mut reading = Reading {
+        mistakes: Mistakes::default(),
+        patterns: PatternBudget::of_a_policy(),
+    };
+    let rules = policy(Node::parse(dsl)?, &mut reading);
+    reading.mistakes.unless_any(rules.unwrap_or_default())
+}
+
+fn too_long(bytes: usize) -> PolicyError {
+    PolicyError {
+        line: None,
+        column: None,
+        message: format!("the policy has {bytes} bytes; at most {MAX_DSL_BYTES} are allowed"),
+        hint: None,
+    }
+}
+
+fn policy(node: Node, reading: &mut Reading) -> Option<Vec<Rule>> {
+    const KEYS: [&str; 2] = ["version", "rules"];
+    let mut fields = Fields::open(node, "a policy", &KEYS, reading)?;
+    version(&mut fields, reading);
+    let Some(entry) = fields.take("rules") else {
+        return Some(Vec::new());
+    };
+    let place = entry.value.place;
+    let items = match entry.value.content {
+        Content::Null => Vec::new(),
+        Content::List(items) => items,
+        _ => {
+            let message = format!("`rules` must be a list, found {}", entry.value.kind());
+            reading.mistakes.note(place, message, None);
+            return None;
+        }
+    };
+    if items.len() > MAX_RULES {
+        let message = format!(
+            "the policy has {} rules; at most {MAX_RULES} are allowed",
+            items.len()
+        );
+        reading.mistakes.note(place, message, None);
+        return None;
+    }
+    Some(unique(items, reading))
+}
+
+fn version(fields: &mut Fields, reading: &mut Reading) {
+    let hint = || Some("use `version: \"1\"`".to_owned());
+    let Some(entry) = fields.take("version") else {
+        reading
+            .mistakes
+            .note(fields.place, "a policy needs `version`", hint());
+        return;
+    };
+    let known = match &entry.value.content {
+        Content::Text(version) => version == "1",
+        // Quotes are forgotten too easily to refuse what can mean only one thing.
+        Content::Integer(version) => *version == 1,
+        _ => false,
+    };
+    if !known {
+        let place = entry.value.place;
+        reading
+            .mistakes
+            .note(place, "`version` is not one that is known", hint());
+    }
+}
+
+/// Reads the rules; two of one id would make every denial by that id ambiguous.
+fn unique(items: Vec<Node>, reading: &mut Reading) -> Vec<Rule> {
+    let mut seen = HashSet::new();
+    let mut rules = Vec::with_capacity(items.len());
+    for item in items {
+        let place = item.place;
+        let Some(rule) = rule::read(item, reading) else {
+            continue;
+        };
+        if seen.insert(rule.id.clone()) {
+            rules.push(rule);
+        } else {
+            let message = format!("another rule of this policy has the id `{}`", rule.id);
+            reading.mistakes.note(place, message, None);
+        }
+    }
+    rules
+}
+
+#[cfg(test)]
+mod tests;
