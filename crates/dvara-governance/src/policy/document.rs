@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::{Location, Spanned, UserMessageFormatter};
 
 use super::error::{Place, PolicyError};
 
@@ -45,7 +45,14 @@ impl Node {
     /// The first mistake of the YAML itself: after it there is no tree to go on with.
     pub(super) fn parse(text: &str) -> Result<Self, PolicyError> {
         let options = serde_saphyr::options! {
-            budget: serde_saphyr::budget! { max_documents: 2 },
+            // What a text of the allowed size can hold, with some room for aliases.
+            budget: serde_saphyr::budget! {
+                max_documents: 2,
+                max_depth: 16,
+                max_nodes: 40_000,
+                max_events: 100_000,
+                max_total_scalar_bytes: 512 * 1024,
+            },
             // A model or tool named `on` or `no` stays a text.
             strict_booleans: true,
             leading_zero_numbers_as_strings: true,
@@ -73,7 +80,8 @@ impl Node {
 fn yaml_mistake(error: &serde_saphyr::Error) -> PolicyError {
     let error = error.without_snippet();
     let place = error.location().map(place_of);
-    let mut message = error.to_string();
+    // The library's other words are for programmers and name its options.
+    let mut message = error.render_with_formatter(&UserMessageFormatter);
     // The place has fields of its own; said twice it reads like two places.
     if let Some(end) = message.find(" at line ") {
         message.truncate(end);

@@ -92,6 +92,11 @@ impl Mistakes {
         }
     }
 
+    /// How many are noted, to tell whether reading a part went well.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// The value, if nothing was noted.
     ///
     /// # Errors

@@ -81,9 +81,7 @@ fn policy(node: Node, reading: &mut Reading) -> Option<Vec<Rule>> {
 fn version(fields: &mut Fields, reading: &mut Reading) {
     let hint = || Some("use `version: \"1\"`".to_owned());
     let Some(entry) = fields.take("version") else {
-        reading
-            .mistakes
-            .note(fields.place, "a policy needs `version`", hint());
+        fields.note_lack("a policy needs `version`", hint(), reading);
         return;
     };
     let known = match &entry.value.content {

@@ -62,8 +62,7 @@ fn name_rule(node: Node, what: &'static str, reading: &mut Reading) -> Option<Na
     let mut fields = Fields::open(node, what, &KEYS, reading)?;
     let rule = lists(&mut fields, reading);
     if rule.is_none() {
-        let message = format!("{what} needs an `allowlist` or a `denylist` that is not empty");
-        reading.mistakes.note(fields.place, message, None);
+        fields.note_empty("an `allowlist` or a `denylist`", reading);
     }
     rule
 }
@@ -103,8 +102,7 @@ fn data_residency(node: Node, reading: &mut Reading) -> Option<Condition> {
     let mut fields = Fields::open(node, "`data_residency`", &[KEY], reading)?;
     let allowed = names(&mut fields, KEY, reading);
     if allowed.is_none() {
-        let message = "`data_residency` needs `allowed_regions` that are not empty";
-        reading.mistakes.note(fields.place, message, None);
+        fields.note_empty("a list `allowed_regions`", reading);
     }
     allowed.map(Condition::DataResidency)
 }
@@ -113,8 +111,7 @@ fn mcp_arg(node: Node, reading: &mut Reading) -> Option<Condition> {
     let mut fields = Fields::open(node, "`mcp_arg`", &["rules"], reading)?;
     let items = fields.list("rules", reading);
     if items.is_empty() {
-        let message = "`mcp_arg` needs `rules` that are not empty";
-        reading.mistakes.note(fields.place, message, None);
+        fields.note_empty("a list `rules`", reading);
         return None;
     }
     let rules: Vec<Option<ArgumentRule>> = items
@@ -153,8 +150,7 @@ fn argument_rule(node: Node, reading: &mut Reading) -> Option<ArgumentRule> {
     }
     let rule = ArgumentRule::of(&name.text, pattern, names);
     if rule.is_none() {
-        let message = "a rule of `mcp_arg` needs a `pattern`, a `denylist` or an `allowlist`";
-        reading.mistakes.note(fields.place, message, None);
+        fields.note_empty("a `pattern`, a `denylist` or an `allowlist`", reading);
     }
     rule
 }

@@ -11,6 +11,9 @@ pub(super) struct Fields {
     pub(super) place: Place,
     what: &'static str,
     entries: Vec<Entry>,
+    /// A key was unknown; what is missing may be what it should have been.
+    has_unknown: bool,
+    noted_before: usize,
 }
 
 /// A text with its place.
@@ -36,17 +39,22 @@ impl Fields {
                 return None;
             }
         };
+        let noted_before = reading.mistakes.count();
+        let mut has_unknown = false;
         for entry in &entries {
             if !known.contains(&entry.key.as_str()) {
                 let message = format!("unknown key `{}` in {what}", entry.key);
                 let hint = hint_for(&entry.key, what, known);
                 reading.mistakes.note(entry.place, message, Some(hint));
+                has_unknown = true;
             }
         }
         Some(Self {
             place: node.place,
             what,
             entries,
+            has_unknown,
+            noted_before,
         })
     }
 
@@ -56,10 +64,24 @@ impl Fields {
         Some(self.entries.swap_remove(index))
     }
 
-    /// Notes that a key is missing.
+    /// Notes that the mapping lacks something, unless an unknown key is noted that was probably meant to be it.
+    pub(super) fn note_lack(&self, message: &str, hint: Option<String>, reading: &mut Reading) {
+        if !self.has_unknown {
+            reading.mistakes.note(self.place, message, hint);
+        }
+    }
+
+    /// Notes that a key is missing, under the same condition.
     pub(super) fn note_missing(&self, key: &str, reading: &mut Reading) {
-        let message = format!("{} needs `{key}`", self.what);
-        reading.mistakes.note(self.place, message, None);
+        self.note_lack(&format!("{} needs `{key}`", self.what), None, reading);
+    }
+
+    /// Notes that the mapping compares with nothing, unless a mistake within it is the cause.
+    pub(super) fn note_empty(&self, needs: &str, reading: &mut Reading) {
+        if reading.mistakes.count() == self.noted_before {
+            let message = format!("{} needs {needs} that is not empty", self.what);
+            reading.mistakes.note(self.place, message, None);
+        }
     }
 
     pub(super) fn text(&mut self, key: &str, reading: &mut Reading) -> Option<Text> {
@@ -92,13 +114,17 @@ impl Fields {
     pub(super) fn texts(&mut self, key: &str, reading: &mut Reading) -> Vec<Text> {
         self.list(key, reading)
             .into_iter()
-            .filter_map(|item| text(item, key, reading))
+            .filter_map(|item| text_named(item, &format!("an item of `{key}`"), reading))
             .collect()
     }
 }
 
 /// The text that is the value of a key.
 pub(super) fn text(node: Node, key: &str, reading: &mut Reading) -> Option<Text> {
+    text_named(node, &format!("`{key}`"), reading)
+}
+
+fn text_named(node: Node, what: &str, reading: &mut Reading) -> Option<Text> {
     let (place, kind) = (node.place, node.kind());
     let hint = match node.content {
         Content::Text(text) => return Some(Text { place, text }),
@@ -107,7 +133,7 @@ pub(super) fn text(node: Node, key: &str, reading: &mut Reading) -> Option<Text>
         }
         Content::Null | Content::List(_) | Content::Mapping(_) => None,
     };
-    let message = format!("`{key}` must be a text, found {kind}");
+    let message = format!("{what} must be a text, found {kind}");
     reading.mistakes.note(place, message, hint);
     None
 }

@@ -48,12 +48,11 @@ pub(super) fn read(node: Node, reading: &mut Reading) -> Option<Rule> {
 }
 
 fn id(fields: &mut Fields, reading: &mut Reading) -> Option<String> {
-    let place = fields.place;
     let Some(entry) = fields.take("id") else {
         fields.note_missing("id", reading);
         return None;
     };
-    let Text { text, .. } = super::fields::text(entry.value, "id", reading)?;
+    let Text { place, text } = super::fields::text(entry.value, "id", reading)?;
     let length = text.chars().count();
     if text.trim().is_empty() || length > MAX_ID_CHARS || text.chars().any(char::is_control) {
         let message = format!("`id` must be 1 to {MAX_ID_CHARS} printable characters");
@@ -98,7 +97,6 @@ fn action(fields: &mut Fields, reading: &mut Reading) -> Option<Action> {
 
 /// Conditions or an expression: with both it would not be clear whether they add up, with neither a rule fires on everything.
 fn trigger(fields: &mut Fields, reading: &mut Reading) -> Option<Trigger> {
-    let place = fields.place;
     match (fields.take("conditions"), fields.take("expression")) {
         (Some(entry), None) => conditions::read(entry.value, reading).map(Trigger::Conditions),
         (None, Some(entry)) => {
@@ -111,8 +109,11 @@ fn trigger(fields: &mut Fields, reading: &mut Reading) -> Option<Trigger> {
             None
         }
         (None, None) => {
-            let message = "a rule needs `conditions` or an `expression`";
-            reading.mistakes.note(place, message, None);
+            fields.note_lack(
+                "a rule needs `conditions` or an `expression`",
+                None,
+                reading,
+            );
             None
         }
     }

@@ -34,8 +34,7 @@ pub(super) fn read(node: Node, reading: &mut Reading) -> Option<Condition> {
     let hours = fields.list("deny_hours", reading);
     let days = fields.texts("deny_days", reading);
     if hours.is_empty() && days.is_empty() {
-        let message = "`time_of_day` needs `deny_hours` or `deny_days` that are not empty";
-        reading.mistakes.note(fields.place, message, None);
+        fields.note_empty("a list `deny_hours` or `deny_days`", reading);
         return None;
     }
     let windows: Vec<Option<Window>> = hours
