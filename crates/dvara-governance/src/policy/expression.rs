@@ -21,6 +21,7 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use cel::common::types::CelBool;
+use cel::parser::PrattParser;
 use cel::{Context, Env, ExecutionError, IdedExpr, Value};
 use regex::Regex;
 
@@ -32,6 +33,11 @@ use variables::{Name, Variable};
 
 /// The longest expression, in bytes.
 pub const MAX_EXPRESSION_BYTES: usize = 2 * 1024;
+
+/// Brackets within brackets, as far as they are not idle.
+const MAX_NESTING: u16 = 32;
+
+const MAX_CONDITIONALS: usize = 16;
 
 /// The standard library, of which each expression needs the same one. Making it takes longer than an evaluation.
 static ENVIRONMENT: LazyLock<Arc<Env>> =
@@ -77,14 +83,12 @@ impl Expression {
         source: &str,
         patterns: &mut PatternBudget,
     ) -> Result<Self, ExpressionFault> {
-        let program = ENVIRONMENT
-            .compile(source)
-            .map_err(|errors| syntax_fault(&errors))?;
+        let parsed = parse(source)?;
         let Lowered {
             tree,
             reads,
             patterns,
-        } = lower::lower(program.expression().clone(), patterns)?;
+        } = lower::lower(parsed, patterns)?;
         Ok(Self {
             root: root(patterns),
             tree,
@@ -116,6 +120,21 @@ impl Expression {
     pub(super) fn depends_on_target(&self) -> bool {
         self.reads.variable(Variable::Model) || self.reads.variable(Variable::Region)
     }
+}
+
+/// Parses with the library's newer parser, whose recursion can be bounded; the other one runs out of stack on seventy brackets.
+fn parse(source: &str) -> Result<IdedExpr, ExpressionFault> {
+    // Its bound does not cover conditionals, so they are bounded here.
+    if source.matches('?').count() > MAX_CONDITIONALS {
+        return Err(ExpressionFault {
+            message: format!("it has more than {MAX_CONDITIONALS} signs of `?`"),
+            hint: None,
+        });
+    }
+    PrattParser::new()
+        .max_recursion_depth(MAX_NESTING)
+        .parse(source)
+        .map_err(|errors| syntax_fault(&errors))
 }
 
 /// The scope around each evaluation: the functions, with the patterns of this expression compiled once.

@@ -14,8 +14,9 @@ use crate::policy::pattern::PatternBudget;
 /// Stands in for `matches`: takes a text and the index of a pattern that is compiled already.
 pub(super) const MATCHES_COMPILED: &str = "matches_compiled";
 
-/// Nesting of an expression: evaluation recurses, and a worker's stack is small.
-const MAX_DEPTH: usize = 64;
+/// Nesting of an expression, where a chain of `&&` or `||` counts little, for the parser balances it. Evaluation recurses: in
+/// a debug build sixty levels are more than a thread of 2 MiB has room for.
+const MAX_DEPTH: usize = 32;
 
 /// Signs of `+`: each copies what stands before it.
 const MAX_ADDITIONS: usize = 8;
