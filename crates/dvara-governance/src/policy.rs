@@ -3,7 +3,7 @@
 //! A policy is a YAML text of rules (control-plane.md §9.2). [`check`] refuses a text on save and says where and why;
 //! [`PolicyIndex`] compiles all policies of a snapshot, each on its own, so that a broken one is named and the others stay in
 //! force; [`Policies::evaluate`] answers for a call, and [`Policies::denies_target`] for each further target of it;
-//! [`dry_run`] tries a text on a sample.
+//! [`dry_run()`] tries a text on a sample.
 //!
 //! What a policy protects must not depend on luck, so doubt is settled against the call where a caller could profit from it:
 //! an unknown region is outside every residency list, and an expression that cannot be evaluated denies if its rule is to

@@ -81,15 +81,16 @@ fn yaml_mistake(error: &serde_saphyr::Error) -> PolicyError {
     let error = error.without_snippet();
     let place = error.location().map(place_of);
     // The library's other words are for programmers and name its options.
-    let mut message = error.render_with_formatter(&UserMessageFormatter);
+    let text = error.render_with_formatter(&UserMessageFormatter);
     // The place has fields of its own; said twice it reads like two places.
-    if let Some(end) = message.find(" at line ") {
-        message.truncate(end);
-    }
+    let said_place = place.map(|at| format!(" at line {}, column {}", at.line, at.column));
+    let text = said_place
+        .and_then(|place| text.strip_suffix(&place))
+        .unwrap_or(&text);
     PolicyError {
         line: place.map(|place| place.line),
         column: place.map(|place| place.column),
-        message: format!("not valid YAML: {}", message.replace('\n', " ")),
+        message: format!("not valid YAML: {}", text.replace('\n', " ")),
         hint: None,
     }
 }

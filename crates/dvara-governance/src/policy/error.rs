@@ -100,12 +100,18 @@ impl Mistakes {
     /// The value, if nothing was noted.
     ///
     /// # Errors
-    /// What was noted. A reader that gives no value must have noted why.
-    pub(super) fn unless_any<T>(mut self, value: T) -> Result<T, PolicyErrors> {
-        if self.0.is_empty() {
-            return Ok(value);
-        }
+    /// What was noted. A reader that gives nothing must have noted why; one that forgot must not pass for an empty policy.
+    pub(super) fn unless_any<T>(mut self, value: Option<T>) -> Result<T, PolicyErrors> {
         self.0.sort_by_key(|error| (error.line, error.column));
-        Err(PolicyErrors(self.0))
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            None if self.0.is_empty() => Err(PolicyErrors::from(PolicyError {
+                line: None,
+                column: None,
+                message: "the policy cannot be read".to_owned(),
+                hint: None,
+            })),
+            _ => Err(PolicyErrors(self.0)),
+        }
     }
 }

@@ -7,7 +7,7 @@
 //! ([`NotEvaluable`]).
 //!
 //! # What an expression may do
-//! Operators, `has`, `all`, `exists`, `exists_one`, `filter`, and the functions of [`lower`]. Refused is whatever could make
+//! Operators, `has`, `all`, `exists`, `exists_one`, `filter`, and the functions of [`vocabulary`]. Refused is whatever could make
 //! time or memory grow faster than the call's facts: `map`, one comprehension within another or over its result, whole
 //! lists within a comprehension, patterns that are not written down, and chains of `+`.
 //!
@@ -15,7 +15,10 @@
 
 mod bound;
 mod lower;
+mod reads;
+mod shape;
 mod variables;
+mod vocabulary;
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -28,7 +31,8 @@ use regex::Regex;
 use super::facts::Facts;
 use super::pattern::PatternBudget;
 use bound::Bound;
-use lower::{Lowered, MATCHES_COMPILED, Reads};
+use lower::{Lowered, MATCHES_COMPILED};
+use reads::Reads;
 use variables::{Name, Variable};
 
 /// The longest expression, in bytes.
@@ -40,8 +44,7 @@ const MAX_NESTING: u16 = 32;
 const MAX_CONDITIONALS: usize = 16;
 
 /// The standard library, of which each expression needs the same one. Making it takes longer than an evaluation.
-static ENVIRONMENT: LazyLock<Arc<Env>> =
-    LazyLock::new(|| Arc::new(Env::stdlib().with_optional_support(false)));
+static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
 /// A compiled expression.
 pub(super) struct Expression {
@@ -101,24 +104,27 @@ impl Expression {
     /// # Errors
     /// When the call's facts give it no answer.
     pub(super) fn holds(&self, facts: &Facts<'_>) -> Result<bool, NotEvaluable> {
-        let bound = Bound::new(facts, &self.reads)?;
+        let bound = Bound::new(facts, &self.reads);
         let mut scope = self.root.new_inner_scope();
         scope.set_variable_resolver(&bound);
-        match Value::resolve_val(&self.tree, &scope) {
-            Ok(value) => value
-                .downcast_ref::<CelBool>()
-                .map(|answer| *answer.inner())
-                .ok_or(NotEvaluable::NotABoolean),
-            Err(error) => match NotEvaluable::from(&error) {
-                NotEvaluable::Absent(variable) if variable.is_of_the_other_kind(facts) => Ok(false),
-                why => Err(why),
-            },
+        let error = match Value::resolve_val(&self.tree, &scope) {
+            Ok(value) => {
+                let answer = value.downcast_ref::<CelBool>();
+                return answer
+                    .map(|answer| *answer.inner())
+                    .ok_or(NotEvaluable::NotABoolean);
+            }
+            Err(error) => error,
+        };
+        match NotEvaluable::from(&error, &bound) {
+            NotEvaluable::Absent(variable) if variable.is_of_the_other_kind(facts) => Ok(false),
+            why => Err(why),
         }
     }
 
     /// Whether its answer may change when a call goes to another target.
     pub(super) fn depends_on_target(&self) -> bool {
-        self.reads.variable(Variable::Model) || self.reads.variable(Variable::Region)
+        self.reads.target
     }
 }
 
@@ -168,12 +174,12 @@ fn syntax_fault(errors: &cel::ParseErrors) -> ExpressionFault {
     }
 }
 
-impl From<&ExecutionError> for NotEvaluable {
-    fn from(error: &ExecutionError) -> Self {
+impl NotEvaluable {
+    fn from(error: &ExecutionError, bound: &Bound<'_>) -> Self {
         match error {
             ExecutionError::UndeclaredReference(name) => match Name::parse(name) {
-                Some(Name::Value(variable) | Name::Presence(variable)) => Self::Absent(variable),
-                None => Self::Failed,
+                Some(Name::Value(variable)) => bound.value(variable).err().unwrap_or(Self::Failed),
+                Some(Name::Presence(_)) | None => Self::Failed,
             },
             ExecutionError::NoSuchKey(_) | ExecutionError::IndexOutOfBounds(_) => {
                 Self::NoSuchMember

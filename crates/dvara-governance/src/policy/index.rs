@@ -41,6 +41,16 @@ pub struct BrokenPolicy {
 pub struct PolicyIndex {
     global: Policies,
     by_tenant: HashMap<TenantId, Policies>,
+    /// By the policy's id, for the next snapshot.
+    compiled: HashMap<Arc<str>, Compiled>,
+}
+
+/// A text with what became of it.
+#[derive(Clone)]
+struct Compiled {
+    dsl: Arc<str>,
+    /// In the order of the text.
+    rules: Result<Arc<[Arc<Rule>]>, PolicyErrors>,
 }
 
 impl PolicyIndex {
@@ -49,6 +59,16 @@ impl PolicyIndex {
     pub fn compile<'a>(
         rows: impl IntoIterator<Item = PolicySource<'a>>,
     ) -> (Self, Vec<BrokenPolicy>) {
+        Self::default().recompile(rows)
+    }
+
+    /// Compiles the policies of the next snapshot, and only those whose text is not the one of this snapshot: most snapshots
+    /// change one row, and all tenants' policies take a while.
+    pub fn recompile<'a>(
+        &self,
+        rows: impl IntoIterator<Item = PolicySource<'a>>,
+    ) -> (Self, Vec<BrokenPolicy>) {
+        let mut compiled = HashMap::new();
         let mut global = Pool::default();
         let mut by_tenant: HashMap<TenantId, Pool> = HashMap::new();
         let mut broken = Vec::new();
@@ -56,27 +76,47 @@ impl PolicyIndex {
             if !matches!(row.status, PolicyStatus::Active | PolicyStatus::Shadow) {
                 continue;
             }
-            match parse::rules(row.dsl) {
+            let (id, policy) = self.compiled(&row);
+            match &policy.rules {
                 Ok(rules) => {
                     let pool = match row.tenant {
                         Some(tenant) => by_tenant.entry(tenant).or_default(),
                         None => &mut global,
                     };
-                    pool.add(row.id.into(), rules, row.status);
+                    pool.add(&id, rules, row.status);
                 }
                 Err(errors) => broken.push(BrokenPolicy {
                     id: row.id.to_owned(),
                     tenant: row.tenant,
-                    errors,
+                    errors: errors.clone(),
                 }),
             }
+            compiled.insert(id, policy);
         }
         let by_tenant = by_tenant
             .into_iter()
             .map(|(tenant, own)| (tenant, global.clone().and(own).into_policies()))
             .collect();
-        let global = global.into_policies();
-        (Self { global, by_tenant }, broken)
+        let index = Self {
+            global: global.into_policies(),
+            by_tenant,
+            compiled,
+        };
+        (index, broken)
+    }
+
+    fn compiled(&self, row: &PolicySource<'_>) -> (Arc<str>, Compiled) {
+        match self.compiled.get_key_value(row.id) {
+            Some((id, known)) if *known.dsl == *row.dsl => (id.clone(), known.clone()),
+            _ => {
+                let rules = parse::rules(row.dsl);
+                let compiled = Compiled {
+                    dsl: row.dsl.into(),
+                    rules: rules.map(|rules| rules.into_iter().map(Arc::new).collect()),
+                };
+                (row.id.into(), compiled)
+            }
+        }
     }
 
     /// The policies that bind a tenant: the global ones and its own. Without a tenant, the global ones.
@@ -95,21 +135,20 @@ struct Pool {
 }
 
 impl Pool {
-    fn add(&mut self, policy: Arc<str>, rules: Vec<Rule>, status: PolicyStatus) {
-        let mut rules: Vec<Arc<Rule>> = rules.into_iter().map(Arc::new).collect();
+    fn add(&mut self, policy: &Arc<str>, rules: &[Arc<Rule>], status: PolicyStatus) {
         if status == PolicyStatus::Shadow {
+            let mut rules = rules.to_vec();
             rules.sort_by_key(|rule| rule.priority);
             self.shadows.push(Shadow {
-                policy,
+                policy: policy.clone(),
                 rules: rules.into(),
             });
             return;
         }
-        self.enforced
-            .extend(rules.into_iter().map(|rule| PooledRule {
-                policy: policy.clone(),
-                rule,
-            }));
+        self.enforced.extend(rules.iter().map(|rule| PooledRule {
+            policy: policy.clone(),
+            rule: rule.clone(),
+        }));
     }
 
     fn and(mut self, other: Self) -> Self {

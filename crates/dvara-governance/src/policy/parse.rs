@@ -38,7 +38,7 @@ pub(super) fn rules(dsl: &str) -> Result<Vec<Rule>, PolicyErrors> {
         patterns: PatternBudget::of_a_policy(),
     };
     let rules = policy(Node::parse(dsl)?, &mut reading);
-    reading.mistakes.unless_any(rules.unwrap_or_default())
+    reading.mistakes.unless_any(rules)
 }
 
 fn too_long(bytes: usize) -> PolicyError {
@@ -75,7 +75,7 @@ fn policy(node: Node, reading: &mut Reading) -> Option<Vec<Rule>> {
         reading.mistakes.note(place, message, None);
         return None;
     }
-    Some(unique(items, reading))
+    unique(items, reading)
 }
 
 fn version(fields: &mut Fields, reading: &mut Reading) {
@@ -99,22 +99,22 @@ fn version(fields: &mut Fields, reading: &mut Reading) {
 }
 
 /// Reads the rules; two of one id would make every denial by that id ambiguous.
-fn unique(items: Vec<Node>, reading: &mut Reading) -> Vec<Rule> {
+fn unique(items: Vec<Node>, reading: &mut Reading) -> Option<Vec<Rule>> {
     let mut seen = HashSet::new();
-    let mut rules = Vec::with_capacity(items.len());
-    for item in items {
-        let place = item.place;
-        let Some(rule) = rule::read(item, reading) else {
-            continue;
-        };
-        if seen.insert(rule.id.clone()) {
-            rules.push(rule);
-        } else {
-            let message = format!("another rule of this policy has the id `{}`", rule.id);
-            reading.mistakes.note(place, message, None);
-        }
-    }
-    rules
+    let rules: Vec<Option<Rule>> = items
+        .into_iter()
+        .map(|item| {
+            let place = item.place;
+            let rule = rule::read(item, reading)?;
+            if !seen.insert(rule.id.clone()) {
+                let message = format!("another rule of this policy has the id `{}`", rule.id);
+                reading.mistakes.note(place, message, None);
+            }
+            Some(rule)
+        })
+        .collect();
+    // Only now, so that the mistakes of every rule are found.
+    rules.into_iter().collect()
 }
 
 #[cfg(test)]

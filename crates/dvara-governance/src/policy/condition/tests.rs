@@ -182,7 +182,8 @@ fn assert_fires_on(rule: &str, cases: &[(serde_json::Value, bool)]) {
         assert_eq!(
             fires(&conditions, &facts),
             *expected,
-            "{rule} on {arguments}"
+            "{rule} on {:.80}",
+            arguments.to_string()
         );
     }
     assert!(!fires(&conditions, &llm_call()));
@@ -224,6 +225,19 @@ fn argument_fires_by_pattern_and_by_lists() {
             (json!({"a": "y"}), true),
             (json!({"a": "w"}), true),
             (json!({"a": "z"}), false),
+        ],
+    );
+}
+
+/// With backtracking this would not end.
+#[test]
+fn hostile_argument_is_answered_in_linear_time() {
+    let hostile = "ab".repeat(256 * 1024);
+    assert_fires_on(
+        "{name: a, pattern: '^(a|b|ab)*(a|b|ab)*[^ab]$'}",
+        &[
+            (json!({ "a": hostile }), false),
+            (json!({ "a": format!("{hostile}!") }), true),
         ],
     );
 }

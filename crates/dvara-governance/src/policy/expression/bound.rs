@@ -1,6 +1,7 @@
 //! The facts of one call, bound to the names of one expression.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use cel::common::types::{
     CelBool, CelDouble, CelInt, CelList, CelMap, CelMapKey, CelNull, CelString, CelUInt,
@@ -11,12 +12,12 @@ use chrono::{Datelike, Timelike};
 use serde_json::Value;
 
 use super::NotEvaluable;
-use super::lower::{Members, Reads};
+use super::reads::{Members, Reads};
 use super::variables::{Name, Variable};
 use crate::policy::facts::Facts;
 
 /// The longest name that an expression may read, in bytes.
-const MAX_NAME_BYTES: usize = 1024;
+const MAX_NAME_BYTES: usize = 256;
 
 /// Tools, or values in the members of the arguments that an expression reads, lists and objects included.
 const MAX_VALUES: usize = 1024;
@@ -24,51 +25,42 @@ const MAX_VALUES: usize = 1024;
 /// Text in these, in bytes.
 const MAX_TEXT_BYTES: usize = 256 * 1024;
 
-/// Answers names with facts. Texts are borrowed; only what the expression reads is bound.
+/// Answers names with facts, when they are asked for: what an expression does not come to read costs nothing, and cannot be
+/// too large for it either. Texts are borrowed.
 pub(super) struct Bound<'a> {
     facts: &'a Facts<'a>,
-    tools: Option<CelList<'a>>,
-    arguments: Option<Box<dyn Val + 'a>>,
+    members: &'a Members,
+    tools: OnceLock<Result<CelList<'a>, NotEvaluable>>,
+    arguments: OnceLock<Result<Box<dyn Val + 'a>, NotEvaluable>>,
 }
 
 impl<'a> Bound<'a> {
-    /// Binds what an expression reads.
-    ///
-    /// # Errors
-    /// When a fact that it reads is larger than an expression may read.
-    pub(super) fn new(facts: &'a Facts<'a>, reads: &Reads) -> Result<Self, NotEvaluable> {
-        for variable in &reads.variables {
-            if name_of(facts, *variable).is_some_and(|name| name.len() > MAX_NAME_BYTES) {
-                return Err(NotEvaluable::TooLarge(*variable));
-            }
-        }
-        let tools = (facts.mcp.is_none() && reads.variable(Variable::Tools))
-            .then(|| tools(facts.tools))
-            .transpose()?;
-        let arguments = facts
-            .mcp
-            .filter(|_| reads.variable(Variable::McpArguments))
-            .map(|mcp| arguments(mcp.arguments, &reads.arguments))
-            .transpose()?;
-        Ok(Self {
+    pub(super) fn new(facts: &'a Facts<'a>, reads: &'a Reads) -> Self {
+        Self {
             facts,
-            tools,
-            arguments,
-        })
+            members: &reads.arguments,
+            tools: OnceLock::new(),
+            arguments: OnceLock::new(),
+        }
     }
 
-    fn value(&self, variable: Variable) -> Option<CowVal<'_, '_>> {
+    /// The value of a variable.
+    ///
+    /// # Errors
+    /// When the call does not have it, or it is larger than an expression may read.
+    pub(super) fn value(&self, variable: Variable) -> Result<CowVal<'_, '_>, NotEvaluable> {
+        if variable.is_of_the_other_kind(self.facts) {
+            return Err(NotEvaluable::Absent(variable));
+        }
         let facts = self.facts;
-        let is_llm_call = facts.mcp.is_none();
         let number = |value: i64| CowVal::owned(CelInt::from(value));
-        match variable {
+        let value = match variable {
             Variable::MaxTokens => facts
                 .max_tokens
-                .filter(|_| is_llm_call)
                 .map(|asked| number(i64::try_from(asked).unwrap_or(i64::MAX))),
-            Variable::Stream => is_llm_call.then(|| CowVal::owned(CelBool::from(facts.stream))),
-            Variable::Tools => self.tools.as_ref().map(|tools| CowVal::Borrowed(tools)),
-            Variable::McpArguments => self.arguments.as_deref().map(CowVal::Borrowed),
+            Variable::Stream => Some(CowVal::owned(CelBool::from(facts.stream))),
+            Variable::Tools => return self.tools(),
+            Variable::McpArguments => return self.arguments(),
             Variable::BudgetUtilization => facts
                 .budget_utilization_pct
                 .map(|spent| CowVal::owned(CelDouble::from(spent))),
@@ -78,52 +70,56 @@ impl<'a> Bound<'a> {
             Variable::TimeWeekday => {
                 Some(number(facts.now.weekday().num_days_from_sunday().into()))
             }
-            Variable::Model
-            | Variable::User
-            | Variable::TenantId
-            | Variable::TenantRegion
-            | Variable::KeyId
-            | Variable::Region
-            | Variable::McpServer
-            | Variable::McpTool => {
-                name_of(facts, variable).map(|name| CowVal::owned(CelString::from(name)))
-            }
+            Variable::Model => name(variable, facts.model)?,
+            Variable::User => name(variable, facts.user)?,
+            Variable::TenantId => name(variable, Some(facts.tenant_id))?,
+            Variable::TenantRegion => name(variable, facts.tenant_region)?,
+            Variable::KeyId => name(variable, facts.key_id)?,
+            Variable::Region => name(variable, facts.region)?,
+            Variable::McpServer => name(variable, facts.mcp.map(|mcp| mcp.server))?,
+            Variable::McpTool => name(variable, facts.mcp.map(|mcp| mcp.tool))?,
+        };
+        value.ok_or(NotEvaluable::Absent(variable))
+    }
+
+    fn tools(&self) -> Result<CowVal<'_, '_>, NotEvaluable> {
+        match self.tools.get_or_init(|| tools(self.facts.tools)) {
+            Ok(tools) => Ok(CowVal::Borrowed(tools)),
+            Err(why) => Err(*why),
+        }
+    }
+
+    fn arguments(&self) -> Result<CowVal<'_, '_>, NotEvaluable> {
+        let Some(mcp) = self.facts.mcp else {
+            return Err(NotEvaluable::Absent(Variable::McpArguments));
+        };
+        let converted = self
+            .arguments
+            .get_or_init(|| arguments(mcp.arguments, self.members));
+        match converted {
+            Ok(arguments) => Ok(CowVal::Borrowed(arguments.as_ref())),
+            Err(why) => Err(*why),
         }
     }
 }
 
 impl VariableResolver for Bound<'_> {
+    /// The library knows no reason why there is no value; whoever needs it asks [`Bound::value`] again.
     fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
         match Name::parse(variable)? {
-            Name::Value(variable) => self.value(variable),
+            Name::Value(variable) => self.value(variable).ok(),
             Name::Presence(variable) => {
-                let present = self.value(variable).is_some();
-                Some(CowVal::owned(CelBool::from(present)))
+                let absent = matches!(self.value(variable), Err(NotEvaluable::Absent(_)));
+                Some(CowVal::owned(CelBool::from(!absent)))
             }
         }
     }
 }
 
-/// The fact behind a variable that is a plain text.
-fn name_of<'a>(facts: &Facts<'a>, variable: Variable) -> Option<&'a str> {
-    match variable {
-        Variable::Model => facts.model.filter(|_| facts.mcp.is_none()),
-        Variable::User => facts.user,
-        Variable::TenantId => Some(facts.tenant_id),
-        Variable::TenantRegion => facts.tenant_region,
-        Variable::KeyId => facts.key_id,
-        Variable::Region => facts.region,
-        Variable::McpServer => facts.mcp.map(|mcp| mcp.server),
-        Variable::McpTool => facts.mcp.map(|mcp| mcp.tool),
-        Variable::MaxTokens
-        | Variable::Tools
-        | Variable::Stream
-        | Variable::McpArguments
-        | Variable::BudgetUtilization
-        | Variable::TimeUnix
-        | Variable::TimeHour
-        | Variable::TimeMinute
-        | Variable::TimeWeekday => None,
+fn name(variable: Variable, name: Option<&str>) -> Result<Option<CowVal<'_, '_>>, NotEvaluable> {
+    match name {
+        Some(name) if name.len() > MAX_NAME_BYTES => Err(NotEvaluable::TooLarge(variable)),
+        name => Ok(name.map(|name| CowVal::owned(CelString::from(name)))),
     }
 }
 

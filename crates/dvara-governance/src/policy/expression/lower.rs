@@ -7,8 +7,10 @@ use cel::common::ast::{
 use regex::Regex;
 
 use super::ExpressionFault;
+use super::reads::{Members, Reads};
+use super::shape::{adds_to_result, makes_new_items, may_be_boolean};
 use super::variables::{Name, Variable};
-use crate::policy::hint;
+use super::vocabulary::{FUNCTIONS, OPERATORS, TYPES, unknown_function, unknown_name};
 use crate::policy::pattern::PatternBudget;
 
 /// Stands in for `matches`: takes a text and the index of a pattern that is compiled already.
@@ -21,102 +23,12 @@ const MAX_DEPTH: usize = 32;
 /// Signs of `+`: each copies what stands before it.
 const MAX_ADDITIONS: usize = 8;
 
-/// Functions that take time and memory linear in their arguments; `matches` is one more, once its pattern is compiled.
-const FUNCTIONS: [&str; 12] = [
-    "size",
-    "contains",
-    "startsWith",
-    "endsWith",
-    "int",
-    "uint",
-    "double",
-    "string",
-    "bytes",
-    "bool",
-    "type",
-    "dyn",
-];
-
-const OPERATORS: [&str; 19] = [
-    operators::CONDITIONAL,
-    operators::LOGICAL_AND,
-    operators::LOGICAL_OR,
-    operators::LOGICAL_NOT,
-    operators::EQUALS,
-    operators::NOT_EQUALS,
-    operators::LESS,
-    operators::LESS_EQUALS,
-    operators::GREATER,
-    operators::GREATER_EQUALS,
-    operators::ADD,
-    operators::SUBSTRACT,
-    operators::MULTIPLY,
-    operators::DIVIDE,
-    operators::MODULO,
-    operators::NEGATE,
-    operators::INDEX,
-    operators::IN,
-    operators::NOT_STRICTLY_FALSE,
-];
-
-/// Names of types, to compare with `type(…)`.
-const TYPES: [&str; 10] = [
-    "bool",
-    "bytes",
-    "double",
-    "int",
-    "list",
-    "map",
-    "null_type",
-    "string",
-    "type",
-    "uint",
-];
-
 /// An expression that is taken.
 pub(super) struct Lowered {
     pub(super) tree: IdedExpr,
     pub(super) reads: Reads,
     /// By the index that calls of [`MATCHES_COMPILED`] name.
     pub(super) patterns: Vec<Regex>,
-}
-
-/// What an expression reads of a call.
-#[derive(Default)]
-pub(super) struct Reads {
-    pub(super) variables: Vec<Variable>,
-    pub(super) arguments: Members,
-}
-
-/// Which members of the arguments are read: a rule over `path` must not fail because `content` is large.
-pub(super) enum Members {
-    Named(Vec<String>),
-    All,
-}
-
-impl Default for Members {
-    fn default() -> Self {
-        Self::Named(Vec::new())
-    }
-}
-
-impl Reads {
-    pub(super) fn variable(&self, variable: Variable) -> bool {
-        self.variables.contains(&variable)
-    }
-
-    fn add(&mut self, variable: Variable) {
-        if !self.variable(variable) {
-            self.variables.push(variable);
-        }
-    }
-
-    fn add_member(&mut self, name: &str) {
-        self.add(Variable::McpArguments);
-        if let Members::Named(names) = &mut self.arguments {
-            names.push(name.to_owned());
-        }
-    }
 }
 
 /// Lowers an expression: every variable becomes one identifier, every pattern is compiled.
@@ -244,7 +156,7 @@ impl Lowering<'_> {
             return self.expression(&mut select.operand, depth);
         }
         self.read(Variable::McpArguments)?;
-        self.reads.add_member(&select.field);
+        self.reads.arguments.add(&select.field);
         select.operand.expr = Expr::Ident(Name::Value(Variable::McpArguments).lowered());
         Ok(())
     }
@@ -271,7 +183,7 @@ impl Lowering<'_> {
                 variable.name()
             )));
         }
-        self.reads.add(variable);
+        self.reads.target |= variable.is_of_a_target();
         Ok(())
     }
 
@@ -354,90 +266,5 @@ impl Lowering<'_> {
         self.item = None;
         self.within_comprehension = false;
         Ok(())
-    }
-}
-
-/// A macro's own `@result + …`.
-fn adds_to_result(call: &CallExpr) -> bool {
-    let first = call.args.first().map(|first| &first.expr);
-    matches!(first, Some(Expr::Ident(name)) if name.starts_with('@'))
-}
-
-/// Whether a comprehension gathers anything else than items it was given, as `map` does.
-fn makes_new_items(comprehension: &ComprehensionExpr) -> bool {
-    let step = match &comprehension.loop_step.expr {
-        Expr::Call(call) if call.func_name == operators::CONDITIONAL => {
-            call.args.get(1).map(|then| &then.expr)
-        }
-        step => Some(step),
-    };
-    let Some(Expr::Call(call)) = step else {
-        return false;
-    };
-    let Some(Expr::List(gathered)) = call.args.get(1).map(|second| &second.expr) else {
-        return false;
-    };
-    let is_item = |element: &IdedExpr| matches!(&element.expr, Expr::Ident(name) if *name == comprehension.iter_var);
-    adds_to_result(call) && !gathered.elements.iter().all(is_item)
-}
-
-/// Whether an expression can give true or false, as far as its outside tells.
-fn may_be_boolean(expression: &Expr) -> bool {
-    match expression {
-        Expr::Literal(literal) => matches!(literal, LiteralValue::Boolean(_)),
-        Expr::Ident(name) => match Name::parse(name) {
-            Some(Name::Value(variable)) => variable.is_boolean(),
-            Some(Name::Presence(_)) => true,
-            None => false,
-        },
-        Expr::Call(call) => match call.func_name.as_str() {
-            operators::CONDITIONAL => call.args[1..].iter().all(|arm| may_be_boolean(&arm.expr)),
-            operators::ADD
-            | operators::SUBSTRACT
-            | operators::MULTIPLY
-            | operators::DIVIDE
-            | operators::MODULO
-            | operators::NEGATE => false,
-            "size" | "int" | "uint" | "double" | "string" | "bytes" | "type" => false,
-            _ => true,
-        },
-        Expr::Comprehension(comprehension) => {
-            !matches!(comprehension.accu_init.expr, Expr::List(_))
-        }
-        // Members of arguments may be of any type.
-        Expr::Select(_) => true,
-        Expr::List(_) | Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => false,
-    }
-}
-
-fn unknown_name(name: &str) -> ExpressionFault {
-    let names = Variable::ALL.map(Variable::name);
-    let hint = if name == "now" {
-        "use `time.unix`, `time.hour`, `time.minute` or `time.weekday`, all in UTC".to_owned()
-    } else {
-        hint::did_you_mean(name, names)
-            .unwrap_or_else(|| format!("known are `{}`", names.join("`, `")))
-    };
-    let message = if Variable::is_root(name) {
-        format!("`{name}` can only be read member by member")
-    } else {
-        format!("unknown variable `{name}`")
-    };
-    ExpressionFault {
-        message,
-        hint: Some(hint),
-    }
-}
-
-fn unknown_function(name: &str) -> ExpressionFault {
-    let known = FUNCTIONS.into_iter().chain(["matches", "has"]);
-    ExpressionFault {
-        message: format!("unknown function `{name}`"),
-        hint: Some(hint::did_you_mean(name, known).unwrap_or_else(|| {
-            format!(
-                "known are `{}`, `matches` and `has`",
-                FUNCTIONS.join("`, `")
-            )
-        })),
     }
 }

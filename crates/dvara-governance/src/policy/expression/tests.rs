@@ -393,7 +393,7 @@ fn deep_nesting_is_refused_and_long_chains_are_not() {
 
 #[test]
 fn facts_above_their_bounds_are_not_evaluated() {
-    let name = "x".repeat(1025);
+    let name = "x".repeat(257);
     let facts = Facts {
         model: Some(&name),
         ..llm_call()

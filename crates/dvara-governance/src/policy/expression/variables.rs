@@ -102,6 +102,11 @@ impl Variable {
         matches!(self, Self::Stream)
     }
 
+    /// Whether another target of the same call has another value.
+    pub(super) const fn is_of_a_target(self) -> bool {
+        matches!(self, Self::Model | Self::Region)
+    }
+
     /// Whether its size is the caller's choice, so that no comprehension may read it again for each item.
     pub(super) const fn is_unbounded(self) -> bool {
         matches!(self, Self::Tools | Self::McpArguments)

@@ -108,6 +108,28 @@ fn global_rules_are_shared_by_all_pools() {
 }
 
 #[test]
+fn unchanged_text_is_taken_over_and_changed_text_is_not() {
+    let (deny, quiet) = (
+        policy_of("expression: 'true'"),
+        policy_of("expression: 'false'"),
+    );
+    let rows = || [source("same", None, &deny), source("bad", None, "{")];
+    let (first, broken) = PolicyIndex::compile(rows());
+    let (second, broken_again) = first.recompile(rows());
+    let rule = |index: &PolicyIndex| index.of(None).enforced[0].rule.clone();
+    assert!(Arc::ptr_eq(&rule(&first), &rule(&second)));
+    assert_eq!(broken, broken_again);
+
+    let (third, broken) = second.recompile([source("same", None, &quiet)]);
+    assert_eq!((denied_by(third.of(None)), broken), (None, vec![]));
+    let (moved, _) = second.recompile([source("same", Some("acme"), &deny)]);
+    assert_eq!(denied_by(moved.of(None)), None);
+    assert!(denied_by(moved.of(Some(&tenant("acme")))).is_some());
+    let (gone, _) = second.recompile([]);
+    assert!(gone.of(None).are_empty());
+}
+
+#[test]
 fn index_is_shared_between_threads() {
     fn is_shared<T: Send + Sync>() {}
     is_shared::<PolicyIndex>();

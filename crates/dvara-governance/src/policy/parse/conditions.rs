@@ -1,6 +1,6 @@
 //! The blocks of `conditions`.
 
-use super::fields::Fields;
+use super::fields::{Fields, integer_of, text_of};
 use super::{Reading, time_of_day};
 use crate::policy::condition::{ArgumentRule, Condition, NameRule, Names};
 use crate::policy::document::{Entry, Node};
@@ -84,7 +84,7 @@ fn max_tokens(node: Node, reading: &mut Reading) -> Option<Condition> {
         fields.note_missing("limit", reading);
         return None;
     };
-    let (place, limit) = super::fields::integer(entry.value, "limit", reading)?;
+    let (place, limit) = integer_of(entry.value, "limit", reading)?;
     positive(place, "limit", limit, reading).map(Condition::MaxTokens)
 }
 
@@ -142,7 +142,7 @@ fn argument_rule(node: Node, reading: &mut Reading) -> Option<ArgumentRule> {
         fields.note_missing("name", reading);
         return None;
     };
-    let name = super::fields::text(entry.value, "name", reading)?;
+    let name = text_of(entry.value, "name", reading)?;
     if name.text.split('.').any(str::is_empty) {
         let message = "`name` must be names of members with dots between them";
         reading.mistakes.note(name.place, message, None);
@@ -159,7 +159,7 @@ fn budget_utilization(node: Node, reading: &mut Reading) -> Option<Condition> {
     const KEY: &str = "threshold_pct";
     let mut fields = Fields::open(node, "`budget_utilization`", &[KEY], reading)?;
     let (place, threshold) = match fields.take(KEY) {
-        Some(entry) => super::fields::integer(entry.value, KEY, reading)?,
+        Some(entry) => integer_of(entry.value, KEY, reading)?,
         None => (fields.place, DEFAULT_THRESHOLD_PCT),
     };
     let threshold = positive(place, KEY, threshold, reading)?;

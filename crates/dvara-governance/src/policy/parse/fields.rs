@@ -86,7 +86,7 @@ impl Fields {
 
     pub(super) fn text(&mut self, key: &str, reading: &mut Reading) -> Option<Text> {
         let entry = self.take(key)?;
-        text(entry.value, key, reading)
+        text_of(entry.value, key, reading)
     }
 
     /// What was not taken yet.
@@ -120,7 +120,7 @@ impl Fields {
 }
 
 /// The text that is the value of a key.
-pub(super) fn text(node: Node, key: &str, reading: &mut Reading) -> Option<Text> {
+pub(super) fn text_of(node: Node, key: &str, reading: &mut Reading) -> Option<Text> {
     text_named(node, &format!("`{key}`"), reading)
 }
 
@@ -139,7 +139,7 @@ fn text_named(node: Node, what: &str, reading: &mut Reading) -> Option<Text> {
 }
 
 /// The whole number that is the value of a key.
-pub(super) fn integer(node: Node, key: &str, reading: &mut Reading) -> Option<(Place, i64)> {
+pub(super) fn integer_of(node: Node, key: &str, reading: &mut Reading) -> Option<(Place, i64)> {
     let kind = match node.content {
         Content::Integer(number) => return Some((node.place, number)),
         Content::Fraction => "a fraction",

@@ -1,6 +1,6 @@
 //! One rule.
 
-use super::fields::{Fields, Text};
+use super::fields::{Fields, Text, integer_of, text_of};
 use super::{Reading, conditions};
 use crate::policy::document::Node;
 use crate::policy::expression::{Expression, MAX_EXPRESSION_BYTES};
@@ -27,6 +27,7 @@ const DEFAULT_PRIORITY: i32 = 100;
 pub(super) fn read(node: Node, reading: &mut Reading) -> Option<Rule> {
     let mut fields = Fields::open(node, "a rule", &KEYS, reading)?;
     let id = id(&mut fields, reading);
+    // For its author; it must be a text all the same.
     fields.text("description", reading);
     let priority = priority(&mut fields, reading);
     let trigger = trigger(&mut fields, reading);
@@ -52,7 +53,7 @@ fn id(fields: &mut Fields, reading: &mut Reading) -> Option<String> {
         fields.note_missing("id", reading);
         return None;
     };
-    let Text { place, text } = super::fields::text(entry.value, "id", reading)?;
+    let Text { place, text } = text_of(entry.value, "id", reading)?;
     let length = text.chars().count();
     if text.trim().is_empty() || length > MAX_ID_CHARS || text.chars().any(char::is_control) {
         let message = format!("`id` must be 1 to {MAX_ID_CHARS} printable characters");
@@ -66,7 +67,7 @@ fn priority(fields: &mut Fields, reading: &mut Reading) -> Option<i32> {
     let Some(entry) = fields.take("priority") else {
         return Some(DEFAULT_PRIORITY);
     };
-    let (place, number) = super::fields::integer(entry.value, "priority", reading)?;
+    let (place, number) = integer_of(entry.value, "priority", reading)?;
     let priority = i32::try_from(number).ok();
     if priority.is_none() {
         let message = format!("`priority` must lie between {} and {}", i32::MIN, i32::MAX);
@@ -79,7 +80,7 @@ fn action(fields: &mut Fields, reading: &mut Reading) -> Option<Action> {
     let Some(entry) = fields.take("action") else {
         return Some(Action::Deny);
     };
-    let Text { place, text } = super::fields::text(entry.value, "action", reading)?;
+    let Text { place, text } = text_of(entry.value, "action", reading)?;
     let known = [("DENY", Action::Deny), ("WARN_AGENT", Action::WarnAgent)];
     let action = known
         .into_iter()
@@ -100,7 +101,7 @@ fn trigger(fields: &mut Fields, reading: &mut Reading) -> Option<Trigger> {
     match (fields.take("conditions"), fields.take("expression")) {
         (Some(entry), None) => conditions::read(entry.value, reading).map(Trigger::Conditions),
         (None, Some(entry)) => {
-            let source = super::fields::text(entry.value, "expression", reading)?;
+            let source = text_of(entry.value, "expression", reading)?;
             expression(&source, reading).map(Trigger::Expression)
         }
         (Some(_), Some(entry)) => {

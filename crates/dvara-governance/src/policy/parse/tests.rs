@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::policy::expression::MAX_EXPRESSION_BYTES;
 use crate::policy::pattern::MAX_PATTERNS;
@@ -24,10 +26,8 @@ fn on(conditions: &str) -> String {
     policy_of(&format!("conditions: {conditions}"))
 }
 
-#[test]
-fn policies_as_documented_are_read() {
-    let rules = rules(
-        r#"
+/// Every key of the grammar.
+const DOCUMENTED: &str = r#"
 version: "1"
 rules:
   - id: all-of-it
@@ -51,9 +51,11 @@ rules:
     warn_message: careful
   - {id: short, expression: 'request.stream'}
   - {id: default-threshold, conditions: {budget_utilization: }, action: Deny}
-"#,
-    )
-    .unwrap_or_else(|errors| panic!("{errors}"));
+"#;
+
+#[test]
+fn policies_as_documented_are_read() {
+    let rules = rules(DOCUMENTED).unwrap_or_else(|errors| panic!("{errors}"));
     let [all, short, default] = rules.as_slice() else {
         panic!("three rules");
     };
@@ -179,5 +181,24 @@ fn policy_of_case(heading: &str, written: &str) -> String {
         "[time_of_day]" => on(&format!("{{time_of_day: {written}}}")),
         "[mcp_arg]" => on(&format!("{{mcp_arg: {{rules: {written}}}}}")),
         other => panic!("unknown heading {other}"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// Whatever happens to a policy's text, reading it ends, and a refusal says why.
+    #[test]
+    fn garbled_policy_is_read_or_refused(
+        at in 0..DOCUMENTED.len(),
+        lost in 0..12_usize,
+        got in "[ -~\\n]{0,6}",
+    ) {
+        let mut dsl = DOCUMENTED.to_owned();
+        dsl.replace_range(at..(at + lost).min(DOCUMENTED.len()), &got);
+        if let Err(errors) = rules(&dsl) {
+            prop_assert!(errors.iter().count() > 0);
+            prop_assert!(errors.iter().all(|error| !error.message.is_empty()));
+        }
     }
 }

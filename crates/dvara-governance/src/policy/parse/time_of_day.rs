@@ -4,7 +4,7 @@ use chrono::Weekday;
 use chrono_tz::{TZ_VARIANTS, Tz};
 
 use super::Reading;
-use super::fields::{Fields, Text};
+use super::fields::{Fields, Text, text_of};
 use crate::policy::condition::{Condition, Days, TimeOfDay, Window};
 use crate::policy::document::Node;
 use crate::policy::hint;
@@ -28,8 +28,9 @@ pub(super) fn read(node: Node, reading: &mut Reading) -> Option<Condition> {
     let mut fields = Fields::open(node, "`time_of_day`", &KEYS, reading)?;
     let zone = match fields.take("timezone") {
         None => Some(Tz::UTC),
-        Some(entry) => super::fields::text(entry.value, "timezone", reading)
-            .and_then(|name| zone(&name, reading)),
+        Some(entry) => {
+            text_of(entry.value, "timezone", reading).and_then(|name| zone(&name, reading))
+        }
     };
     let hours = fields.list("deny_hours", reading);
     let days = fields.texts("deny_days", reading);
@@ -99,7 +100,7 @@ fn bound(fields: &mut Fields, key: &str, reading: &mut Reading) -> Option<u32> {
         fields.note_missing(key, reading);
         return None;
     };
-    let written = super::fields::text(entry.value, key, reading)?;
+    let written = text_of(entry.value, key, reading)?;
     let minutes = minutes(&written.text);
     if minutes.is_none() {
         let message = format!("`{key}` must be a time like \"08:30\", from 00:00 to 24:00");
