@@ -8,43 +8,83 @@ pub(super) fn did_you_mean<'a>(
     nearest(word, known).map(|candidate| format!("did you mean `{candidate}`?"))
 }
 
-/// Keys that are written by mistake, a key that the mapping would know where that mistake happens, and what to say.
-///
-/// The list is control-plane.md §9.2's, and what authors bring along from other gateways.
-const SLIPS: [(&[&str], &str, &str); 13] = [
-    (&["when", "if", "match"], "conditions", "use `conditions`"),
-    (&["policies"], "rules", "use `rules`"),
-    (&["tenant", "tenants", "tenant_id"], "model", TENANT),
-    (&["tenant", "tenants", "tenant_id"], "action", TENANT),
-    (&["tenant", "tenants", "tenant_id"], "version", TENANT),
-    (
-        &["warn", "deny", "block"],
-        "action",
-        "use `action: DENY` or `action: WARN_AGENT`",
+/// Keys that are written by mistake, where that happens, and what to say.
+struct Slip {
+    keys: &'static [&'static str],
+    /// The mapping knows one of these keys.
+    beside: &'static [&'static str],
+    hint: &'static str,
+}
+
+const fn slip(
+    keys: &'static [&'static str],
+    beside: &'static [&'static str],
+    hint: &'static str,
+) -> Slip {
+    Slip { keys, beside, hint }
+}
+
+/// The slips of control-plane.md §9.2, and what authors bring along from other gateways.
+const SLIPS: [Slip; 15] = [
+    slip(&["policies"], &["rules"], "use `rules`"),
+    slip(
+        &["tenant", "tenants", "tenant_id"],
+        &["version", "action", "model"],
+        TENANT,
     ),
-    (&["shadow", "status", "enabled"], "action", STATUS),
-    (&["shadow", "status", "enabled"], "version", STATUS),
-    (
+    slip(
+        &["shadow", "status", "enabled"],
+        &["version", "action"],
+        STATUS,
+    ),
+    slip(
         &["name", "description"],
-        "version",
+        &["version"],
         "name and description are set on the policy, not in its text",
     ),
-    (&["name"], "action", "use `id`"),
-    (
+    slip(&["name"], &["action"], "use `id`"),
+    slip(
+        &["when", "if", "match"],
+        &["conditions"],
+        "use `conditions`",
+    ),
+    slip(&["cel", "expr"], &["expression"], "use `expression`"),
+    slip(
+        &["warn", "deny", "block"],
+        &["action"],
+        "use `action: DENY` or `action: WARN_AGENT`",
+    ),
+    slip(
         &["message", "reason"],
-        "action",
+        &["action"],
         "use `deny_message` or `warn_message`",
     ),
-    (
+    slip(
+        &["region", "regions"],
+        &["data_residency"],
+        "use `data_residency: {allowed_regions: […]}`",
+    ),
+    slip(
+        &["time", "hours"],
+        &["time_of_day"],
+        "use `time_of_day: {deny_hours: […]}`",
+    ),
+    slip(
+        &["budget"],
+        &["budget_utilization"],
+        "use `budget_utilization: {threshold_pct: …}`",
+    ),
+    slip(
         &["allow", "allowed", "whitelist"],
-        "allowlist",
+        &["allowlist"],
         "use `allowlist`",
     ),
-    (
+    slip(
         &["deny", "denied", "blocklist", "blacklist"],
-        "denylist",
+        &["denylist"],
         "use `denylist`",
     ),
+    slip(&["regex", "regexp"], &["pattern"], "use `pattern`"),
 ];
 
 const TENANT: &str = "a policy binds the tenant it belongs to; to tell tenants apart in a global one use \
@@ -58,8 +98,11 @@ pub(super) fn slip_of_key(key: &str, known: &[&str]) -> Option<&'static str> {
     let key = key.to_ascii_lowercase();
     SLIPS
         .iter()
-        .find(|(slips, marker, _)| slips.contains(&key.as_str()) && known.contains(marker))
-        .map(|(_, _, hint)| *hint)
+        .find(|slip| {
+            let happens_here = slip.beside.iter().any(|beside| known.contains(beside));
+            happens_here && slip.keys.contains(&key.as_str())
+        })
+        .map(|slip| slip.hint)
 }
 
 /// The usual slip behind an action.

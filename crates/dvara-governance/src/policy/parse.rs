@@ -54,25 +54,13 @@ fn policy(node: Node, reading: &mut Reading) -> Option<Vec<Rule>> {
     const KEYS: [&str; 2] = ["version", "rules"];
     let mut fields = Fields::open(node, "a policy", &KEYS, reading)?;
     version(&mut fields, reading);
-    let Some(entry) = fields.take("rules") else {
-        return Some(Vec::new());
-    };
-    let place = entry.value.place;
-    let items = match entry.value.content {
-        Content::Null => Vec::new(),
-        Content::List(items) => items,
-        _ => {
-            let message = format!("`rules` must be a list, found {}", entry.value.kind());
-            reading.mistakes.note(place, message, None);
-            return None;
-        }
-    };
-    if items.len() > MAX_RULES {
+    let items = fields.list("rules", reading);
+    if let Some(one_too_many) = items.get(MAX_RULES) {
         let message = format!(
             "the policy has {} rules; at most {MAX_RULES} are allowed",
             items.len()
         );
-        reading.mistakes.note(place, message, None);
+        reading.mistakes.note(one_too_many.place, message, None);
         return None;
     }
     unique(items, reading)

@@ -118,7 +118,7 @@ fn bounds_hold_and_are_named() {
     assert_eq!(said(&rules_of(MAX_RULES)), "fine");
     assert_eq!(
         said(&rules_of(MAX_RULES + 1)),
-        "line 3, column 3: the policy has 201 rules; at most 200 are allowed"
+        "line 203, column 3: the policy has 201 rules; at most 200 are allowed"
     );
 
     let expression = |bytes: usize| {
