@@ -7,3 +7,4 @@
 pub mod guardrail;
 pub mod pii;
 pub mod policy;
+pub mod template;
