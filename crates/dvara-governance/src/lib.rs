@@ -7,4 +7,5 @@
 pub mod guardrail;
 pub mod pii;
 pub mod policy;
+pub mod schema;
 pub mod template;
