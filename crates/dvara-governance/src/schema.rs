@@ -2,9 +2,10 @@
 //!
 //! A schema is compiled once and asked for every answer. What a schema may cost is settled when it is compiled: its size,
 //! its depth, where its references lead (never out of it, and never in a circle at one place of the answer), and patterns
-//! run on an engine that is linear in the text. What is wrong with an answer is said without quoting values of it.
+//! run on an engine that is linear in the text. What an answer would cost is counted before it is looked at. What is wrong with an answer is said without quoting values of it.
 
 mod references;
+mod work;
 
 use std::fmt;
 
@@ -33,6 +34,8 @@ const MAX_PATTERN_BYTES: usize = 1024 * 1024;
 /// A compiled schema. `Debug` leaves it out.
 pub struct Schema {
     validator: Validator,
+    /// The schema itself, where the work it makes has to be counted (see [`work`]).
+    with_references: Option<Value>,
 }
 
 /// A JSON value cannot be an output schema. The texts quote the schema, which its author may read.
@@ -106,7 +109,7 @@ impl Schema {
         if is_deeper_than(schema, MAX_SCHEMA_DEPTH) {
             return Err(SchemaError::TooDeep);
         }
-        references::check(schema)?;
+        let has_references = references::check(schema)?;
         let mut options = jsonschema::options()
             .offline()
             .with_pattern_options(PatternOptions::regex().size_limit(MAX_PATTERN_BYTES));
@@ -118,7 +121,10 @@ impl Schema {
             Some(_) => {}
         }
         match options.build(schema) {
-            Ok(validator) => Ok(Self { validator }),
+            Ok(validator) => Ok(Self {
+                validator,
+                with_references: has_references.then(|| schema.clone()),
+            }),
             Err(error) => Err(SchemaError::Invalid(invalid(&error))),
         }
     }
@@ -132,18 +138,31 @@ impl Schema {
             return Ok(());
         }
         let value: Value = serde_json::from_str(answer).map_err(|error| vec![no_json(&error)])?;
-        if is_deeper_than(&value, MAX_ANSWER_DEPTH) {
-            return Err(vec![Misfit {
-                pointer: String::new(),
-                message: format!("is nested deeper than {MAX_ANSWER_DEPTH} levels"),
-            }]);
-        }
+        self.check_bounds(&value).map_err(|misfit| vec![misfit])?;
         // Cheaper than looking for mistakes, and nearly every answer fits.
         if self.validator.is_valid(&value) {
             return Ok(());
         }
         let mistakes = self.validator.iter_errors(&value).take(MAX_MISFITS);
         Err(mistakes.map(|error| misfit(&error)).collect())
+    }
+
+    fn check_bounds(&self, answer: &Value) -> Result<(), Misfit> {
+        let whole = |message| Misfit {
+            pointer: String::new(),
+            message,
+        };
+        if is_deeper_than(answer, MAX_ANSWER_DEPTH) {
+            let message = format!("is nested deeper than {MAX_ANSWER_DEPTH} levels");
+            return Err(whole(message));
+        }
+        match &self.with_references {
+            Some(schema) if work::is_too_much(schema, answer) => Err(whole(
+                "is nested too deep or too large for what the schema asks of every level"
+                    .to_owned(),
+            )),
+            _ => Ok(()),
+        }
     }
 }
 

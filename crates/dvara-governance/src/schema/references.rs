@@ -22,13 +22,15 @@ const MAX_DEPTH_AT_A_PLACE: usize = 24;
 /// Keywords that give a part of the schema a name of its own, or lead to one by name.
 const NAMES: [&str; 3] = ["$id", "$dynamicRef", "$recursiveRef"];
 
-/// Checks all references of a schema, and what it asks of any one place of an answer.
-pub(super) fn check(root: &Value) -> Result<(), SchemaError> {
+/// Checks all references of a schema, and what it asks of any one place of an answer. Whether there are any references.
+pub(super) fn check(root: &Value) -> Result<bool, SchemaError> {
     let mut places = Places {
         root,
         counts: HashMap::new(),
+        has_references: false,
     };
-    places.walk(root, &mut String::new())
+    places.walk(root, &mut String::new())?;
+    Ok(places.has_references)
 }
 
 /// Counts the schemas that one place of an answer is held against.
@@ -36,6 +38,7 @@ struct Places<'a> {
     root: &'a Value,
     /// By the schema's address; without a count while it is being counted.
     counts: HashMap<*const Value, Option<usize>>,
+    has_references: bool,
 }
 
 impl<'a> Places<'a> {
@@ -46,6 +49,7 @@ impl<'a> Places<'a> {
         match value {
             Value::Object(members) => {
                 refuse_names(members, pointer)?;
+                self.has_references |= members.contains_key("$ref");
                 self.count(value, pointer, 0)?;
                 for (key, inner) in members {
                     pointer.push('/');
@@ -104,7 +108,10 @@ impl<'a> Places<'a> {
 }
 
 /// The schemas that a schema holds the same place of an answer against.
-fn at_the_same_place<'a>(
+///
+/// # Errors
+/// When a reference leads where none may; never of a schema that was checked.
+pub(super) fn at_the_same_place<'a>(
     root: &'a Value,
     members: &'a Map<String, Value>,
     pointer: &str,

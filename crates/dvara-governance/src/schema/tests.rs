@@ -220,6 +220,64 @@ fn the_bounds_keep_within_a_worker_s_stack() {
     worker.spawn(work).unwrap().join().unwrap();
 }
 
+/// Looking at such an answer takes two to the power of its depth.
+#[test]
+fn an_answer_that_would_take_for_ever_is_refused_and_a_shallow_one_is_not() {
+    let node = |kind: &str| {
+        json!({
+            "type": "object",
+            "properties": {"children": {"items": {"$ref": "#"}}, "kind": {"const": kind}},
+            "required": ["kind"]
+        })
+    };
+    let schema = Schema::compile(&json!({"anyOf": [node("a"), node("b")]})).unwrap();
+    let nested = |levels| {
+        let leaf = json!({"kind": "b", "children": []});
+        let around = |inner, _| json!({"kind": "b", "children": [inner]});
+        (1..levels).fold(leaf, around).to_string()
+    };
+    assert_eq!(schema.check(&nested(8)), Ok(()));
+    let misfits = schema.check(&nested(30)).unwrap_err();
+    assert!(
+        misfits[0].message.starts_with("is nested too deep"),
+        "{misfits:?}"
+    );
+    let wide = json!({"kind": "a", "children": vec![json!({"kind": "b"}); 5000]});
+    assert_eq!(schema.check(&wide.to_string()), Ok(()));
+}
+
+#[test]
+fn every_way_to_an_inner_place_is_counted() {
+    for (schema, answer) in [
+        (
+            json!({"properties": {"a": {"$ref": "#"}}, "additionalProperties": {"$ref": "#"}}),
+            r#"{"a": "#,
+        ),
+        (
+            json!({"patternProperties": {"a": {"$ref": "#"}, ".": {"$ref": "#"}}}),
+            r#"{"a": "#,
+        ),
+        (
+            json!({"items": {"$ref": "#"}, "contains": {"$ref": "#"}}),
+            "[",
+        ),
+        (
+            json!({"items": [{"$ref": "#"}], "contains": {"$ref": "#"}}),
+            "[",
+        ),
+        (
+            json!({"$schema": "https://json-schema.org/draft/2020-12/schema",
+            "prefixItems": [{"$ref": "#"}], "unevaluatedItems": {"$ref": "#"}}),
+            "[",
+        ),
+    ] {
+        let close = if answer == "[" { "]" } else { "}" };
+        let deep = format!("{}1{}", answer.repeat(40), close.repeat(40));
+        let said = misfits(schema.clone(), &deep);
+        assert!(said.concat().starts_with("is nested too deep"), "{schema}");
+    }
+}
+
 #[test]
 fn patterns_are_linear_and_bounded() {
     let schema = json!({"pattern": "^(a+)+$"});
