@@ -15,9 +15,9 @@ use super::{SchemaError, shortened};
 /// How many schemas one place of an answer may be held against, references followed.
 const MAX_SCHEMAS_AT_A_PLACE: usize = 2000;
 
-/// How deep schemas for one place of an answer may lie in each other, references followed. With the depth of answers it
+/// How many schemas for one place of an answer may lie in each other, references followed. With the depth of answers it
 /// bounds the stack.
-const MAX_DEPTH_AT_A_PLACE: usize = 24;
+const MAX_IN_A_ROW: usize = 24;
 
 /// Keywords that give a part of the schema a name of its own, or lead to one by name.
 const NAMES: [&str; 3] = ["$id", "$dynamicRef", "$recursiveRef"];
@@ -36,9 +36,18 @@ pub(super) fn check(root: &Value) -> Result<bool, SchemaError> {
 /// Counts the schemas that one place of an answer is held against.
 struct Places<'a> {
     root: &'a Value,
-    /// By the schema's address; without a count while it is being counted.
-    counts: HashMap<*const Value, Option<usize>>,
+    /// By the schema's address; nothing yet while it is being counted.
+    counts: HashMap<*const Value, Option<Count>>,
     has_references: bool,
+}
+
+/// What a schema holds one place of an answer against.
+#[derive(Clone, Copy)]
+struct Count {
+    /// How many schemas, itself included.
+    schemas: usize,
+    /// How many of them lie in each other.
+    in_a_row: usize,
 }
 
 impl<'a> Places<'a> {
@@ -71,14 +80,19 @@ impl<'a> Places<'a> {
         Ok(())
     }
 
+    /// `outer` is how many schemas led here; it bounds the stack of this count itself.
     fn count(
         &mut self,
         schema: &'a Value,
         pointer: &str,
-        depth: usize,
-    ) -> Result<usize, SchemaError> {
+        outer: usize,
+    ) -> Result<Count, SchemaError> {
+        let mut count = Count {
+            schemas: 1,
+            in_a_row: 1,
+        };
         let Value::Object(members) = schema else {
-            return Ok(1);
+            return Ok(count);
         };
         let address: *const Value = schema;
         match self.counts.get(&address) {
@@ -86,17 +100,19 @@ impl<'a> Places<'a> {
             Some(None) => return Err(refused(pointer, "refers to itself without an end")),
             None => {}
         }
-        if depth > MAX_DEPTH_AT_A_PLACE {
-            let problem =
-                format!("leads through more than {MAX_DEPTH_AT_A_PLACE} schemas in a row");
-            return Err(refused(pointer, problem));
-        }
         self.counts.insert(address, None);
-        let mut count = 1;
         for inner in at_the_same_place(self.root, members, pointer)? {
-            count += self.count(inner, pointer, depth + 1)?;
+            if outer > MAX_IN_A_ROW {
+                return Err(too_many_in_a_row(pointer));
+            }
+            let inner = self.count(inner, pointer, outer + 1)?;
+            count.schemas += inner.schemas;
+            count.in_a_row = count.in_a_row.max(inner.in_a_row + 1);
         }
-        if count > MAX_SCHEMAS_AT_A_PLACE {
+        if count.in_a_row > MAX_IN_A_ROW {
+            return Err(too_many_in_a_row(pointer));
+        }
+        if count.schemas > MAX_SCHEMAS_AT_A_PLACE {
             let problem = format!(
                 "holds an answer against more than {MAX_SCHEMAS_AT_A_PLACE} schemas at one place"
             );
@@ -105,6 +121,11 @@ impl<'a> Places<'a> {
         self.counts.insert(address, Some(count));
         Ok(count)
     }
+}
+
+fn too_many_in_a_row(pointer: &str) -> SchemaError {
+    let problem = format!("leads through more than {MAX_IN_A_ROW} schemas in a row");
+    refused(pointer, problem)
 }
 
 /// The schemas that a schema holds the same place of an answer against.
