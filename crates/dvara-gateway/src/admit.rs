@@ -3,11 +3,20 @@
 //! Templates, policy, size, PII, guardrails, context window and output schema are checked here, in this order (design §2), each
 //! with the work that brings it. What a caller asks for and nobody enforces yet is refused, not passed over.
 
+use std::rc::Rc;
+
+use dvara_crypto::cluster::ClusterKey;
+use dvara_crypto::token::TokenKey;
+use dvara_governance::pii::{Action, PiiSettings};
+use dvara_store::snapshot::Snapshot;
+use dvara_types::TenantId;
 use http::HeaderMap;
 
+use crate::core::Shared;
 use crate::enter::Entered;
 use crate::http::error::GatewayError;
 use crate::read::Request;
+use crate::rules::{AnswerRules, Recorder, personal_data};
 use crate::strict;
 
 /// A call that every rule allows.
@@ -16,6 +25,7 @@ pub(crate) struct Admitted {
     entered: Entered,
     request: Request,
     strict: bool,
+    answer: AnswerRules,
 }
 
 impl Admitted {
@@ -29,6 +39,11 @@ impl Admitted {
         &self.request
     }
 
+    /// What its answer has to pass.
+    pub(crate) fn answer_rules(&self) -> &AnswerRules {
+        &self.answer
+    }
+
     /// Whether it goes to its vendor whole or not at all.
     pub(crate) fn strict(&self) -> bool {
         self.strict
@@ -38,15 +53,30 @@ impl Admitted {
 /// `metadata` members that stand for functions of ours, which would silently not happen.
 const NOT_YET: [&str; 2] = ["prompt_template_id", "prompt_experiment_id"];
 
-/// Admits a call; `headers` are its own.
+/// What a call is admitted by.
+pub(crate) struct Admission<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) shared: &'a Shared,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) trace_id: &'a str,
+}
+
+/// Admits a call.
 ///
 /// # Errors
-/// 400 `unsupported_capability` for what is not built, `invalid_request` for a header that can't be read.
+/// 400 `unsupported_capability` for what is not built, `invalid_request` for a header that can't be read, and what the rules
+/// refuse.
 pub(crate) fn admit(
+    by: &Admission<'_>,
     entered: Entered,
     request: Request,
-    headers: &HeaderMap,
 ) -> Result<Admitted, GatewayError> {
+    let Admission {
+        snapshot,
+        shared,
+        headers,
+        trace_id,
+    } = by;
     let of_tenant = entered.caller().key().is_some_and(|key| key.strict);
     let strict = strict::asked(headers)? || of_tenant;
     for name in NOT_YET {
@@ -60,9 +90,27 @@ pub(crate) fn admit(
             });
         }
     }
+    let of_caller = entered.caller().key().map(|key| &key.rules);
+    let rules = of_caller.unwrap_or_else(|| snapshot.rules()).clone();
+    let recorder = Recorder::new(shared.rules.clone(), trace_id, &entered);
+    let tokens = token_key(&rules.pii.settings, &shared.token_root, recorder.tenant());
+    let limits = &shared.settings.json;
+    let request = personal_data(request, &rules.pii, tokens.as_deref(), &recorder, limits)?;
     Ok(Admitted {
         entered,
         request,
         strict,
+        answer: AnswerRules::new(rules.pii.clone(), tokens, recorder),
     })
+}
+
+/// What this tenant's tokens are made and read with, where there may be any.
+fn token_key(
+    settings: &PiiSettings,
+    root: &ClusterKey,
+    tenant: Option<&TenantId>,
+) -> Option<Rc<TokenKey>> {
+    let needed = settings.action == Action::Tokenize || settings.restore_in_answers;
+    let key = || TokenKey::of(root, tenant.map_or("", TenantId::as_str));
+    (settings.enabled && needed).then(|| Rc::new(key()))
 }

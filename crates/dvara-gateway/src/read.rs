@@ -2,7 +2,9 @@
 
 use dvara_dialects::embedding::{self, EmbeddingRequest};
 use dvara_dialects::request::{Capabilities, ChatRequest, ReadError, ReadLimits};
+use dvara_dialects::splice::Span;
 use dvara_dialects::target::Target;
+use dvara_dialects::texts::Said;
 use dvara_service::body::{BodyLimits, receive};
 use dvara_types::TokenCount;
 use hyper::body::Incoming;
@@ -88,6 +90,34 @@ impl Request {
             Self::Chat(chat) => chat.max_tokens(),
             Self::Embeddings(_) => Some(0),
         }
+    }
+
+    /// Every text that is said in it, in order.
+    ///
+    /// # Errors
+    /// When a part has a shape that nobody can judge.
+    pub(crate) fn said(&self) -> Result<Vec<Said<'_>>, ReadError> {
+        match self {
+            Self::Chat(chat) => chat.said(),
+            Self::Embeddings(embeddings) => Ok(embeddings.said()),
+        }
+    }
+
+    /// The call with other texts in the places of some of its own.
+    ///
+    /// # Errors
+    /// None that the call itself did not have.
+    pub(crate) fn with_texts(
+        &self,
+        replaced: Vec<(Span, String)>,
+        limits: &ReadLimits,
+    ) -> Result<Self, ReadError> {
+        Ok(match self {
+            Self::Chat(chat) => Self::Chat(chat.with_texts(replaced, limits)?),
+            Self::Embeddings(embeddings) => {
+                Self::Embeddings(embeddings.with_texts(replaced, limits)?)
+            }
+        })
     }
 
     /// How long the body is.

@@ -7,3 +7,8 @@
 pub mod guardrail;
 pub mod pii;
 pub mod policy;
+pub mod tenant;
+
+mod metadata;
+
+pub use metadata::SettingProblem;

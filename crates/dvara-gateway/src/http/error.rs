@@ -64,6 +64,10 @@ pub(crate) enum GatewayError {
     BodyTimeout,
     /// The body broke off or its framing is wrong.
     BodyBroken,
+    /// Personal data or secrets were found, of these types, and may not go on.
+    PiiDetected(String),
+    /// Personal data was found that tokens are to stand for, and there is no key to make them with.
+    PiiTokenizeUnavailable,
     /// No configured provider serves the model.
     NoProvider(String),
     /// A stored credential exists for this provider and cannot be used; nobody else's is used in its place.
@@ -159,9 +163,10 @@ impl GatewayError {
             Self::InvalidPath
             | Self::BadRequest { .. }
             | Self::BodyBroken
+            | Self::PiiDetected(_)
             | Self::NoProvider(_) => 400,
             Self::Unauthenticated(_) | Self::InternalSecret => 401,
-            Self::ScopeMissing(_) | Self::TenantSuspended(_) => 403,
+            Self::ScopeMissing(_) | Self::TenantSuspended(_) | Self::PiiTokenizeUnavailable => 403,
             Self::NotFound { .. } => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::NotAcceptable => 406,
@@ -195,6 +200,7 @@ impl GatewayError {
             Self::Unauthenticated(_) | Self::InternalSecret => "authentication_error",
             Self::ScopeMissing(_) => "permission_error",
             Self::TenantSuspended(_) => "tenant_suspended",
+            Self::PiiDetected(_) | Self::PiiTokenizeUnavailable => "pii_violation",
             Self::RateLimited(_) => "rate_limit_error",
             Self::NotFound { .. } => "not_found_error",
             Self::TooLarge { .. } => "input_size_error",
@@ -229,6 +235,8 @@ impl GatewayError {
             Self::TooLarge { .. } => "input_too_large",
             Self::BodyTimeout => "request_timeout",
             Self::BodyBroken => "invalid_request",
+            Self::PiiDetected(_) => "pii_detected",
+            Self::PiiTokenizeUnavailable => "pii_tokenize_unavailable",
             Self::NoProvider(_) => "no_provider",
             Self::Upstream(fault) => fault.code.as_str(),
             Self::CredentialUnavailable(_) => "tenant_credential_unavailable",
@@ -268,6 +276,10 @@ impl GatewayError {
             }
             Self::UnsupportedMediaType(why) => (*why).to_owned(),
             Self::BadRequest { message, .. } | Self::NoProvider(message) => message.clone(),
+            Self::PiiDetected(kinds) => format!("Personal data or secrets were found that may not pass the gateway: {kinds}."),
+            Self::PiiTokenizeUnavailable => {
+                "Personal data was found, and the gateway has no key to make tokens for it.".to_owned()
+            }
             Self::TooLarge { limit } => format!("The body is larger than {limit} bytes."),
             Self::BodyTimeout => "The body did not arrive in time.".to_owned(),
             Self::BodyBroken => "The body broke off before its end.".to_owned(),
@@ -350,6 +362,7 @@ impl GatewayError {
             | Self::ShuttingDown
             | Self::CredentialUnavailable(_)
             | Self::IdentityUnavailable { .. }
+            | Self::PiiTokenizeUnavailable
             | Self::Internal => Fault::Gateway,
             Self::InvalidPath
             | Self::Unauthenticated(_)
@@ -365,6 +378,7 @@ impl GatewayError {
             | Self::TooLarge { .. }
             | Self::BodyTimeout
             | Self::BodyBroken
+            | Self::PiiDetected(_)
             | Self::NoProvider(_) => Fault::Caller,
         }
     }

@@ -19,6 +19,7 @@ mod identities;
 mod internal;
 mod keys;
 mod outage;
+mod personal_data;
 mod rate_limits;
 mod relaying;
 mod resilience;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use dvara_governance::tenant::{RuleSettings, TenantRules};
 use dvara_types::{ApiKeyRecord, KeyHash, TenantId, TenantRecord};
 use serde_json::Value;
 
@@ -28,22 +29,31 @@ pub struct KnownKey {
     pub requests_per_minute: Option<NonZeroU32>,
     /// The tenant's calls go to vendors whole or not at all.
     pub strict: bool,
+    /// What is in force for its texts.
+    pub rules: Arc<TenantRules>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Callers {
     keys: HashMap<KeyHash, Arc<KnownKey>>,
     /// Calls per minute of each key, for tenants with a limit of their own.
     request_rates: BTreeMap<TenantId, NonZeroU32>,
+    platform_rules: Arc<TenantRules>,
     broken: Vec<BrokenRow>,
 }
 
 impl Callers {
-    pub(super) fn compile(tenant_rows: Vec<TenantRow>, key_rows: Vec<ApiKeyRow>) -> Self {
+    pub(super) fn compile(
+        tenant_rows: Vec<TenantRow>,
+        key_rows: Vec<ApiKeyRow>,
+        settings: &RuleSettings,
+    ) -> Self {
         let mut broken = Vec::new();
         let mut tenants: HashMap<TenantId, Arc<TenantRecord>> = HashMap::new();
         let mut request_rates = BTreeMap::new();
         let mut strict = HashSet::new();
+        let platform_rules = Arc::new(TenantRules::of_platform(settings));
+        let mut rules = HashMap::new();
         for row in tenant_rows {
             let id = row.id.clone();
             match row.record() {
@@ -66,6 +76,13 @@ impl Callers {
                             reason,
                         }),
                     }
+                    let (of_tenant, problems) = TenantRules::of_tenant(settings, &record.metadata);
+                    broken.extend(problems.into_iter().map(|problem| BrokenRow {
+                        table: tenants::TABLE,
+                        id: format!("{id}: {}", problem.key),
+                        reason: problem.message,
+                    }));
+                    rules.insert(record.id.clone(), Arc::new(of_tenant));
                     tenants.insert(record.id.clone(), Arc::new(record));
                 }
                 Err(reason) => broken.push(BrokenRow {
@@ -78,7 +95,7 @@ impl Callers {
         let mut keys = HashMap::with_capacity(key_rows.len());
         for row in key_rows {
             let id = row.id.clone();
-            match known(row, &tenants, &request_rates, &strict) {
+            match known(row, &tenants, &rules, &request_rates, &strict) {
                 Ok(key) => {
                     keys.insert(key.record.hash, Arc::new(key));
                 }
@@ -92,8 +109,13 @@ impl Callers {
         Self {
             keys,
             request_rates,
+            platform_rules,
             broken,
         }
+    }
+
+    pub(super) fn platform_rules(&self) -> &Arc<TenantRules> {
+        &self.platform_rules
     }
 
     pub(super) fn key(&self, hash: &KeyHash) -> Option<&Arc<KnownKey>> {
@@ -116,6 +138,7 @@ impl Callers {
 fn known(
     row: ApiKeyRow,
     tenants: &HashMap<TenantId, Arc<TenantRecord>>,
+    rules: &HashMap<TenantId, Arc<TenantRules>>,
     request_rates: &BTreeMap<TenantId, NonZeroU32>,
     strict: &HashSet<TenantId>,
 ) -> Result<KnownKey, String> {
@@ -124,7 +147,9 @@ fn known(
         .get(&record.tenant)
         .cloned()
         .ok_or_else(|| format!("its tenant `{}` is missing or broken", record.tenant))?;
+    let rules = rules.get(&record.tenant).cloned();
     Ok(KnownKey {
+        rules: rules.expect("a tenant that is known has rules"),
         requests_per_minute: request_rates.get(&record.tenant).copied(),
         strict: strict.contains(&record.tenant),
         record,
