@@ -8,6 +8,8 @@ use super::rules::{Meaning, RuleSet};
 const NEAR: u32 = 80;
 /// A quotation longer than this was never closed.
 const LONGEST_QUOTATION: u32 = 600;
+/// A quotation up to this length mentions a phrase instead of using it.
+const SHORT_QUOTATION: u32 = 72;
 /// A negation is at most two short words away: "do not ever ignore".
 const NEGATION_REACH: u32 = 6;
 /// After this many mentions of a phrase the text is no longer taken to speak about it.
@@ -25,28 +27,47 @@ struct Reached {
 }
 
 /// What is known about one rule in this text.
+#[derive(Clone, Copy, Default)]
+struct Finding {
+    state: State,
+    mentions: u8,
+}
+
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Finding {
+enum State {
     #[default]
     Nothing,
-    /// Complete; a word that comes soon may still say that it is only spoken about.
-    Pending {
-        end: u32,
-        quoted: bool,
-    },
+    Pending(Pending),
     Found,
+}
+
+/// A complete match; a word that comes soon may still say that it is only spoken about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Pending {
+    end: u32,
+    quoted: bool,
+}
+
+/// A quotation that is not closed yet.
+#[derive(Clone, Copy)]
+struct Quotation {
+    open: u32,
+    /// Words lead up to it in the same text, without a colon: it is part of a sentence.
+    introduced: bool,
 }
 
 /// The state of one scan.
 pub(crate) struct Machine<'r> {
     set: &'r RuleSet,
     reached: Vec<Reached>,
-    findings: Vec<(Finding, u8)>,
+    findings: Vec<Finding>,
     base: u32,
     last_break: u32,
     negation: u32,
-    quote: Option<u32>,
-    last_quote: Option<(u32, u32)>,
+    quote: Option<Quotation>,
+    /// Behind the last word and the last colon.
+    last_word: u32,
+    colon: u32,
     may_quote: u32,
     discusses: u32,
     pub(crate) rot13: bool,
@@ -64,7 +85,8 @@ impl<'r> Machine<'r> {
             last_break: 0,
             negation: 0,
             quote: None,
-            last_quote: None,
+            last_word: 0,
+            colon: 0,
             may_quote: 0,
             discusses: 0,
             rot13: false,
@@ -121,13 +143,32 @@ impl<'r> Machine<'r> {
         let here = self.base + at.position;
         match mark {
             Mark::Break => self.last_break = here,
-            Mark::Quote if self.quote.is_none() => self.quote = Some(here),
-            Mark::Quote | Mark::QuoteEnd => {
-                if let Some(open) = self.quote.take() {
-                    self.last_quote = Some((open, here));
-                }
+            Mark::Quote if self.quote.is_none() => {
+                let introduced =
+                    self.last_word != 0 && here - self.last_word <= 2 && self.colon + 2 != here;
+                self.quote = Some(Quotation {
+                    open: here,
+                    introduced,
+                });
             }
+            Mark::Quote | Mark::QuoteEnd => self.close_quotation(here),
+            Mark::Sign(":") => self.colon = here,
             Mark::Sign(_) => {}
+        }
+    }
+
+    /// A word ends here, known or not.
+    pub(crate) fn hear(&mut self, end: u32) {
+        self.last_word = self.base + end;
+    }
+
+    /// A few words in quotation marks inside a sentence are spoken about; a whole message in them is not.
+    fn close_quotation(&mut self, here: u32) {
+        let Some(Quotation { open, introduced }) = self.quote.take() else {
+            return;
+        };
+        if introduced && here - open <= SHORT_QUOTATION {
+            self.withdraw(|pending| pending.end > open && pending.end <= here);
         }
     }
 
@@ -135,11 +176,11 @@ impl<'r> Machine<'r> {
     pub(crate) fn take_found(&mut self, ended: bool, position: u32, found: &mut impl FnMut(usize)) {
         let here = self.base + position;
         let set = self.set;
-        for (rule, (finding, _)) in self.findings.iter_mut().enumerate() {
-            if let Finding::Pending { end, .. } = *finding
+        for (rule, finding) in self.findings.iter_mut().enumerate() {
+            if let State::Pending(Pending { end, .. }) = finding.state
                 && (ended || !set.speaks_about || here > end + NEAR)
             {
-                *finding = Finding::Found;
+                finding.state = State::Found;
                 found(rule);
             }
         }
@@ -170,11 +211,16 @@ impl<'r> Machine<'r> {
             Meaning::Found(rule) => self.complete_rule(usize::from(rule), reached),
             Meaning::MayQuote => {
                 self.may_quote = reached.end;
-                self.withdraw(reached.began, |quoted| quoted);
+                self.withdraw(|pending| pending.quoted && is_near(pending.end, reached.began));
             }
             Meaning::Discusses => {
                 self.discusses = reached.end;
-                self.withdraw(reached.began, |_| true);
+                let last_break = self.last_break;
+                let same_sentence =
+                    move |pending: Pending| pending.quoted || last_break < pending.end;
+                self.withdraw(|pending| {
+                    same_sentence(pending) && is_near(pending.end, reached.began)
+                });
             }
             Meaning::Negates => self.negation = reached.end,
             Meaning::Rot13 => self.rot13 = true,
@@ -183,40 +229,43 @@ impl<'r> Machine<'r> {
     }
 
     fn complete_rule(&mut self, rule: usize, reached: Reached) {
-        let quoted = self
+        let quote = self
             .quote
-            .filter(|open| *open <= reached.began && reached.began - open < LONGEST_QUOTATION);
-        let near = |cue: u32, from: u32| cue != 0 && cue <= from && from - cue <= NEAR;
-        let (finding, mentions) = &mut self.findings[rule];
-        if matches!(finding, Finding::Found | Finding::Pending { .. }) {
-            return;
-        }
+            .map(|quote| quote.open)
+            .filter(|open| reached.end - open < LONGEST_QUOTATION);
+        let before_quote = |cue: u32| quote.is_some_and(|open| is_near(cue, open));
         let same_sentence = self.discusses > self.last_break;
-        let spoken_about = quoted
-            .is_some_and(|open| near(self.may_quote, open) || near(self.discusses, open))
-            || (same_sentence && near(self.discusses, reached.began));
-        if spoken_about && *mentions < MENTIONS {
-            *mentions += 1;
+        let spoken_about = before_quote(self.may_quote)
+            || before_quote(self.discusses)
+            || (same_sentence && is_near(self.discusses, reached.began));
+        let finding = &mut self.findings[rule];
+        if finding.state != State::Nothing {
             return;
         }
-        let quoted = quoted.is_some() && *mentions < MENTIONS;
-        *finding = Finding::Pending {
+        if spoken_about && finding.mentions < MENTIONS {
+            finding.mentions += 1;
+            return;
+        }
+        finding.state = State::Pending(Pending {
             end: reached.end,
-            quoted,
-        };
+            quoted: quote.is_some(),
+        });
     }
 
-    /// A word that says "this was only spoken about" takes back what was found just before it.
-    fn withdraw(&mut self, cue: u32, applies: impl Fn(bool) -> bool) {
-        let last_break = self.last_break;
-        for (finding, mentions) in &mut self.findings {
-            if let Finding::Pending { end, quoted } = *finding {
-                let near = cue >= end && cue - end <= NEAR && (quoted || last_break < end);
-                if near && applies(quoted) && *mentions < MENTIONS {
-                    *mentions += 1;
-                    *finding = Finding::Nothing;
-                }
+    /// What came after a match says that it was only spoken about.
+    fn withdraw(&mut self, applies: impl Fn(Pending) -> bool) {
+        for finding in &mut self.findings {
+            if let State::Pending(pending) = finding.state
+                && applies(pending)
+                && finding.mentions < MENTIONS
+            {
+                finding.mentions += 1;
+                finding.state = State::Nothing;
             }
         }
     }
+}
+
+fn is_near(first: u32, second: u32) -> bool {
+    first != 0 && first <= second && second - first <= NEAR
 }

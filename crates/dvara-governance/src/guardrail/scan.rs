@@ -111,6 +111,7 @@ impl Listener for Ears<'_> {
 
     fn word(&mut self, word: &str, at: Place) {
         self.position = at.position + word.len() as u32;
+        self.builtin.hear(self.position);
         if word.len() > LONGEST_WORD {
             return;
         }

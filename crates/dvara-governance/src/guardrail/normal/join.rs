@@ -52,7 +52,13 @@ impl Reader {
         }
         let taken = self.word.take();
         let before = std::mem::take(&mut self.between);
-        if taken.disguised {
+        if let Some(read) = taken
+            .with_symbols
+            .as_deref()
+            .and_then(|text| undisguised(text, listener))
+        {
+            self.plain(&read, taken.origin, before, listener);
+        } else if taken.disguised {
             self.disguised(&taken, before, listener);
         } else if !taken.text.is_empty() {
             self.plain(&taken.text, taken.origin, before, listener);
@@ -66,17 +72,10 @@ impl Reader {
 
     /// "1gn0re", "$ystem", "user@example": the word that a rule knows, or the parts.
     fn disguised(&mut self, taken: &Taken, before: Between, listener: &mut impl Listener) {
-        if taken.text.len() <= LONGEST_WORD && !listener.knows(&taken.text) {
-            for one in ['i', 'l'] {
-                let read: String = taken
-                    .text
-                    .chars()
-                    .map(|letter| plain_letter(letter, one))
-                    .collect();
-                if listener.knows(&read) || listener.unshuffle(&read).is_some() {
-                    return self.plain(&read, taken.origin, before, listener);
-                }
-            }
+        if !listener.knows(&taken.text)
+            && let Some(read) = undisguised(&taken.text, listener)
+        {
+            return self.plain(&read, taken.origin, before, listener);
         }
         if !taken.symbols {
             return self.plain(&taken.text, taken.origin, before, listener);
@@ -212,6 +211,21 @@ impl Reader {
             self.emit(&run[unknown..], origin, listener);
         }
     }
+}
+
+/// The known word that digits and symbols were put into.
+fn undisguised(text: &str, listener: &impl Listener) -> Option<String> {
+    if text.len() > LONGEST_WORD {
+        return None;
+    }
+    let readings = ['i', 'l'].map(|one| {
+        text.chars()
+            .map(|letter| plain_letter(letter, one))
+            .collect::<String>()
+    });
+    readings
+        .into_iter()
+        .find(|read| listener.knows(read) || listener.unshuffle(read).is_some())
 }
 
 /// The end of the longest known word of two letters or more that begins at `at`.

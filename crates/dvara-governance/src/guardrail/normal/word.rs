@@ -61,8 +61,10 @@ impl WordBuffer {
         let mut taken = std::mem::take(self);
         let word_end = taken.text.len() - taken.trailing;
         let ends_sentence = taken.text[word_end..].contains('!');
+        let with_symbols = (taken.trailing > 0 && word_end > 0).then(|| taken.text.clone());
         taken.text.truncate(word_end);
         Taken {
+            with_symbols,
             origin: taken.origin,
             disguised: taken.symbols
                 || (taken.digits && taken.text.bytes().any(|byte| byte.is_ascii_lowercase())),
@@ -83,6 +85,8 @@ impl WordBuffer {
 /// A word that is over.
 pub(super) struct Taken {
     pub(super) text: String,
+    /// The word with the symbols at its end, which may be letters too: "filter$".
+    pub(super) with_symbols: Option<String>,
     pub(super) origin: usize,
     /// Digits or symbols may stand for letters in it.
     pub(super) disguised: bool,

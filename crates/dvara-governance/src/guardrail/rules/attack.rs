@@ -12,6 +12,7 @@ pub(super) const RULES: &[Written] = &[
         &[
             "!@ignore ..26 @earlier ..16 @orders",
             "!@ignore ..16 instructions|rules|orders|guidelines|directives|prompt ..16 above|before|earlier|previously|far",
+            "!@ignore ..24 @orders ..3 @earlier",
         ],
     ),
     written(
@@ -41,7 +42,7 @@ pub(super) const RULES: &[Written] = &[
         0.9,
         Jailbreak,
         "do anything now",
-        &["do_anything_now"],
+        &["!do anything now"],
     ),
     written(
         "jb-005",
@@ -49,8 +50,11 @@ pub(super) const RULES: &[Written] = &[
         Jailbreak,
         "developer mode enabled",
         &[
-            "developer|dev mode ..8 @enabled",
+            "developer|dev mode enabled|activated|unlocked|engaged|active|initiated|confirmed",
+            "developer|dev mode ..3 is|now|: ..8 @enabled",
+            "developer|dev mode on ..6 you|answer|and|now|from|respond|for|all|output",
             "@enable ..10 developer|dev mode ..30 you|your|answer|respond|unrestricted",
+            "with|in ..4 developer|dev mode ..6 enabled|activated|on ..30 you|answer|reply|respond|chatgpt",
         ],
     ),
     written(
@@ -77,7 +81,7 @@ pub(super) const RULES: &[Written] = &[
         Jailbreak,
         "jailbreak attempt",
         &[
-            "jailbreak attempt|yourself|mode|prompt|activated|enabled|successful|complete|initiated|engaged",
+            "jailbreak attempt|yourself|mode|activated|enabled|successful|complete|initiated|engaged",
             "you|youre|are ..8 jailbroken",
         ],
     ),
@@ -96,7 +100,11 @@ pub(super) const RULES: &[Written] = &[
         0.85,
         Jailbreak,
         "unlimited mode",
-        &["unlimited|limitless|unrestricted|unfiltered|uncensored mode"],
+        &[
+            "unlimited|limitless|unfiltered|uncensored|lawless mode",
+            "unrestricted mode ..6 @enabled|now|you|and",
+            "@enable|into|in|enter ..8 unrestricted mode",
+        ],
     ),
     written(
         "inj-001",

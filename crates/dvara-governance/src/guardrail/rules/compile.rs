@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::{Meaning, Rule, RuleSet, Step, words};
 use crate::guardrail::lexicon::WordId;
+use crate::guardrail::normal::words_of;
 
 /// A sign, a one-letter word or an article's rest may stand between two words that follow each other.
 const ADJACENT: u32 = 3;
@@ -64,6 +65,7 @@ impl Compiler {
                 continue;
             }
             let (single, phrases) = alternatives(part)?;
+            let single: Vec<&str> = single.iter().map(String::as_str).collect();
             let before = std::mem::take(&mut ends);
             for end in before {
                 ends.extend(
@@ -111,7 +113,7 @@ impl Compiler {
         not_negated: bool,
     ) -> Option<u16> {
         let mut distance = distance;
-        phrase.split(['_', ' ']).fold(end, |end, word| {
+        phrase.split(' ').fold(end, |end, word| {
             self.step(
                 end,
                 &[word],
@@ -180,8 +182,8 @@ fn distance_of(part: &str) -> Option<Distance> {
     })
 }
 
-/// The single words of a part, and its phrases.
-fn alternatives(part: &str) -> Result<(Vec<&str>, Vec<&str>), UnknownList> {
+/// The single words of a part, and its phrases, folded as texts will be.
+fn alternatives(part: &str) -> Result<(Vec<String>, Vec<String>), UnknownList> {
     let mut all = Vec::new();
     for alternative in part.split('|') {
         match alternative.strip_prefix('@') {
@@ -191,7 +193,9 @@ fn alternatives(part: &str) -> Result<(Vec<&str>, Vec<&str>), UnknownList> {
             None => all.push(alternative),
         }
     }
-    Ok(all
-        .into_iter()
-        .partition(|words| !words.contains(['_', ' '])))
+    let folded = all.into_iter().map(|words| match words.is_ascii() {
+        true => words.replace('_', " "),
+        false => words_of(words).join(" "),
+    });
+    Ok(folded.partition(|words| !words.contains(' ')))
 }

@@ -12,10 +12,11 @@ const LISTS: &[(&str, &str)] = &[
     // To act as if something had not been said.
     (
         "ignore",
-        "ignore, ignores, ignoring, disregard, disregarding, forget, forgetting, neglect, overlook, dismiss, discard, \
+        "ignore, ignoring, disregard, disregarding, forget, forgetting, neglect, overlook, dismiss, discard, \
          abandon, override, overrule, overwrite, bypass, disobey, unlearn, nullify, invalidate, supersede, ignorieren, \
-         ignoriere, vergiss, vergessen, missachte, ignora, ignore, ignorar, olvida, olvidar, ignorez, oubliez, oublie, \
-         dimentica, esqueca, desconsidere, negeer, vergeet, set aside, put aside, throw out, throw away, toss out, let go of, \
+         ignoriere, ignoriert, ignorier, ignorierst, vergiss, vergesst, vergessen, missachte, missachtet, ignora, ignorad, ignorar, \
+         olvida, olvidad, olvidar, omite, ignorez, oubliez, oublie, neglige, dimentica, ignorate, tralascia, esqueca, desconsidere, \
+         negeer, vergeet, игнорируй, игнорируйте, проигнорируй, забудь, забудьте, 忽略, 无视, 忘记, set aside, put aside, throw out, throw away, toss out, let go of, \
          pay no attention to, pay no heed to, pay no mind to, dont follow, not follow, stop following, stop obeying, \
          dont obey, not obey, dont adhere to, not adhere to, no longer follow, break free from, get rid of, free yourself from",
     ),
@@ -29,14 +30,15 @@ const LISTS: &[(&str, &str)] = &[
         "earlier",
         "previous, prior, preceding, earlier, above, foregoing, former, past, existing, original, initial, aforementioned, \
          previously, preexisting, vorherigen, bisherigen, vorigen, obigen, anteriores, previas, previos, precedentes, \
-         precedenti, anteriori, vorige, eerdere",
+         precedenti, anteriori, vorige, eerdere, precedentes, precedente, vorherige, bisherige, obige, vorige, previa, anterior, \
+         предыдущие, прежние, прошлые, 之前, 以上, 先前, 前面",
     ),
     (
         "orders",
         "instruction, instructions, rule, rules, guideline, guidelines, directive, directives, prompt, prompts, command, \
          commands, orders, constraints, restrictions, programming, policies, protocols, directions, guidance, limitations, \
-         anweisungen, regeln, befehle, vorgaben, instrucciones, reglas, ordenes, consignes, regles, directives, istruzioni, \
-         regole, instrucoes, regras, instructies, regels",
+         anweisungen, regeln, befehle, vorgaben, anweisung, weisungen, richtlinien, instruktionen, instrucciones, reglas, ordenes, indicaciones, directrices, consignes, regles, istruzioni, indicazioni, \
+         regole, instrucoes, regras, instructies, regels, инструкции, указания, правила, 指令, 指示, 规则, 提示",
     ),
     // What holds a model back.
     (
@@ -110,13 +112,19 @@ const LISTS: &[(&str, &str)] = &[
          chaos, evil, dan, opposite, root, superuser, freedom, override, diagnostic, unsafe, unlocked, bypass, no filter, \
          unmoderated, raw, rogue, jailbroken, no limits, engineering, testing, unaligned",
     ),
+    // Modes that nobody has an honest use for.
+    (
+        "lawless",
+        "unrestricted, jailbreak, uncensored, unfiltered, dan, evil, chaos, unmoderated, jailbroken, rogue, unaligned, \
+         no filter, no limits, no restrictions, filterless, limitless, unlimited, unshackled, no rules, unethical",
+    ),
     (
         "enabled",
         "enabled, activated, on, active, engaged, unlocked, initiated, granted, engage, confirmed, online, in effect",
     ),
     (
         "enable",
-        "enable, activate, enter, engage, unlock, switch to, go into, initiate, start, boot into, turn on, simulate, switch into, run in, operate in, switch on, entering, in",
+        "enable, activate, enter, engage, unlock, switch to, go into, initiate, start, boot into, turn on, simulate, switch into, run in, operate in, switch on, entering",
     ),
     (
         "model",
@@ -155,7 +163,8 @@ pub(super) const SIGNALS: &[(Meaning, &[&str])] = &[
     (
         Meaning::Negates,
         &[
-            "dont|not|never|cannot|cant|shouldnt|wont|didnt|doesnt|mustnt|couldnt|wouldnt|isnt|without|avoid|cannot|nobody",
+            "dont|not|never|cannot|cant|shouldnt|wont|didnt|doesnt|mustnt|couldnt|wouldnt|isnt|without|avoid|nobody",
+            "i|we|they|he|she|who|people|employees|users|students|kids|children|drivers|workers|colleagues|managers|companies|dog|cat|rules|guidelines|which|customers|staff",
         ],
     ),
     (
@@ -165,6 +174,7 @@ pub(super) const SIGNALS: &[(Meaning, &[&str])] = &[
             "says|said|saying|wrote|writes|reads|asks|asked|means|meaning|mean|contains|containing|includes|including|called|named|titled",
             "translate|example|examples|like|such_as|search|grep|regex|tweet|slogan|lyric|lyrics|song|novel|book|film|movie|chapter",
             "starts_with|begins_with|types|typed|typing|users_type|tells|telling|attempts|payload|payloads|sample|samples",
+            "write|types|type|matches|matched|blocks|blocked|tokens|detector|score|rule|alerts|alert|forbids|claims|claim|known|false_positives|warning|error|scanner|ticket",
             "classify|label|labeled|labelled|flag|flagged|detect|detects|caught|matches|pattern|patterns|prompt_like|etymology|grammar",
             "lesson|section|slide|slides|talk|article|paper|blog|post|sticker|shirt|commit|test_case|unit_test|attack|attacks|attacker",
         ],
@@ -178,6 +188,7 @@ pub(super) const SIGNALS: &[(Meaning, &[&str])] = &[
             "prompt_injection|prompt_injections|injection_attack|injection_attacks|injection_attempt|injection_attempts|jailbreak_attack|jailbreak_attacks|jailbreak_techniques",
             "jailbreak_prompts|adversarial_prompt|adversarial_prompts|attack_phrases|attack_strings|attack_prompts|red_teaming",
             "attackers|attacker|hackers ..20 say|says|write|use|try|type|uses|tries|writes|types|might|may|can|could|who|put",
+            "owasp|mitre|researchers|red_team|red_teams|security_training|threat_model|false_positive|false_positives",
             "what ..12 mean|means|meant",
             "meaning_of|example_of|examples_of|definition_of|known_as|history_of|difference_between",
             "the ..4 phrase|phrases|term|expression|sentence|wording",
