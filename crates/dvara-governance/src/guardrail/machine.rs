@@ -6,14 +6,15 @@ use super::rules::{Meaning, RuleSet};
 
 /// How far before and behind a phrase the words may stand that say it is only spoken about, in bytes of folded text.
 const NEAR: u32 = 80;
-/// A quotation longer than this was never closed.
-const LONGEST_QUOTATION: u32 = 600;
-/// A quotation up to this length mentions a phrase instead of using it.
-const SHORT_QUOTATION: u32 = 72;
+/// A quotation up to this length mentions a phrase where words such as "phrase" announce it, and else up to the second.
+const LONG_MENTION: u32 = 160;
+const SHORT_MENTION: u32 = 72;
 /// A negation is at most two short words away: "do not ever ignore".
 const NEGATION_REACH: u32 = 6;
 /// After this many mentions of a phrase the text is no longer taken to speak about it.
 const MENTIONS: u8 = 4;
+/// Matches of a rule that end this near to each other are one mention.
+const SAME_MENTION: u32 = 40;
 /// Positions begin here, so that zero means "never", also for the longest distance.
 const FIRST_POSITION: u32 = 4096;
 
@@ -30,7 +31,9 @@ struct Reached {
 #[derive(Clone, Copy, Default)]
 struct Finding {
     state: State,
+    /// How often it was only spoken about, and where the last time ended.
     mentions: u8,
+    mentioned: u32,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -52,8 +55,8 @@ struct Pending {
 #[derive(Clone, Copy)]
 struct Quotation {
     open: u32,
-    /// Words lead up to it in the same text, without a colon: it is part of a sentence.
-    introduced: bool,
+    /// Up to this length it mentions what is in it: shorter if it is only a part of a sentence, zero if it stands alone.
+    longest: u32,
 }
 
 /// The state of one scan.
@@ -146,9 +149,14 @@ impl<'r> Machine<'r> {
             Mark::Quote if self.quote.is_none() => {
                 let introduced =
                     self.last_word != 0 && here - self.last_word <= 2 && self.colon + 2 != here;
+                let longest = match is_near(self.may_quote, here) || is_near(self.discusses, here) {
+                    true => LONG_MENTION,
+                    false if introduced => SHORT_MENTION,
+                    false => 0,
+                };
                 self.quote = Some(Quotation {
                     open: here,
-                    introduced,
+                    longest,
                 });
             }
             Mark::Quote | Mark::QuoteEnd => self.close_quotation(here),
@@ -164,11 +172,16 @@ impl<'r> Machine<'r> {
 
     /// A few words in quotation marks inside a sentence are spoken about; a whole message in them is not.
     fn close_quotation(&mut self, here: u32) {
-        let Some(Quotation { open, introduced }) = self.quote.take() else {
+        let Some(Quotation { open, longest }) = self.quote.take() else {
             return;
         };
-        if introduced && here - open <= SHORT_QUOTATION {
-            self.withdraw(|pending| pending.end > open && pending.end <= here);
+        if here - open <= longest {
+            self.withdraw(|pending| pending.end > open);
+        }
+        for finding in &mut self.findings {
+            if let State::Pending(pending) = &mut finding.state {
+                pending.quoted &= here - open <= LONG_MENTION;
+            }
         }
     }
 
@@ -211,7 +224,10 @@ impl<'r> Machine<'r> {
             Meaning::Found(rule) => self.complete_rule(usize::from(rule), reached),
             Meaning::MayQuote => {
                 self.may_quote = reached.end;
-                self.withdraw(|pending| pending.quoted && is_near(pending.end, reached.began));
+                let closed = self.quote.is_none();
+                self.withdraw(|pending| {
+                    pending.quoted && closed && is_near(pending.end, reached.began)
+                });
             }
             Meaning::Discusses => {
                 self.discusses = reached.end;
@@ -229,27 +245,16 @@ impl<'r> Machine<'r> {
     }
 
     fn complete_rule(&mut self, rule: usize, reached: Reached) {
-        let quote = self
-            .quote
-            .map(|quote| quote.open)
-            .filter(|open| reached.end - open < LONGEST_QUOTATION);
-        let before_quote = |cue: u32| quote.is_some_and(|open| is_near(cue, open));
         let same_sentence = self.discusses > self.last_break;
-        let spoken_about = before_quote(self.may_quote)
-            || before_quote(self.discusses)
-            || (same_sentence && is_near(self.discusses, reached.began));
+        let spoken_about = same_sentence && is_near(self.discusses, reached.began);
+        let quoted = self.quote.is_some();
         let finding = &mut self.findings[rule];
-        if finding.state != State::Nothing {
-            return;
+        if finding.state == State::Nothing && !(spoken_about && finding.mention(reached.end)) {
+            finding.state = State::Pending(Pending {
+                end: reached.end,
+                quoted,
+            });
         }
-        if spoken_about && finding.mentions < MENTIONS {
-            finding.mentions += 1;
-            return;
-        }
-        finding.state = State::Pending(Pending {
-            end: reached.end,
-            quoted: quote.is_some(),
-        });
     }
 
     /// What came after a match says that it was only spoken about.
@@ -257,12 +262,22 @@ impl<'r> Machine<'r> {
         for finding in &mut self.findings {
             if let State::Pending(pending) = finding.state
                 && applies(pending)
-                && finding.mentions < MENTIONS
+                && finding.mention(pending.end)
             {
-                finding.mentions += 1;
                 finding.state = State::Nothing;
             }
         }
+    }
+}
+
+impl Finding {
+    /// Counts a mention; `false` when there were too many. Patterns of a rule that end near each other are one mention.
+    fn mention(&mut self, end: u32) -> bool {
+        if self.mentions == 0 || end > self.mentioned + SAME_MENTION {
+            self.mentions += 1;
+            self.mentioned = end;
+        }
+        self.mentions <= MENTIONS
     }
 }
 

@@ -14,6 +14,9 @@ use word::WordBuffer;
 /// Farther than any rule reaches.
 const FAR: u32 = 4096;
 
+/// Fewer bytes on a line, and the blank line behind it ends no paragraph.
+const SHORTEST_PARAGRAPH: u32 = 40;
+
 /// Something that listens to the words of a text.
 pub(crate) trait Listener {
     /// Whether a rule speaks of this word; disguises are taken off only where this says yes.
@@ -56,6 +59,8 @@ pub(crate) struct Reader {
     letters: join::SpacedLetters,
     piece: join::Piece,
     position: u32,
+    /// Where the line began that is being read.
+    line: u32,
     origin: usize,
     hidden_between_letters: u32,
     /// Invisible characters since the last Latin letter.
@@ -256,7 +261,13 @@ impl Reader {
     }
 
     fn settle_breaks(&mut self, listener: &mut impl Listener) {
-        if self.between.breaks || self.between.newlines > 1 {
+        // A blank line after a few words is a trick to tear a sentence apart, no paragraph.
+        let paragraph =
+            self.between.newlines > 1 && self.position - self.line >= SHORTEST_PARAGRAPH;
+        if self.between.newlines > 0 {
+            self.line = self.position;
+        }
+        if self.between.breaks || paragraph {
             self.flush_letters(listener);
             self.piece.clear();
             listener.mark(Mark::Break, self.here());

@@ -9,6 +9,8 @@ const FEWEST_SPACED_LETTERS: usize = 4;
 const THIN: char = '\u{1f}';
 /// Shorter runs of letters are not searched for glued words.
 const SHORTEST_GLUED: usize = 12;
+/// The longest word that a run of letters is cut into.
+const LONGEST_PART: usize = 16;
 
 /// Single letters in a row, which may be one word written "i g n o r e".
 #[derive(Default)]
@@ -169,9 +171,11 @@ impl Reader {
                 .chars()
                 .map(|letter| plain_letter(letter, 'i'))
                 .collect();
-            return self.segments(&read, origin, listener);
+            let cuts = Cuts::best(&read, listener);
+            return self.segments(&read, &cuts, origin, listener);
         }
-        self.segments(word, origin, listener);
+        let cuts = Cuts::best(word, listener);
+        self.segments(word, &cuts, origin, listener);
     }
 
     /// A word as it is, or the known words it was glued together from.
@@ -185,31 +189,65 @@ impl Reader {
         if let Some(short) = without_drawl(word).filter(|short| listener.knows(short)) {
             return self.emit(&short, origin, listener);
         }
-        if word.len() >= SHORTEST_GLUED && known_share(word, listener) * 5 >= word.len() * 4 {
-            return self.segments(word, origin, listener);
+        if word.len() >= SHORTEST_GLUED {
+            let cuts = Cuts::best(word, listener);
+            if cuts.unknown_letters() * 6 <= word.len() {
+                return self.segments(word, &cuts, origin, listener);
+            }
         }
         self.emit(word, origin, listener);
     }
 
-    /// Cuts a run of letters into the longest known words, left to right; what is between them goes on as it is.
-    fn segments(&mut self, run: &str, origin: usize, listener: &mut impl Listener) {
+    /// Cuts a run of letters into known words; what is between them goes on as it is.
+    fn segments(&mut self, run: &str, cuts: &Cuts, origin: usize, listener: &mut impl Listener) {
         let mut unknown = 0;
         let mut at = 0;
         while at < run.len() {
-            match known_prefix(run, at, listener) {
-                Some(end) => {
-                    if unknown < at {
-                        self.emit(&run[unknown..at], origin, listener);
-                    }
-                    self.emit(&run[at..end], origin, listener);
-                    (unknown, at) = (end, end);
+            let end = at + usize::from(cuts.steps[at].1);
+            if end - at > 1 {
+                if unknown < at {
+                    self.emit(&run[unknown..at], origin, listener);
                 }
-                None => at += run[at..].chars().next().map_or(1, char::len_utf8),
+                self.emit(&run[at..end], origin, listener);
+                unknown = end;
             }
+            at = end;
         }
         if unknown < run.len() {
             self.emit(&run[unknown..], origin, listener);
         }
+    }
+}
+
+/// How a run of letters is best cut into known words.
+struct Cuts {
+    /// For each byte the cost from here to the end, and how many bytes the first step takes: one is no word.
+    steps: [(u32, u8); LONGEST_RUN + 5],
+}
+
+/// An unknown letter is worse than any number of words.
+const UNKNOWN_LETTER: u32 = 1000;
+
+impl Cuts {
+    /// Fewest letters outside of known words, then fewest words: "youre|vil" loses against "your|evil".
+    fn best(run: &str, listener: &impl Listener) -> Self {
+        let mut steps = [(0, 1); LONGEST_RUN + 5];
+        let run = &run[..run.floor_char_boundary(LONGEST_RUN)];
+        for at in (0..run.len()).rev() {
+            let mut best = (steps[at + 1].0 + UNKNOWN_LETTER, 1);
+            for end in at + 2..=run.len().min(at + LONGEST_PART) {
+                let cost = steps[end].0 + 1;
+                if cost < best.0 && run.get(at..end).is_some_and(|word| listener.knows(word)) {
+                    best = (cost, (end - at) as u8);
+                }
+            }
+            steps[at] = best;
+        }
+        Self { steps }
+    }
+
+    fn unknown_letters(&self) -> usize {
+        (self.steps[0].0 / UNKNOWN_LETTER) as usize
     }
 }
 
@@ -226,29 +264,6 @@ fn undisguised(text: &str, listener: &impl Listener) -> Option<String> {
     readings
         .into_iter()
         .find(|read| listener.knows(read) || listener.unshuffle(read).is_some())
-}
-
-/// The end of the longest known word of two letters or more that begins at `at`.
-fn known_prefix(run: &str, at: usize, listener: &impl Listener) -> Option<usize> {
-    let longest = (at + LONGEST_WORD.min(16)).min(run.len());
-    (at + 2..=longest)
-        .rev()
-        .find(|end| run.get(at..*end).is_some_and(|word| listener.knows(word)))
-}
-
-/// How many bytes of the run are known words of three letters or more.
-fn known_share(run: &str, listener: &impl Listener) -> usize {
-    let (mut share, mut at) = (0, 0);
-    while at < run.len() {
-        match known_prefix(run, at, listener) {
-            Some(end) => {
-                share += if end - at > 2 { end - at } else { 1 };
-                at = end;
-            }
-            None => at += run[at..].chars().next().map_or(1, char::len_utf8),
-        }
-    }
-    share
 }
 
 /// "ignooooore" as "ignore": letters written three times or more are read once.

@@ -147,7 +147,9 @@ fn signs_breaks_and_quotations_survive() {
         "He said \"don't\" and 'ignore'",
         "he said \" dont \"- and \" ignore \"-",
     );
-    reads("one\ntwo\n\nthree", "one two / three");
+    let line = "a line that is long enough to be a paragraph of its own";
+    reads(&format!("{line}\n\nthree"), &format!("{line} / three"));
+    reads("one\ntwo\n\nthree", "one two three");
     reads(
         "<<SYS>> [INST] ### x: ```system",
         "<sys >[inst ]#x :```system",

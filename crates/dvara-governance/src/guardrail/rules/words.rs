@@ -43,7 +43,7 @@ const LISTS: &[(&str, &str)] = &[
     // What holds a model back.
     (
         "guard",
-        "restriction, restrictions, safety, safeguard, safeguards, guardrail, guardrails, filter, filters, moderation, \
+        "restriction, restrictions, safety, safeguard, safeguards, guardrail, guardrails, filters, moderation, \
          censorship, limitations, constraints, guidelines, ethics, ethical, alignment, protections, safeties, \
          inhibitions, limits, boundaries, morals, morality, policies, policy, sicherheitsrichtlinien, einschrankungen, \
          restricciones, filtros",
@@ -188,6 +188,8 @@ pub(super) const SIGNALS: &[(Meaning, &[&str])] = &[
             "prompt_injection|prompt_injections|injection_attack|injection_attacks|injection_attempt|injection_attempts|jailbreak_attack|jailbreak_attacks|jailbreak_techniques",
             "jailbreak_prompts|adversarial_prompt|adversarial_prompts|attack_phrases|attack_strings|attack_prompts|red_teaming",
             "attackers|attacker|hackers ..20 say|says|write|use|try|type|uses|tries|writes|types|might|may|can|could|who|put",
+            "tokens|tags|markers|tag|marker|token|delimiters like|such_as",
+            "stand_for|stands_for",
             "owasp|mitre|researchers|red_team|red_teams|security_training|threat_model|false_positive|false_positives",
             "what ..12 mean|means|meant",
             "meaning_of|example_of|examples_of|definition_of|known_as|history_of|difference_between",
