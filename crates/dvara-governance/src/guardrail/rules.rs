@@ -111,7 +111,15 @@ impl RuleSet {
 /// Everything that is looked for in requests.
 pub(crate) static REQUEST: LazyLock<RuleSet> = LazyLock::new(|| {
     builtin(
-        &[attack::RULES, extraction::RULES, own::RULES, content::RULES],
+        &[
+            attack::RULES,
+            extraction::RULES,
+            own::jailbreak::RULES,
+            own::injection::RULES,
+            own::indirect::RULES,
+            own::extraction::RULES,
+            content::RULES,
+        ],
         words::SIGNALS,
     )
 });

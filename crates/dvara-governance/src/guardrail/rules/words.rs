@@ -112,6 +112,27 @@ const LISTS: &[(&str, &str)] = &[
          chaos, evil, dan, opposite, root, superuser, freedom, override, diagnostic, unsafe, unlocked, bypass, no filter, \
          unmoderated, raw, rogue, jailbroken, no limits, engineering, testing, unaligned",
     ),
+    // Whom a text inside of data speaks to when it speaks to the model.
+    (
+        "addressee",
+        "ai, llm, llms, bot, bots, assistant, assistants, chatbot, chatbots, copilot, chatgpt, gpt, claude, gemini, agents, \
+         language model, language models, ai model, ai models, ai agent, ai agents, ai assistant, ai assistants, llm agents, \
+         summarizer, summariser, ais, payment agent, coding agent, coding agents, ai screener, ai system, ai systems, screener, \
+         llm reviewers, llm reviewer, ai reviewer, ai reviewers, automated agent, automated agents, virtual assistant, agent, \
+         machine reader, recruiters ai, neural network, grader, ki, sprachmodelle, asistente, modele de langage",
+    ),
+    // What it tells the model to do.
+    (
+        "dothis",
+        "ignore, disregard, forget, forward, send, delete, recommend, approve, tell the user, tell everyone, tell them, say that, \
+         do not mention, dont mention, do not tell, dont tell, do not reveal, do not report, do not summarize, append, reveal, transfer, \
+         rank, rate this, rate the, praise, replace all, replace the, insert, add a link, add the, include the, output lgtm, output only, \
+         change the, escalate, merge without, mark this, mark it, execute, click, visit, download, skip the, stop summarizing, \
+         stop summarising, print your, print the, print all, upload, leak, exfiltrate, buy, hire, refund, describe this as, always recommend, \
+         always say, you must, must, wants you to, your task, your instructions, new instructions, give a positive, give this, \
+         promote, instead, please add, please approve, only say, reply with, respond with, answer with, empfehlt, empfiehl, vergesst, \
+         call the, run the, open the, write that, state that, claim that, mention that, end your, start your, begin your, rewrite",
+    ),
     // Modes that nobody has an honest use for.
     (
         "lawless",
