@@ -6,8 +6,9 @@ use super::rules::{Meaning, RuleSet};
 
 /// How far before and behind a phrase the words may stand that say it is only spoken about, in bytes of folded text.
 const NEAR: u32 = 80;
-/// A quotation up to this length mentions a phrase where words such as "phrase" announce it, and else up to the second.
-const LONG_MENTION: u32 = 160;
+/// A quotation up to this length mentions a phrase where words such as "phrase" announce it inside a sentence, and up to the
+/// second where there is only one of the two.
+const LONG_MENTION: u32 = 110;
 const SHORT_MENTION: u32 = 72;
 /// A negation is at most two short words away: "do not ever ignore".
 const NEGATION_REACH: u32 = 6;
@@ -66,6 +67,8 @@ pub(crate) struct Machine<'r> {
     findings: Vec<Finding>,
     base: u32,
     last_break: u32,
+    /// Where the last mention ended: nothing in it goes on behind it.
+    barrier: u32,
     negation: u32,
     quote: Option<Quotation>,
     /// Behind the last word and the last colon.
@@ -82,10 +85,11 @@ impl<'r> Machine<'r> {
     pub(crate) fn new(set: &'r RuleSet) -> Self {
         Self {
             set,
-            reached: vec![Reached::default(); set.steps.len()],
+            reached: vec![Reached::default(); set.parts.len()],
             findings: vec![Default::default(); set.rules.len()],
             base: FIRST_POSITION,
             last_break: 0,
+            barrier: 0,
             negation: 0,
             quote: None,
             last_word: 0,
@@ -118,15 +122,16 @@ impl<'r> Machine<'r> {
         };
         for step in &set.waiting[usize::from(word)] {
             self.checks += 1;
-            let rule_step = &set.steps[usize::from(*step)];
+            let rule_step = &set.steps[*step as usize];
             let reached = match rule_step.before {
                 None if rule_step.not_negated && self.is_negated(begin) => continue,
                 None => here,
                 Some(before) => {
-                    let before = self.reached[usize::from(before)];
+                    let before = self.reached[before as usize];
                     let far =
                         before.end == 0 || begin < before.end || begin - before.end > rule_step.gap;
-                    if far || (!rule_step.over_breaks && self.last_break >= before.end) {
+                    let cut = self.last_break.max(self.barrier) >= before.end;
+                    if far || (!rule_step.over_breaks && cut) {
                         continue;
                     }
                     Reached {
@@ -135,8 +140,8 @@ impl<'r> Machine<'r> {
                     }
                 }
             };
-            self.reached[usize::from(*step)] = reached;
-            for meaning in &rule_step.complete {
+            self.reached[rule_step.reaches as usize] = reached;
+            for meaning in &set.parts[rule_step.reaches as usize] {
                 self.complete(*meaning, reached);
             }
         }
@@ -147,12 +152,13 @@ impl<'r> Machine<'r> {
         match mark {
             Mark::Break => self.last_break = here,
             Mark::Quote if self.quote.is_none() => {
-                let introduced =
+                let announced = is_near(self.may_quote, here) || is_near(self.discusses, here);
+                let in_sentence =
                     self.last_word != 0 && here - self.last_word <= 2 && self.colon + 2 != here;
-                let longest = match is_near(self.may_quote, here) || is_near(self.discusses, here) {
-                    true => LONG_MENTION,
-                    false if introduced => SHORT_MENTION,
-                    false => 0,
+                let longest = match (announced, in_sentence) {
+                    (true, true) => LONG_MENTION,
+                    (true, false) | (false, true) => SHORT_MENTION,
+                    (false, false) => 0,
                 };
                 self.quote = Some(Quotation {
                     open: here,
@@ -177,6 +183,7 @@ impl<'r> Machine<'r> {
         };
         if here - open <= longest {
             self.withdraw(|pending| pending.end > open);
+            self.barrier = here;
         }
         for finding in &mut self.findings {
             if let State::Pending(pending) = &mut finding.state {
@@ -206,7 +213,7 @@ impl<'r> Machine<'r> {
             .set
             .steps
             .iter()
-            .filter_map(|step| Some((self.reached[usize::from(step.before?)], step.gap)));
+            .filter_map(|step| Some((self.reached[step.before? as usize], step.gap)));
         steps
             .filter(|(reached, gap)| reached.end != 0 && here <= reached.end + gap + 1)
             .map(|(reached, _)| reached.origin)

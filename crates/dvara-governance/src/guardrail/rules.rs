@@ -80,23 +80,32 @@ pub(crate) enum Meaning {
     Backwards,
 }
 
-/// One part of a pattern: a set of words at a distance from the part before.
+/// A part of a pattern: a place where a match may have got to.
+pub(crate) type PartId = u32;
+/// A way from one part to the next.
+pub(crate) type StepId = u32;
+
+/// A way from one part to the next: some words at a distance.
+#[derive(PartialEq, Eq)]
 pub(crate) struct Step {
-    /// The part before; `None` for the first.
-    pub(crate) before: Option<u16>,
+    /// The part before; `None` if the step begins a pattern.
+    pub(crate) before: Option<PartId>,
     pub(crate) gap: u32,
     pub(crate) over_breaks: bool,
     pub(crate) not_negated: bool,
-    pub(crate) complete: Vec<Meaning>,
+    /// The part that is reached; numbered higher than the one before.
+    pub(crate) reaches: PartId,
 }
 
 /// Compiled rules. Built once, shared by every scan.
 #[derive(Default)]
 pub(crate) struct RuleSet {
     pub(crate) lexicon: Lexicon,
+    /// What it means that a part is reached.
+    pub(crate) parts: Vec<Vec<Meaning>>,
     pub(crate) steps: Vec<Step>,
     /// For each word the steps that wait for it, later parts before earlier ones, so that one word is one part only.
-    pub(crate) waiting: Vec<Vec<u16>>,
+    pub(crate) waiting: Vec<Vec<StepId>>,
     pub(crate) rules: Vec<Rule>,
     /// Some words say that a phrase is only spoken about, so that a match is certain only after the words behind it.
     pub(crate) speaks_about: bool,

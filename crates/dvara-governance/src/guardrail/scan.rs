@@ -126,14 +126,14 @@ impl Listener for Ears<'_> {
     }
 
     fn mark(&mut self, mark: Mark, at: Place) {
-        if let Mark::Sign(sign) = mark {
-            return self.word(sign, at);
-        }
         for machine in [Some(&mut self.builtin), self.tenant.as_mut()]
             .into_iter()
             .flatten()
         {
             machine.mark(mark, at);
+        }
+        if let Mark::Sign(sign) = mark {
+            self.word(sign, at);
         }
     }
 }

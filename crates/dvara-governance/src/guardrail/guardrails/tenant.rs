@@ -51,8 +51,7 @@ pub(super) fn words(lists: &Lists) -> Option<RuleSet> {
                 score,
                 source: Source::Custom,
             });
-            let words = words_of(text);
-            compiler.keyword(words.iter().map(String::as_str), Meaning::Found(number));
+            compiler.keyword(&words_of(text), Meaning::Found(number));
         }
     }
     Some(compiler.finish())

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use thiserror::Error;
 
-use super::{Meaning, Rule, RuleSet, Step, words};
+use super::{Meaning, PartId, Rule, RuleSet, Step, StepId, words};
 use crate::guardrail::lexicon::WordId;
 use crate::guardrail::normal::words_of;
 
@@ -16,32 +16,34 @@ const ADJACENT: u32 = 3;
 #[error("no such list of words: {0}")]
 pub(crate) struct UnknownList(String);
 
-/// Builds a [`RuleSet`]. Patterns that begin alike share their first steps.
+/// Builds a [`RuleSet`]. Patterns that begin alike share their first parts.
 #[derive(Default)]
 pub(crate) struct Compiler {
     set: RuleSet,
-    known: HashMap<StepKey, u16>,
+    known: HashMap<PartKey, PartId>,
+    /// Words and the steps that wait for them, while the lexicon still grows.
+    waiting: Vec<(WordId, StepId)>,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct StepKey {
-    before: Option<u16>,
-    words: Vec<WordId>,
+#[derive(PartialEq, Eq, Hash)]
+struct PartKey {
+    before: Option<PartId>,
+    text: String,
+    distance: Distance,
+}
+
+/// How a part may stand to the one before, or to the start.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Distance {
     gap: u32,
     over_breaks: bool,
     not_negated: bool,
 }
 
-/// How the next part may stand to the one before.
-#[derive(Clone, Copy)]
-struct Distance {
-    gap: u32,
-    over_breaks: bool,
-}
-
 const NEXT: Distance = Distance {
     gap: ADJACENT,
     over_breaks: false,
+    not_negated: false,
 };
 
 impl Compiler {
@@ -57,114 +59,120 @@ impl Compiler {
             Some(rest) => (true, rest),
             None => (false, pattern),
         };
-        let mut ends = vec![None];
-        let mut distance = NEXT;
-        for part in pattern.split_ascii_whitespace() {
-            if let Some(gap) = distance_of(part) {
-                distance = gap;
+        let mut end = None;
+        let mut distance = Distance {
+            not_negated,
+            ..NEXT
+        };
+        for text in pattern.split_ascii_whitespace() {
+            if let Some(farther) = distance_of(text) {
+                distance = farther;
                 continue;
             }
-            let (single, phrases) = alternatives(part)?;
-            let single: Vec<&str> = single.iter().map(String::as_str).collect();
-            let before = std::mem::take(&mut ends);
-            for end in before {
-                ends.extend(
-                    (!single.is_empty()).then(|| self.step(end, &single, distance, not_negated)),
-                );
-                ends.extend(
-                    phrases
-                        .iter()
-                        .map(|phrase| self.phrase(end, phrase, distance, not_negated)),
-                );
-            }
+            let key = PartKey {
+                before: end,
+                text: text.to_owned(),
+                distance,
+            };
+            let part = match self.known.get(&key) {
+                Some(part) => *part,
+                None => {
+                    let part = self.part(end, &alternatives(text)?, distance);
+                    self.known.insert(key, part);
+                    part
+                }
+            };
+            end = Some(part);
             distance = NEXT;
         }
-        self.complete(ends, meaning);
+        self.complete(end, meaning);
         Ok(())
     }
 
     /// Adds words that follow each other, as somebody wrote them: a keyword of a tenant.
-    pub(crate) fn keyword<'w>(&mut self, keyword: impl Iterator<Item = &'w str>, meaning: Meaning) {
-        let end = keyword.fold(None, |end, word| self.step(end, &[word], NEXT, false));
-        if end.is_some() {
-            self.complete(vec![end], meaning);
-        }
+    pub(crate) fn keyword(&mut self, words: &[String], meaning: Meaning) {
+        let end = words.iter().fold(None, |end, word| {
+            Some(self.part(end, std::slice::from_ref(word), NEXT))
+        });
+        self.complete(end, meaning);
     }
 
     pub(crate) fn finish(mut self) -> RuleSet {
         self.set.lexicon.seal();
         self.set.waiting = vec![Vec::new(); self.set.lexicon.len()];
-        for (key, step) in &self.known {
-            for word in &key.words {
-                self.set.waiting[usize::from(*word)].push(*step);
-            }
+        for (word, step) in self.waiting {
+            self.set.waiting[usize::from(word)].push(step);
         }
         for steps in &mut self.set.waiting {
-            steps.sort_unstable_by(|one, other| other.cmp(one));
+            steps.sort_unstable_by_key(|step| {
+                std::cmp::Reverse(self.set.steps[*step as usize].reaches)
+            });
+            steps.dedup();
         }
         self.set
     }
 
-    fn phrase(
+    /// A part that is reached by any of the words and phrases.
+    fn part(
         &mut self,
-        end: Option<u16>,
-        phrase: &str,
+        before: Option<PartId>,
+        alternatives: &[String],
         distance: Distance,
-        not_negated: bool,
-    ) -> Option<u16> {
-        let mut distance = distance;
-        phrase.split(' ').fold(end, |end, word| {
-            self.step(
-                end,
-                &[word],
-                std::mem::replace(&mut distance, NEXT),
-                not_negated,
-            )
-        })
+    ) -> PartId {
+        let mut lasts = Vec::new();
+        for phrase in alternatives {
+            let mut words = phrase.split(' ').peekable();
+            let (mut before, mut distance) = (before, distance);
+            while let Some(word) = words.next() {
+                if words.peek().is_none() {
+                    lasts.push((before, word, distance));
+                } else {
+                    let inner = self.new_part();
+                    self.step(before, word, distance, inner);
+                    (before, distance) = (Some(inner), NEXT);
+                }
+            }
+        }
+        // After the parts inside of phrases: a part is numbered higher than all that lead to it.
+        let part = self.new_part();
+        for (before, word, distance) in lasts {
+            self.step(before, word, distance, part);
+        }
+        part
     }
 
-    fn step(
-        &mut self,
-        before: Option<u16>,
-        words: &[&str],
-        distance: Distance,
-        not_negated: bool,
-    ) -> Option<u16> {
-        let mut words: Vec<WordId> = words
-            .iter()
-            .map(|word| self.set.lexicon.add(word))
-            .collect();
-        words.sort_unstable();
-        words.dedup();
-        let Distance { gap, over_breaks } = distance;
-        let not_negated = not_negated && before.is_none();
-        let key = StepKey {
-            before,
-            words,
+    fn new_part(&mut self) -> PartId {
+        self.set.parts.push(Vec::new());
+        (self.set.parts.len() - 1) as PartId
+    }
+
+    fn step(&mut self, before: Option<PartId>, word: &str, distance: Distance, reaches: PartId) {
+        let Distance {
             gap,
             over_breaks,
             not_negated,
+        } = distance;
+        let step = Step {
+            before,
+            gap,
+            over_breaks,
+            not_negated,
+            reaches,
         };
-        let next = self.set.steps.len() as u16;
-        let step = *self.known.entry(key).or_insert(next);
-        if step == next {
-            self.set.steps.push(Step {
-                before,
-                gap,
-                over_breaks,
-                not_negated,
-                complete: Vec::new(),
-            });
+        // The words of one part share its step.
+        if self.set.steps.last() != Some(&step) {
+            self.set.steps.push(step);
         }
-        Some(step)
+        let number = (self.set.steps.len() - 1) as StepId;
+        self.waiting.push((self.set.lexicon.add(word), number));
     }
 
-    fn complete(&mut self, ends: Vec<Option<u16>>, meaning: Meaning) {
+    fn complete(&mut self, end: Option<PartId>, meaning: Meaning) {
         self.set.speaks_about |= matches!(meaning, Meaning::MayQuote | Meaning::Discusses);
-        for end in ends.into_iter().flatten() {
-            let complete = &mut self.set.steps[usize::from(end)].complete;
-            if !complete.contains(&meaning) {
-                complete.push(meaning);
+        if let Some(end) = end {
+            let meanings = &mut self.set.parts[end as usize];
+            if !meanings.contains(&meaning) {
+                meanings.push(meaning);
             }
         }
     }
@@ -179,11 +187,12 @@ fn distance_of(part: &str) -> Option<Distance> {
     Some(Distance {
         gap: gap.parse::<u32>().ok()? + 2,
         over_breaks,
+        ..NEXT
     })
 }
 
-/// The single words of a part, and its phrases, folded as texts will be.
-fn alternatives(part: &str) -> Result<(Vec<String>, Vec<String>), UnknownList> {
+/// The words and phrases of a part, folded as texts will be; a blank between the words of a phrase.
+fn alternatives(part: &str) -> Result<Vec<String>, UnknownList> {
     let mut all = Vec::new();
     for alternative in part.split('|') {
         match alternative.strip_prefix('@') {
@@ -197,5 +206,8 @@ fn alternatives(part: &str) -> Result<(Vec<String>, Vec<String>), UnknownList> {
         true => words.replace('_', " "),
         false => words_of(words).join(" "),
     });
-    Ok(folded.partition(|words| !words.contains(' ')))
+    let mut folded: Vec<String> = folded.filter(|words| !words.is_empty()).collect();
+    // Single words first, so that they share one step.
+    folded.sort_by_key(|words| words.contains(' '));
+    Ok(folded)
 }

@@ -35,7 +35,7 @@ const LISTS: &[(&str, &str)] = &[
     ),
     (
         "orders",
-        "instruction, instructions, rule, rules, guideline, guidelines, directive, directives, prompt, prompts, command, \
+        "guardrails, safeguards, instruction, instructions, rule, rules, guideline, guidelines, directive, directives, prompt, prompts, command, \
          commands, orders, constraints, restrictions, programming, policies, protocols, directions, guidance, limitations, \
          anweisungen, regeln, befehle, vorgaben, anweisung, weisungen, richtlinien, instruktionen, instrucciones, reglas, ordenes, indicaciones, directrices, consignes, regles, istruzioni, indicazioni, \
          regole, instrucoes, regras, instructies, regels, инструкции, указания, правила, 指令, 指示, 规则, 提示",
@@ -133,6 +133,20 @@ const LISTS: &[(&str, &str)] = &[
          promote, instead, please add, please approve, only say, reply with, respond with, answer with, empfehlt, empfiehl, vergesst, \
          call the, run the, open the, write that, state that, claim that, mention that, end your, start your, begin your, rewrite",
     ),
+    // What governs a model.
+    (
+        "govern",
+        "rules, guidelines, restrictions, policy, policies, guardrails, moderation, safeguards, filters, content filter, \
+         principles, programming, ethics, safety rules, safety training, content policy, content policies, usage policies, \
+         constraints, limitations, alignment, safety measures, safety guidelines, inhibitions, safety settings, directives, \
+         training, moral code, rulebook, scruples, safety filter, conditioning, protocols, censorship",
+    ),
+    (
+        "gone",
+        "vanish, vanishes, vanished, disappear, disappears, disappeared, dissolve, evaporate, are gone, is gone, go away, are off, \
+         is off, are disabled, is disabled, removed, are lifted, is lifted, suspended, are over, is over, switched off, turned off, \
+         deactivated, no longer apply, expired, is void, are void, deleted, uninstalled, melted, are history, waived, lifted, wiped",
+    ),
     // Modes that nobody has an honest use for.
     (
         "lawless",
@@ -214,7 +228,7 @@ pub(super) const SIGNALS: &[(Meaning, &[&str])] = &[
             "owasp|mitre|researchers|red_team|red_teams|security_training|threat_model|false_positive|false_positives",
             "what ..12 mean|means|meant",
             "meaning_of|example_of|examples_of|definition_of|known_as|history_of|difference_between",
-            "the ..4 phrase|phrases|term|expression|sentence|wording",
+            "the ..4 phrase|phrases|term|expression",
             "why ..4 do|does|is|are|did ..60 work|works|effective|dangerous|fail|succeed",
             "style|type|kind|class|category|family_of attack|attacks|injection|jailbreak",
             "attacks|attack work|works",
