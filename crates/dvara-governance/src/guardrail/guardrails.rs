@@ -8,9 +8,11 @@ use regex::Regex;
 
 use super::detection::{Action, Category, Detection, Outcome, Source};
 use super::encoded;
+use super::leak::LeakDetector;
 use super::rules::{self, RuleSet};
 use super::scan::{Found, Scan};
 use super::settings::{ClassifierAction, GuardrailSettings, SettingProblem};
+use super::stream::AnswerScanner;
 
 /// A tenant's rules, compiled. Made once per snapshot and tenant; the built-in ones are shared by all.
 pub struct Guardrails {
@@ -67,21 +69,19 @@ impl Guardrails {
         }
     }
 
-    /// Scans a whole answer for contents. Answers that arrive in pieces go through [`super::AnswerScanner`].
+    /// Scans a whole answer; `leak` is the detector of the call's system prompt. Answers that arrive in pieces go through
+    /// [`AnswerScanner`].
     pub fn scan_answer<'t>(
         &self,
         texts: impl IntoIterator<Item = &'t str>,
+        leak: Option<&LeakDetector>,
         found: &mut Vec<Detection>,
     ) {
-        if !self.settings.enabled {
-            return;
-        }
-        let mut scan = Scan::new(&rules::ANSWER, self.words.as_ref());
         for text in texts {
-            scan.push(text);
-            scan.end_text();
+            let mut scanner = AnswerScanner::new(self, leak);
+            scanner.push(text, found);
+            scanner.finish(found);
         }
-        scan.take_found(true, |hit| self.report(hit, found));
     }
 
     /// What is done about the detections: for each its category's action or the default one, and of these the strictest; a

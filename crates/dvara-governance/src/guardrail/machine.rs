@@ -1,5 +1,6 @@
 //! Walks a [`RuleSet`] along the words of a text.
 
+use super::detection::Category;
 use super::lexicon::WordId;
 use super::normal::{Mark, Place};
 use super::rules::{Meaning, RuleSet};
@@ -25,7 +26,7 @@ struct Reached {
     /// Behind the last word of the part; zero if the part was never reached.
     end: u32,
     began: u32,
-    origin: usize,
+    origin: u32,
 }
 
 /// What is known about one rule in this text.
@@ -51,6 +52,12 @@ struct Pending {
     end: u32,
     quoted: bool,
 }
+
+/// A match that no word takes back.
+const CERTAIN: Pending = Pending {
+    end: 0,
+    quoted: false,
+};
 
 /// A quotation that is not closed yet.
 #[derive(Clone, Copy)]
@@ -118,7 +125,7 @@ impl<'r> Machine<'r> {
         let here = Reached {
             end: begin + length,
             began: begin,
-            origin: at.origin,
+            origin: at.origin as u32,
         };
         for step in &set.waiting[usize::from(word)] {
             self.checks += 1;
@@ -195,10 +202,9 @@ impl<'r> Machine<'r> {
     /// The rules that have found something and are certain of it by now. Each is named once.
     pub(crate) fn take_found(&mut self, ended: bool, position: u32, found: &mut impl FnMut(usize)) {
         let here = self.base + position;
-        let set = self.set;
         for (rule, finding) in self.findings.iter_mut().enumerate() {
             if let State::Pending(Pending { end, .. }) = finding.state
-                && (ended || !set.speaks_about || here > end + NEAR)
+                && (ended || here > end + NEAR)
             {
                 finding.state = State::Found;
                 found(rule);
@@ -216,7 +222,7 @@ impl<'r> Machine<'r> {
             .filter_map(|step| Some((self.reached[step.before? as usize], step.gap)));
         steps
             .filter(|(reached, gap)| reached.end != 0 && here <= reached.end + gap + 1)
-            .map(|(reached, _)| reached.origin)
+            .map(|(reached, _)| reached.origin as usize)
             .min()
     }
 
@@ -255,8 +261,18 @@ impl<'r> Machine<'r> {
         let same_sentence = self.discusses > self.last_break;
         let spoken_about = same_sentence && is_near(self.discusses, reached.began);
         let quoted = self.quote.is_some();
+        let attack = matches!(
+            self.set.rules[rule].category,
+            Category::Injection | Category::Jailbreak
+        );
         let finding = &mut self.findings[rule];
-        if finding.state == State::Nothing && !(spoken_about && finding.mention(reached.end)) {
+        if finding.state != State::Nothing {
+            return;
+        }
+        if !attack {
+            // A swear word or a competitor's name is what it is, also in quotation marks.
+            finding.state = State::Pending(CERTAIN);
+        } else if !(spoken_about && finding.mention(reached.end)) {
             finding.state = State::Pending(Pending {
                 end: reached.end,
                 quoted,

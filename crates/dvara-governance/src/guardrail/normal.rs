@@ -170,11 +170,9 @@ impl Reader {
 
     /// Where the oldest byte stands that is not yet given to the listener as part of a word.
     pub(crate) fn pending_origin(&self) -> usize {
-        let kept = [
-            self.letters.origin(),
-            self.piece.origin(),
-            self.word.origin(),
-        ];
+        let glued = self.between.joiner && self.between.characters == 1;
+        let piece = self.piece.origin().filter(|_| glued);
+        let kept = [self.letters.origin(), piece, self.word.origin()];
         kept.into_iter().flatten().min().unwrap_or(self.origin)
     }
 

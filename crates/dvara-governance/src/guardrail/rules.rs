@@ -107,8 +107,6 @@ pub(crate) struct RuleSet {
     /// For each word the steps that wait for it, later parts before earlier ones, so that one word is one part only.
     pub(crate) waiting: Vec<Vec<StepId>>,
     pub(crate) rules: Vec<Rule>,
-    /// Some words say that a phrase is only spoken about, so that a match is certain only after the words behind it.
-    pub(crate) speaks_about: bool,
 }
 
 impl RuleSet {

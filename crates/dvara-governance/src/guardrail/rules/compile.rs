@@ -168,7 +168,6 @@ impl Compiler {
     }
 
     fn complete(&mut self, end: Option<PartId>, meaning: Meaning) {
-        self.set.speaks_about |= matches!(meaning, Meaning::MayQuote | Meaning::Discusses);
         if let Some(end) = end {
             let meanings = &mut self.set.parts[end as usize];
             if !meanings.contains(&meaning) {
