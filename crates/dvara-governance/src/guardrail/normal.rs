@@ -284,7 +284,7 @@ impl Reader {
         // "<<" and "###" are one sign, or long rulers would push words apart.
         if self.last_sign.replace(sign) != Some(sign) {
             listener.mark(mark, self.here());
-            self.position += 2;
+            self.position += sign.len() as u32 + 1;
         }
     }
 

@@ -31,7 +31,8 @@ pub(crate) struct OutputScan {
     /// Where in the tail the first byte stands that is not decided.
     undecided: usize,
     in_fence: bool,
-    found: Vec<bool>,
+    /// For each rule whether it was found at all, and in running text.
+    found: Vec<(bool, bool)>,
 }
 
 struct Compiled {
@@ -81,7 +82,7 @@ static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
 
 impl OutputScan {
     pub(crate) fn new() -> Self {
-        let found = vec![false; rules::RULES.len()];
+        let found = vec![(false, false); rules::RULES.len()];
         Self {
             tail: String::new(),
             origin: 0,
@@ -115,11 +116,12 @@ impl OutputScan {
             let number = anchor.pattern().as_usize();
             if number == 0 {
                 self.in_fence = !self.in_fence;
-            } else if !ended && start + LONGEST_MATCH > tail.len() {
-                self.undecided = start;
-                self.tail = tail;
-                return;
-            } else {
+            } else if self.may_match(number, &tail, start) {
+                if !ended && start + LONGEST_MATCH > tail.len() {
+                    self.undecided = start;
+                    self.tail = tail;
+                    return;
+                }
                 self.check(number, &tail, start, found);
             }
             decided = self.undecided + anchor.end();
@@ -132,6 +134,14 @@ impl OutputScan {
         self.tail = tail;
     }
 
+    /// Whether what stands before an anchor allows a match; most anchors are decided by it at once.
+    fn may_match(&self, anchor: usize, tail: &str, start: usize) -> bool {
+        let before = before(tail, start);
+        COMPILED.rules_of[anchor]
+            .iter()
+            .any(|number| allowed_by(*number, before))
+    }
+
     fn check(
         &mut self,
         anchor: usize,
@@ -139,24 +149,26 @@ impl OutputScan {
         start: usize,
         found: &mut impl FnMut(Detection),
     ) {
-        let compiled = &*COMPILED;
-        let before = &tail.as_bytes()[start.saturating_sub(BEFORE)..start];
+        let before = before(tail, start);
         let after = &tail.as_bytes()[start..tail.len().min(start + LONGEST_MATCH)];
-        for number in &compiled.rules_of[anchor] {
-            let (pattern_before, pattern_after) = &compiled.patterns[*number];
+        let in_code = self.in_fence || before.last() == Some(&b'`') || after.first() == Some(&b'`');
+        for number in &COMPILED.rules_of[anchor] {
             let rule = &rules::RULES[*number];
-            let in_code = self.in_fence || before.last() == Some(&b'`');
-            let score = if in_code { rule.in_code } else { rule.score };
-            // Reported for code, a rule may still be reported with its higher score for running text, never twice with one.
-            let slot = &mut self.found[*number];
-            let new = !*slot && pattern_after.is_match(after);
-            if new
-                && pattern_before
-                    .as_ref()
-                    .is_none_or(|pattern| pattern.is_match(before))
+            // Found in code, a rule may be found once more in running text, where it weighs more.
+            let found_before = if in_code {
+                self.found[*number].0
+            } else {
+                self.found[*number].1
+            };
+            if !found_before
+                && allowed_by(*number, before)
+                && COMPILED.patterns[*number].1.is_match(after)
             {
-                *slot = !in_code;
-                found(detection(rule, score));
+                self.found[*number] = (true, !in_code);
+                found(detection(
+                    rule,
+                    if in_code { rule.in_code } else { rule.score },
+                ));
             }
         }
     }
@@ -172,6 +184,17 @@ impl OutputScan {
             self.undecided -= needless;
         }
     }
+}
+
+fn before(tail: &str, start: usize) -> &[u8] {
+    &tail.as_bytes()[start.saturating_sub(BEFORE)..start]
+}
+
+fn allowed_by(rule: usize, before: &[u8]) -> bool {
+    COMPILED.patterns[rule]
+        .0
+        .as_ref()
+        .is_none_or(|pattern| pattern.is_match(before))
 }
 
 /// Where at the end of the text an anchor may have begun; the end if none has.

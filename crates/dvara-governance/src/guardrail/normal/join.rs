@@ -225,7 +225,7 @@ struct Cuts {
     steps: [(u32, u8); LONGEST_RUN + 5],
 }
 
-/// An unknown letter is worse than any number of words.
+/// An unknown letter is worse than any number of words; words of two letters are found in everything and are no better.
 const UNKNOWN_LETTER: u32 = 1000;
 
 impl Cuts {
@@ -236,7 +236,7 @@ impl Cuts {
         for at in (0..run.len()).rev() {
             let mut best = (steps[at + 1].0 + UNKNOWN_LETTER, 1);
             for end in at + 2..=run.len().min(at + LONGEST_PART) {
-                let cost = steps[end].0 + 1;
+                let cost = steps[end].0 + if end - at == 2 { UNKNOWN_LETTER } else { 1 };
                 if cost < best.0 && run.get(at..end).is_some_and(|word| listener.knows(word)) {
                     best = (cost, (end - at) as u8);
                 }

@@ -33,8 +33,6 @@ const fn rule(
     }
 }
 
-/// A quotation mark that closes a literal from inside, and blanks.
-const AFTER_QUOTE: Option<&str> = Some(r#"['"`)]\s{0,8}"#);
 const IN_TAG: Option<&str> = Some(r#"<[a-z!][^<>]{0,90}[\s"'/]"#);
 const IN_ATTRIBUTE: Option<&str> = Some(r#"(?:=\s{0,4}["']?|\]\(|url\(["']?)\s{0,4}"#);
 const IN_URL: Option<&str> = Some(r"(?:https?|ftp|wss?)://(?:[^\s/@]{0,40}@)?");
@@ -49,22 +47,24 @@ pub(super) const RULES: &[OutputRule] = &[
     rule("out-xss-004", "HTML in a data: address", (0.85, 0.5), &["data:text/html"], IN_ATTRIBUTE, r"data:text/html[;,]"),
     rule("out-xss-005", "document inside an element", (0.85, 0.5), &["srcdoc", "<iframe", "<object", "<embed"], None,
         r#"(?:srcdoc\s{0,4}=\s{0,4}["']|<(?:iframe|object|embed)\s[^>]{0,100}(?:src|data)\s{0,4}=\s{0,4}["']?(?:javascript|data):)"#),
-    rule("out-sqli-001", "second statement behind a closed literal", (0.9, 0.75), &[";"], AFTER_QUOTE,
-        r";\s{0,8}(?:drop\s+(?:table|database|schema)|delete\s+from|truncate\s+table|alter\s+table|insert\s+into|update\s+\w{1,40}\s+set|exec(?:ute)?\s|shutdown)"),
+    rule("out-sqli-001", "second statement behind a closed literal", (0.9, 0.75), &["';", "\";", "');", "\");", "' ;", "\" ;"], None,
+        r#"['"]\)?\s?;\s{0,8}(?:drop\s+(?:table|database|schema)|delete\s+from|truncate\s+table|alter\s+table|insert\s+into|update\s+\w{1,40}\s+set|exec(?:ute)?\s|shutdown)"#),
     rule("out-sqli-002", "UNION SELECT behind a closed literal", (0.85, 0.5), &["union"], Some(r#"(?:['"`)]|[=(]\s{0,4}-?\d{1,8})\s{1,8}"#), r"union\s+(?:all\s+)?select\s"),
-    rule("out-sqli-003", "condition that is always true", (0.85, 0.6), &["or", "||"], AFTER_QUOTE,
-        r#"(?:or|\|\|)\s{1,8}(?:\(?['"]?1['"]?\s{0,4}=\s{0,4}['"]?1|['"]([a-z])['"]\s{0,4}=\s{0,4}['"][a-z]|true\b|not\s+false)"#),
-    rule("out-sqli-004", "comment that cuts a statement off", (0.8, 0.5), &["--", "#", "/*"], Some(r#"[\w)]['"]\){0,3};?"#), r#"(?:--(?:[\s+]|$)|#\s{0,4}(?:$|['"])|/\*)"#),
+    rule("out-sqli-003", "condition that is always true", (0.85, 0.6), &["'or ", "' or ", "\"or ", "\" or ", ") or ", "'||", "' ||"], None,
+        r#"['")]\s?(?:or|\|\|)\s{0,8}(?:\(?['"]?1['"]?\s{0,4}=\s{0,4}['"]?1|['"]([a-z])['"]\s{0,4}=\s{0,4}['"][a-z]|true\b|not\s+false)"#),
+    rule("out-sqli-004", "comment that cuts a statement off", (0.8, 0.5), &["'--", "\"--", "')--", "';--", "'#", "'/*"], Some(r"[\w)]"),
+        r#"['"]\)?;?(?:--(?:[\s+]|$)|#\s{0,4}(?:$|['"])|/\*)"#),
     rule("out-sqli-005", "delay or command through the database", (0.85, 0.5), &["sleep(", "pg_sleep", "waitfor", "benchmark(", "xp_cmdshell", "load_file(", "into outfile"],
         Some(r#"(?:['"`);]|\d)\s{0,8}(?:and|or|;|,|union|select|exec|\s|\(){0,6}\s{0,8}"#), r"(?:(?:pg_)?sleep\s{0,2}\(\s{0,2}\d|waitfor\s+delay|benchmark\(\s{0,2}\d|xp_cmdshell|load_file\(|into\s+outfile)"),
     rule("out-cmd-001", "deletion of everything", (0.95, 0.6), &["rm -"], None, r"rm\s+-(?:[a-z]*r[a-z]*f|[a-z]*f[a-z]*r)[a-z]*\s+(?:--no-preserve-root\s+)?(?:/|~|\$HOME|\*)(?:[\s*;&|`)'\x22]|$)"),
-    rule("out-cmd-002", "download inside a command substitution", (0.9, 0.6), &["$(", "`"], None, r"(?:\$\(|`)\s{0,4}(?:curl|wget|nc|ncat|bash|sh)\s[^`)\n]{1,120}[`)]"),
+    rule("out-cmd-002", "download inside a command substitution", (0.9, 0.6), &["$(curl ", "$(wget ", "$(nc ", "$(bash ", "$( curl ", "$( wget ", "`curl ", "`wget ", "`nc ", "`bash "], None,
+        r"(?:\$\(\s?|`)(?:curl|wget|nc|bash)\s[^`)\n]{1,120}[`)]"),
     rule("out-cmd-003", "download that is run at once", (0.9, 0.6), &["curl ", "wget ", "iwr ", "invoke-webrequest"], None,
         r"(?:curl|wget|iwr|invoke-webrequest)\s[^\n|]{1,120}\|\s{0,4}(?:sudo\s+)?(?:ba|z|da|k)?(?:sh|iex|python3?|perl|invoke-expression)\b"),
     rule("out-cmd-004", "reverse shell", (0.95, 0.8), &["/dev/tcp/", "nc -", "ncat -", "mkfifo", "socket.socket", "fsockopen"], None,
         r"(?:/dev/tcp/[\w.$]{1,60}/\d|n(?:c|cat)\s+(?:-[a-z]+\s+){0,3}-[a-z]{0,4}[ec]\s+\S{0,20}(?:sh|cmd)|n(?:c|cat)\s+[^\n]{0,60}\s-e\s+\S{0,20}(?:sh|cmd)|mkfifo\s+\S{1,40}[^\n]{0,100}\bnc\s|socket\.socket\([^\n]{0,60}\)[\s\S]{0,80}(?:dup2|/bin/(?:ba)?sh)|fsockopen\([^\n]{0,100}(?:exec|/bin/))"),
-    rule("out-cmd-005", "command chained to read secrets or run a shell", (0.85, 0.5), &[";", "|", "&&"], None,
-        r"(?:;|\|{1,2}|&&)\s{0,4}(?:cat\s+/etc/(?:passwd|shadow)|/bin/(?:ba)?sh\s+-[ic]|nc\s+-|whoami\s{0,4}(?:;|&&|$)|id\s{0,4};|chmod\s+777\s+/)"),
+    rule("out-cmd-005", "command chained to read secrets or run a shell", (0.85, 0.5), &["/etc/passwd", "/etc/shadow", "/bin/sh -", "/bin/bash -", "chmod 777 /"],
+        Some(r"(?:;|\|{1,2}|&&)\s{0,4}(?:cat\s+)?"), r"(?:/etc/(?:passwd|shadow)|/bin/(?:ba)?sh\s+-[ic]|chmod\s+777\s+/)"),
     rule("out-cmd-006", "hidden PowerShell", (0.9, 0.7), &["powershell", "iex", "pwsh"], None,
         r"(?:(?:powershell|pwsh)(?:\.exe)?\s[^\n]{0,80}-e(?:nc|ncodedcommand)?\s+[a-z0-9+/=]{16}|iex\s{0,4}\(?\s{0,4}\(?\s{0,4}new-object\s+(?:system\.)?net\.webclient)"),
     rule("out-ssrf-001", "metadata service of a cloud", (0.9, 0.6), &["169.254.169.254", "metadata.google.internal", "[fd00:ec2::254]", "100.100.100.200", "169.254.170.2"], IN_URL,

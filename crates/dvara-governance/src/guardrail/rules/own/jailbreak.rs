@@ -103,7 +103,7 @@ pub(in super::super) const RULES: &[Written] = &[
             "never|dont|not|cannot|no ..6 say ..12 cant|cannot|unable|sorry|no|impossible|against|as_an_ai",
             "never|dont|not|no|without|skip|omit ..20 disclaimer|disclaimers|warnings|refusals|ethical_concerns|moralizing|caveats ..30 answer|respond|just|only|tell|give|any|ethics|harmful|illegal|you|instructions",
             "answer|comply|respond|obey|fulfill|reply|answers|complies|responds ..12 @allday ..40 regardless|without|however|never|no_matter|illegal|harmful|unethical|immoral|restrictions",
-            "always|never ..4 complies|comply|refuses|declines|says_no|refuse|decline ..3 with|to|any|all|anything|a|requests|request|every",
+            "always|never ..4 complies|comply|refuses|declines|says_no|refuse|decline ..3 with|to|any|all|anything|requests|request|every",
             "comply|complies|answers|respond ..6 with|to ..3 me|all ..6 alone|requests ..3 and|.|no|without|regardless",
             "must|will|shall|always|have_to|can|should|able_to|going_to ..8 answer|comply|respond|obey|fulfill|do|say|generate|comply_with|agree ..12 @allday ..40 regardless|matter|without|never|illegal|unethical|harmful|ethical|legal|restrictions|immoral|refusing|hesitation|question",
             "answer|comply|respond|obey|fulfill|generate ..20 regardless|no_matter ..20 legal|legality|ethics|ethical|harmful|illegal|unethical|moral|morality|consequences|policy|policies|safety|rules|dangerous|guidelines|how",
