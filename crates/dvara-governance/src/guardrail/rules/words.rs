@@ -209,7 +209,7 @@ pub(super) const SIGNALS: &[(Meaning, &[&str])] = &[
             "says|said|saying|wrote|writes|reads|asks|asked|means|meaning|mean|contains|containing|includes|including|called|named|titled",
             "translate|example|examples|like|such_as|search|grep|regex|tweet|slogan|lyric|lyrics|song|novel|book|film|movie|chapter",
             "starts_with|begins_with|types|typed|typing|users_type|tells|telling|attempts|payload|payloads|sample|samples",
-            "write|types|type|matches|matched|blocks|blocked|tokens|detector|score|rule|alerts|alert|forbids|claims|claim|known|false_positives|warning|error|scanner|ticket",
+            "write|types|type|matches|matched|blocks|blocked|tokens|detector|score|rule|alerts|alert|forbids|claims|claim|known|false_positives|scanner",
             "classify|label|labeled|labelled|flag|flagged|detect|detects|caught|matches|pattern|patterns|prompt_like|etymology|grammar",
             "lesson|section|slide|slides|talk|article|paper|blog|post|sticker|shirt|commit|test_case|unit_test|attack|attacks|attacker",
         ],
