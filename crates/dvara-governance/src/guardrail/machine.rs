@@ -6,11 +6,11 @@ use super::normal::{Mark, Place};
 use super::rules::{Meaning, RuleSet};
 
 /// How far before and behind a phrase the words may stand that say it is only spoken about, in bytes of folded text.
-const NEAR: u32 = 80;
+const NEAR: u32 = 64;
 /// A quotation up to this length mentions a phrase where words such as "phrase" announce it inside a sentence, and up to the
 /// second where there is only one of the two.
-const LONG_MENTION: u32 = 110;
-const SHORT_MENTION: u32 = 72;
+const LONG_MENTION: u32 = 80;
+const SHORT_MENTION: u32 = 62;
 /// A negation is at most two short words away: "do not ever ignore".
 const NEGATION_REACH: u32 = 6;
 /// After this many mentions of a phrase the text is no longer taken to speak about it.

@@ -191,7 +191,7 @@ impl Reader {
         }
         if word.len() >= SHORTEST_GLUED {
             let cuts = Cuts::best(word, listener);
-            if cuts.unknown_letters() * 6 <= word.len() {
+            if cuts.unknown_letters() * 8 <= word.len() {
                 return self.segments(word, &cuts, origin, listener);
             }
         }

@@ -119,7 +119,9 @@ const LISTS: &[(&str, &str)] = &[
          language model, language models, ai model, ai models, ai agent, ai agents, ai assistant, ai assistants, llm agents, \
          summarizer, summariser, ais, payment agent, coding agent, coding agents, ai screener, ai system, ai systems, screener, \
          llm reviewers, llm reviewer, ai reviewer, ai reviewers, automated agent, automated agents, virtual assistant, agent, \
-         machine reader, recruiters ai, neural network, grader, ki, sprachmodelle, asistente, modele de langage",
+         machine reader, recruiters ai, neural network, grader, ki, sprachmodelle, asistente, modele de langage, assistant ia, assistants ia, asistente de ia, asistentes de ia, \
+         modelos de lenguaje, modelli linguistici, modeles de langage, assistente ia, assistente di ia, ki assistenten, ki assistent, \
+         ki systeme, ki modelle, assistente de ia, lia, les ia",
     ),
     // What it tells the model to do.
     (
@@ -129,7 +131,10 @@ const LISTS: &[(&str, &str)] = &[
          rank, rate this, rate the, praise, replace all, replace the, insert, add a link, add the, include the, output lgtm, output only, \
          change the, escalate, merge without, mark this, mark it, execute, click, visit, download, skip the, stop summarizing, \
          stop summarising, print your, print the, print all, upload, leak, exfiltrate, buy, hire, refund, describe this as, always recommend, \
-         always say, you must, must, wants you to, your task, your instructions, new instructions, give a positive, give this, \
+         always say, recommandez, recommande, recomienda, recomiende, raccomanda, raccomandate, consiglia, ignorez, oubliez, envoie, \
+         envoyez, envia, invia, inviate, sende, sendet, schicke, schickt, leite, leitet, reenvia, transfere, ecris, ecrivez, escribe, \
+         scrivi, schreibe, schreibt, di que, dis que, dites que, antworte, antwortet, responde, reponds, repondez, rispondi, ignora, \
+         olvida, dimentica, ignoriert, ignoriere, vergiss, always say, you must, must, wants you to, your task, your instructions, new instructions, give a positive, give this, \
          promote, instead, please add, please approve, only say, reply with, respond with, answer with, empfehlt, empfiehl, vergesst, \
          call the, run the, open the, write that, state that, claim that, mention that, end your, start your, begin your, rewrite",
     ),
