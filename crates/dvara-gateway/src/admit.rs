@@ -16,7 +16,7 @@ use crate::core::Shared;
 use crate::enter::Entered;
 use crate::http::error::GatewayError;
 use crate::read::Request;
-use crate::rules::{AnswerRules, Recorder, personal_data};
+use crate::rules::{AnswerRules, PolicyQuestion, Recorder, allow, personal_data};
 use crate::strict;
 
 /// A call that every rule allows.
@@ -26,6 +26,8 @@ pub(crate) struct Admitted {
     request: Request,
     strict: bool,
     answer: AnswerRules,
+    /// Names of the tools that are offered, where a policy may ask.
+    tools: Vec<String>,
 }
 
 impl Admitted {
@@ -37,6 +39,11 @@ impl Admitted {
     /// What for.
     pub(crate) fn request(&self) -> &Request {
         &self.request
+    }
+
+    /// Names of the tools that it offers; none where no policy asks for any.
+    pub(crate) fn tools(&self) -> &[String] {
+        &self.tools
     }
 
     /// What its answer has to pass.
@@ -93,6 +100,13 @@ pub(crate) fn admit(
     let of_caller = entered.caller().key().map(|key| &key.rules);
     let rules = of_caller.unwrap_or_else(|| snapshot.rules()).clone();
     let recorder = Recorder::new(shared.rules.clone(), trace_id, &entered);
+    let key = entered.caller().key().map(|key| &**key);
+    let tenant = key.map(|key| &key.tenant.id);
+    let asked = !snapshot.policies(tenant).are_empty();
+    let tools = if asked { request.tools()? } else { Vec::new() };
+    let question = PolicyQuestion::of(snapshot, &request, tenant, key, &tools);
+    let notes = allow(question.as_ref(), shared.region.as_deref(), &recorder)?;
+    drop(question);
     let tokens = token_key(&rules.pii.settings, &shared.token_root, recorder.tenant());
     let limits = &shared.settings.json;
     let request = personal_data(request, &rules.pii, tokens.as_deref(), &recorder, limits)?;
@@ -100,7 +114,8 @@ pub(crate) fn admit(
         entered,
         request,
         strict,
-        answer: AnswerRules::new(rules.pii.clone(), tokens, recorder),
+        answer: AnswerRules::new(rules.pii.clone(), tokens, notes, recorder),
+        tools,
     })
 }
 

@@ -169,6 +169,7 @@ fn relay(core: &Rc<Core>, reply: Reply, mut ledger: Ledger, head: &Head) -> Resp
         }
     };
     respond::say_what_was_dropped(&mut response, &reply.dropped);
+    response.headers_mut().extend(reply.notes);
     response
 }
 

@@ -57,6 +57,30 @@ impl Request {
         }
     }
 
+    /// Whether it is a chat completion.
+    pub(crate) fn is_chat(&self) -> bool {
+        matches!(self, Self::Chat(_))
+    }
+
+    /// The end user that the caller names.
+    pub(crate) fn user(&self) -> Option<&str> {
+        match self {
+            Self::Chat(chat) => chat.user(),
+            Self::Embeddings(_) => None,
+        }
+    }
+
+    /// Names of the tools that are offered.
+    ///
+    /// # Errors
+    /// When they can't be read.
+    pub(crate) fn tools(&self) -> Result<Vec<String>, ReadError> {
+        match self {
+            Self::Chat(chat) => chat.tool_names(),
+            Self::Embeddings(_) => Ok(Vec::new()),
+        }
+    }
+
     /// Whether the answer is to be streamed.
     pub(crate) fn stream(&self) -> bool {
         match self {

@@ -2,12 +2,14 @@
 //! findings become refusals, other texts, events and counts.
 
 mod answer;
+mod policies;
 mod recorder;
 mod request;
 mod settings;
 mod stream;
 
 pub(crate) use answer::{AnswerRules, enforce};
+pub(crate) use policies::{PolicyQuestion, allow, denied};
 pub(crate) use recorder::{Recorder, RuleMetrics};
 pub(crate) use request::personal_data;
 pub(crate) use settings::load as load_settings;

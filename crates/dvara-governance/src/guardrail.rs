@@ -21,7 +21,7 @@ pub use guardrails::Guardrails;
 pub use leak::LeakDetector;
 pub use limits::{LimitType, SizeExceeded, SizeLimits};
 pub use settings::{
-    CategoryActions, ClassifierAction, GuardrailSettings, Lists, Named, SettingProblem,
+    CategoryActions, ClassifierAction, GuardrailSettings, Lists, Named,
 };
 pub use stream::AnswerScanner;
 pub use verdict::{

@@ -28,6 +28,10 @@ impl<'m> Reading<'m> {
         }
     }
 
+    pub(crate) fn metadata(&self) -> &'m Map<String, Value> {
+        self.metadata
+    }
+
     pub(crate) fn finish(self) -> Vec<SettingProblem> {
         self.problems
     }

@@ -40,6 +40,11 @@ const EMBEDDED: &[(i64, &str, &str)] = &[
         "rate_counts",
         include_str!("../migrations/0005_rate_counts.sql"),
     ),
+    (
+        6,
+        "policies",
+        include_str!("../migrations/0006_policies.sql"),
+    ),
 ];
 
 statements! {

@@ -7,5 +7,6 @@
 pub mod api_keys;
 pub mod config_versions;
 pub mod credentials;
+pub mod policies;
 pub mod routes;
 pub mod tenants;

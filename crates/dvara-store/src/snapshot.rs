@@ -7,6 +7,7 @@
 mod callers;
 mod credentials;
 mod overlay;
+mod policies;
 mod provider;
 mod routes;
 
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use dvara_crypto::api_key;
 use dvara_crypto::envelope::MasterKey;
+use dvara_governance::policy::Policies;
 use dvara_governance::tenant::TenantRules;
 use dvara_types::{KeyFault, KeyHash, ProviderName, TenantId};
 
@@ -26,11 +28,13 @@ use self::credentials::Credentials;
 pub use self::credentials::{Credential, CredentialSource, Unusable};
 pub use self::overlay::Overlay;
 use self::overlay::Providers;
+use self::policies::CompiledPolicies;
 pub use self::provider::{Account, AwsAccount, GoogleAccount, Provider, ProviderEntry, WrongEntry};
 use self::routes::Routes;
 pub use self::routes::{Route, RouteSource};
 use crate::rows::api_keys::ApiKeyRow;
 use crate::rows::credentials::CredentialRow;
+use crate::rows::policies::PolicyRow;
 use crate::rows::routes::RouteRow;
 use crate::rows::tenants::TenantRow;
 
@@ -56,6 +60,8 @@ pub struct Rows {
     pub routes: Vec<RouteRow>,
     /// All credentials that serve.
     pub credentials: Vec<CredentialRow>,
+    /// All policies that meet calls.
+    pub policies: Vec<PolicyRow>,
     /// When they were read, by the database's clock: what decides which grace periods are over.
     pub read_at: DateTime<Utc>,
 }
@@ -69,6 +75,8 @@ pub struct Changes {
     pub routes: Option<Vec<RouteRow>>,
     /// All credentials that serve, and when they were read.
     pub credentials: Option<(Vec<CredentialRow>, DateTime<Utc>)>,
+    /// All policies that meet calls.
+    pub policies: Option<Vec<PolicyRow>>,
 }
 
 /// The compiled configuration. Immutable; a change makes a new one.
@@ -77,6 +85,7 @@ pub struct Snapshot {
     callers: Arc<Callers>,
     routes: Arc<Routes>,
     credentials: Arc<Credentials>,
+    policies: Arc<CompiledPolicies>,
     providers: Arc<Providers>,
     broken: Vec<BrokenRow>,
 }
@@ -87,6 +96,7 @@ pub fn compile(rows: Rows, overlay: &Overlay, master: Option<&MasterKey>) -> Sna
         callers: Some((rows.tenants, rows.api_keys)),
         routes: Some(rows.routes),
         credentials: Some((rows.credentials, rows.read_at)),
+        policies: Some(rows.policies),
     };
     Snapshot::empty(overlay).with(changes, overlay, master)
 }
@@ -98,6 +108,7 @@ impl Snapshot {
             callers: Arc::new(Callers::compile(Vec::new(), Vec::new(), &overlay.rules)),
             routes: Arc::new(Routes::compile(Vec::new(), &overlay.routes)),
             credentials: Arc::default(),
+            policies: Arc::default(),
             providers: Arc::new(Providers::new(&overlay.providers)),
             broken: Vec::new(),
         }
@@ -116,10 +127,14 @@ impl Snapshot {
         if let Some((rows, read_at)) = changes.credentials {
             next.credentials = Arc::new(Credentials::compile(rows, read_at, master));
         }
+        if let Some(rows) = changes.policies {
+            next.policies = Arc::new(self.policies.recompile(rows));
+        }
         next.broken = [
             next.callers.broken(),
             next.routes.broken(),
             next.credentials.broken(),
+            next.policies.broken(),
         ]
         .concat();
         next
@@ -191,6 +206,11 @@ impl Snapshot {
         self.credentials
             .find(tenant, provider)
             .or_else(|| self.providers.credential(provider).map(Ok))
+    }
+
+    /// The policies that bind a tenant's calls: the global ones and its own. Without a tenant, the global ones.
+    pub fn policies(&self, tenant: Option<&TenantId>) -> &Policies {
+        self.policies.of(tenant)
     }
 
     /// The rows that were left out.

@@ -63,6 +63,7 @@ fn modules() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("rows/api_keys.rs", crate::rows::api_keys::STATEMENTS),
         ("rows/routes.rs", crate::rows::routes::STATEMENTS),
         ("rows/credentials.rs", crate::rows::credentials::STATEMENTS),
+        ("rows/policies.rs", crate::rows::policies::STATEMENTS),
         ("usage/days.rs", crate::usage::days::STATEMENTS),
         ("usage/insert.rs", crate::usage::insert::STATEMENTS),
         ("usage/sums.rs", crate::usage::sums::STATEMENTS),

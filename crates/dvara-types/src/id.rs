@@ -126,6 +126,10 @@ id!(
     CredentialId, "crd"
 );
 id!(
+    /// Names a policy.
+    PolicyId, "pol"
+);
+id!(
     /// Names one settled call; a settlement written twice is one row.
     SettlementId, "set"
 );

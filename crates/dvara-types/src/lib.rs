@@ -26,7 +26,9 @@ pub mod tenant;
 pub mod usage;
 
 pub use glob::Glob;
-pub use id::{ApiKeyId, CredentialId, EpochId, InvalidId, RouteId, SettlementId, TenantId};
+pub use id::{
+    ApiKeyId, CredentialId, EpochId, InvalidId, PolicyId, RouteId, SettlementId, TenantId,
+};
 pub use key::{ApiKeyRecord, KeyFault, KeyHash, KeyStatus, Scope, Scopes};
 pub use money::{InvalidDollars, NanoUsd};
 pub use provider::{ProviderKind, ProviderName};

@@ -10,12 +10,14 @@ pub(crate) mod license;
 pub(crate) mod mcp;
 pub(crate) mod migrate;
 mod plain_http;
+pub(crate) mod policy;
 pub(crate) mod route;
 pub(crate) mod sleep;
 pub(crate) mod tenant;
 pub(crate) mod up;
 
 mod store;
+mod text_file;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -78,6 +80,13 @@ fn dispatch(command: Command, data_dir: Option<PathBuf>, env: Env) -> anyhow::Re
         }) => explain.run(json, env.get("DVARA_INTERNAL_SECRET"), out),
         Command::Route(args) => store::with(&env, data_dir, async |store| {
             route::run(&args, store, out).await
+        }),
+        Command::Policy(policy::PolicyArgs {
+            command: policy::PolicyCommand::Test(test),
+            ..
+        }) => test.run(Utc::now(), &mut io::stdin(), out, &mut io::stderr()),
+        Command::Policy(args) => store::with(&env, data_dir, async |store| {
+            policy::run(&args, store, &mut io::stdin(), out).await
         }),
         Command::License(args) => {
             let surroundings = license::Surroundings {

@@ -42,6 +42,8 @@ enum Command {
     Key(commands::key::KeyArgs),
     /// Manage routes.
     Route(commands::route::RouteArgs),
+    /// Manage policies, and try them.
+    Policy(commands::policy::PolicyArgs),
     /// Make, show and sign licenses.
     License(commands::license::LicenseArgs),
     /// Seal a value for a settings file.

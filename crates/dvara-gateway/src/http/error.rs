@@ -6,6 +6,7 @@
 pub(super) mod rate_limit;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dvara_cloud::NoCredentials;
@@ -64,6 +65,8 @@ pub(crate) enum GatewayError {
     BodyTimeout,
     /// The body broke off or its framing is wrong.
     BodyBroken,
+    /// A policy denies the call, for this reason.
+    PolicyDenied(Arc<str>),
     /// Personal data or secrets were found, of these types, and may not go on.
     PiiDetected(String),
     /// Personal data was found that tokens are to stand for, and there is no key to make them with.
@@ -166,7 +169,10 @@ impl GatewayError {
             | Self::PiiDetected(_)
             | Self::NoProvider(_) => 400,
             Self::Unauthenticated(_) | Self::InternalSecret => 401,
-            Self::ScopeMissing(_) | Self::TenantSuspended(_) | Self::PiiTokenizeUnavailable => 403,
+            Self::ScopeMissing(_)
+            | Self::TenantSuspended(_)
+            | Self::PolicyDenied(_)
+            | Self::PiiTokenizeUnavailable => 403,
             Self::NotFound { .. } => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::NotAcceptable => 406,
@@ -200,6 +206,7 @@ impl GatewayError {
             Self::Unauthenticated(_) | Self::InternalSecret => "authentication_error",
             Self::ScopeMissing(_) => "permission_error",
             Self::TenantSuspended(_) => "tenant_suspended",
+            Self::PolicyDenied(_) => "policy_violation",
             Self::PiiDetected(_) | Self::PiiTokenizeUnavailable => "pii_violation",
             Self::RateLimited(_) => "rate_limit_error",
             Self::NotFound { .. } => "not_found_error",
@@ -235,6 +242,7 @@ impl GatewayError {
             Self::TooLarge { .. } => "input_too_large",
             Self::BodyTimeout => "request_timeout",
             Self::BodyBroken => "invalid_request",
+            Self::PolicyDenied(_) => "policy_denied",
             Self::PiiDetected(_) => "pii_detected",
             Self::PiiTokenizeUnavailable => "pii_tokenize_unavailable",
             Self::NoProvider(_) => "no_provider",
@@ -276,6 +284,7 @@ impl GatewayError {
             }
             Self::UnsupportedMediaType(why) => (*why).to_owned(),
             Self::BadRequest { message, .. } | Self::NoProvider(message) => message.clone(),
+            Self::PolicyDenied(reason) => reason.to_string(),
             Self::PiiDetected(kinds) => format!("Personal data or secrets were found that may not pass the gateway: {kinds}."),
             Self::PiiTokenizeUnavailable => {
                 "Personal data was found, and the gateway has no key to make tokens for it.".to_owned()
@@ -378,6 +387,7 @@ impl GatewayError {
             | Self::TooLarge { .. }
             | Self::BodyTimeout
             | Self::BodyBroken
+            | Self::PolicyDenied(_)
             | Self::PiiDetected(_)
             | Self::NoProvider(_) => Fault::Caller,
         }

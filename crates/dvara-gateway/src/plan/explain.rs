@@ -15,6 +15,7 @@ use super::{Asked, Attempt, Choice, Skipped, Why, choose};
 use crate::core::Shared;
 use crate::http::error::GatewayError;
 use crate::read::Request;
+use crate::rules::PolicyQuestion;
 
 /// What is asked.
 #[derive(Deserialize)]
@@ -50,7 +51,10 @@ fn explain(shared: &Shared, bytes: &[u8]) -> Result<Value, GatewayError> {
     let request = ChatRequest::read_openai(body, &shared.settings.json)?;
     let request = Request::Chat(request);
     let snapshot = shared.feed.current();
+    let tools = request.tools()?;
+    let policy = PolicyQuestion::of(&snapshot, &request, tenant.as_ref(), None, &tools);
     let asked = Asked {
+        policy: policy.as_ref(),
         request: &request,
         tenant: tenant.as_ref(),
         session: question.session.as_deref(),
@@ -105,6 +109,7 @@ fn target(attempt: &Attempt, request: &Request) -> Value {
 
 fn skipped(skipped: &Skipped) -> Value {
     let detail = match &skipped.why {
+        Why::Denied(denial) => format!("policy {}, rule {}", denial.policy_id, denial.rule_id),
         Why::NotHere => "the route names it, and this gateway does not have it".to_owned(),
         Why::Lacks(missing) => format!("it has no {missing}"),
         Why::CannotSay(error) => error.message(),

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use dvara_crypto::token::TokenKey;
 use dvara_dialects::texts::{Part, Spoken, replace, spoken};
 use dvara_governance::pii::{self, Action, Counts, Finding, PiiRules};
+use http::{HeaderName, HeaderValue};
 
 use super::recorder::{Recorder, Source};
 use super::stream::Guard;
@@ -20,17 +21,30 @@ pub(crate) struct AnswerRules {
     pub(super) pii: PiiRules,
     /// For the tokens that become values again.
     pub(super) tokens: Option<Rc<TokenKey>>,
+    /// What the head of the answer says of it.
+    notes: Vec<(HeaderName, HeaderValue)>,
     pub(super) recorder: Recorder,
 }
 
 impl AnswerRules {
-    pub(crate) fn new(pii: PiiRules, tokens: Option<Rc<TokenKey>>, recorder: Recorder) -> Self {
+    pub(crate) fn new(
+        pii: PiiRules,
+        tokens: Option<Rc<TokenKey>>,
+        notes: Vec<(HeaderName, HeaderValue)>,
+        recorder: Recorder,
+    ) -> Self {
         let tokens = tokens.filter(|_| pii.settings.restore_in_answers);
         Self {
             pii,
             tokens,
+            notes,
             recorder,
         }
+    }
+
+    /// Records what the rules make of the call.
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.recorder
     }
 
     /// Whether answers are searched.
@@ -48,6 +62,7 @@ impl AnswerRules {
 /// # Errors
 /// 400 `pii_detected` for a whole answer that may not be seen.
 pub(crate) fn enforce(mut reply: Reply, rules: AnswerRules) -> Result<Reply, GatewayError> {
+    reply.notes.clone_from(&rules.notes);
     if rules.is_idle() {
         return Ok(reply);
     }

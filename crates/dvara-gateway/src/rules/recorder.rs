@@ -34,11 +34,18 @@ struct PiiLabels {
     source: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DivergenceLabels {
+    policy_id: Arc<str>,
+    divergence_type: &'static str,
+}
+
 /// What the rules count.
 #[derive(Debug)]
 pub(crate) struct RuleMetrics {
     pii: Family<PiiLabels, Counter>,
     held: Histogram,
+    divergences: Family<DivergenceLabels, Counter>,
 }
 
 impl RuleMetrics {
@@ -46,6 +53,7 @@ impl RuleMetrics {
         let metrics = Self {
             pii: Family::default(),
             held: Histogram::new(HELD),
+            divergences: Family::default(),
         };
         registry.register(
             "gateway_pii_findings",
@@ -56,6 +64,11 @@ impl RuleMetrics {
             "gateway_stream_held_bytes",
             "The most text that each enforced stream held back at once",
             metrics.held.clone(),
+        );
+        registry.register(
+            "gateway_policy_shadow_divergence",
+            "Calls that a policy in shadow would have met otherwise than the enforced ones did",
+            metrics.divergences.clone(),
         );
         Arc::new(metrics)
     }
@@ -115,6 +128,15 @@ impl Recorder {
             self.metrics.pii.get_or_create(&labels).inc_by(count);
         }
         self.event(event, &counts.payload(source.as_str()));
+    }
+
+    /// A policy in shadow would have met the call otherwise.
+    pub(crate) fn divergence(&self, policy: &Arc<str>, divergence: &'static str) {
+        let labels = DivergenceLabels {
+            policy_id: policy.clone(),
+            divergence_type: divergence,
+        };
+        self.metrics.divergences.get_or_create(&labels).inc();
     }
 
     /// How much an enforced stream has held back at most.

@@ -11,7 +11,8 @@ use super::encoded;
 use super::leak::LeakDetector;
 use super::rules::{self, RuleSet};
 use super::scan::{Found, Scan};
-use super::settings::{ClassifierAction, GuardrailSettings, SettingProblem};
+use super::settings::{ClassifierAction, GuardrailSettings};
+use crate::SettingProblem;
 use super::stream::AnswerScanner;
 
 /// A tenant's rules, compiled. Made once per snapshot and tenant; the built-in ones are shared by all.

@@ -53,9 +53,16 @@ impl SizeLimits {
         &self,
         messages: impl IntoIterator<Item = &'t str>,
     ) -> Result<(), SizeExceeded> {
+        self.check_lengths(messages.into_iter().map(|text| text.chars().count() as u64))
+    }
+
+    /// As [`Self::check`], by the characters of each message.
+    pub fn check_lengths(
+        &self,
+        messages: impl IntoIterator<Item = u64>,
+    ) -> Result<(), SizeExceeded> {
         let (mut count, mut longest, mut characters) = (0, 0, 0);
-        for message in messages {
-            let length = message.chars().count() as u64;
+        for length in messages {
             count += 1;
             longest = length.max(longest);
             characters += length;

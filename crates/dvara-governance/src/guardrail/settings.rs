@@ -3,17 +3,15 @@
 mod lists;
 mod metadata;
 
-use std::str::FromStr;
-
 use serde_json::{Map, Value};
 
 use super::detection::{Action, Category};
 use super::limits::SizeLimits;
 use super::window::{PruningStrategy, WindowSettings};
+use crate::SettingProblem;
+use crate::metadata::{Reading, parsed};
 
 pub use lists::{Lists, Named};
-use metadata::Reading;
-pub use metadata::SettingProblem;
 
 /// Everything that can be set about guardrails (control-plane.md §10.2, data-plane.md §22).
 #[derive(Clone, PartialEq)]
@@ -165,10 +163,6 @@ impl GuardrailSettings {
         reading.lists(&mut tenant.lists);
         (tenant, reading.finish())
     }
-}
-
-fn parsed<T: FromStr>(text: &str) -> Option<T> {
-    text.parse().ok()
 }
 
 fn positive(text: &str) -> Option<u32> {

@@ -3,11 +3,13 @@
 
 use std::fmt;
 
+use dvara_types::TenantId;
 use sqlx::{PgConnection, Postgres, Transaction};
 
-use super::Admin;
+use super::{Admin, AdminError};
 use crate::error::StoreError;
 use crate::rows::config_versions::{self, Area};
+use crate::rows::tenants;
 
 /// What a change does, in the words of the audit log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,16 @@ pub enum Action {
     ProviderCredentialWritten,
     /// A credential was taken out of use.
     ProviderCredentialRetired,
+    /// A policy was made, as a draft.
+    PolicyCreated,
+    /// A policy's name, description or text changed.
+    PolicyUpdated,
+    /// A policy was put in force, in shadow, or out of force.
+    PolicyStatusChanged,
+    /// An earlier version of a policy was brought back.
+    PolicyRolledBack,
+    /// A policy was deleted.
+    PolicyDeleted,
     /// What a file names was inserted where it was absent.
     ConfigSeeded,
 }
@@ -50,6 +62,11 @@ impl Action {
             Self::RouteDeleted => "ROUTE_DELETED",
             Self::ProviderCredentialWritten => "PROVIDER_CREDENTIAL_ROTATED",
             Self::ProviderCredentialRetired => "PROVIDER_CREDENTIAL_REVOKED",
+            Self::PolicyCreated => "POLICY_CREATED",
+            Self::PolicyUpdated => "POLICY_UPDATED",
+            Self::PolicyStatusChanged => "POLICY_STATUS_CHANGED",
+            Self::PolicyRolledBack => "POLICY_ROLLED_BACK",
+            Self::PolicyDeleted => "POLICY_DELETED",
             Self::ConfigSeeded => "CONFIG_SEEDED",
         }
     }
@@ -94,6 +111,23 @@ impl Change {
     /// The connection to write with.
     pub(super) fn connection(&mut self) -> &mut PgConnection {
         &mut self.transaction
+    }
+
+    /// Refuses a row for a tenant that does not exist.
+    pub(super) async fn require_tenant(
+        &mut self,
+        tenant: Option<&TenantId>,
+    ) -> Result<(), AdminError> {
+        let Some(tenant) = tenant else {
+            return Ok(());
+        };
+        match tenants::one(self.connection(), tenant).await? {
+            Some(_) => Ok(()),
+            None => Err(AdminError::NotFound {
+                what: "tenant",
+                id: tenant.to_string(),
+            }),
+        }
     }
 
     /// Ends the mutation: what it wrote holds, and every data plane hears of it.

@@ -28,7 +28,7 @@ pub enum AdminError {
     /// What was named does not exist.
     #[error("there is no {what} `{id}`")]
     NotFound {
-        /// `tenant`, `key`, `route`, `credential` or `route version`.
+        /// `tenant`, `key`, `route`, `policy` and so on.
         what: &'static str,
         /// What it was looked for by.
         id: String,
@@ -55,6 +55,15 @@ pub enum AdminError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl AdminError {
+    /// A row that somebody else wrote and that makes no sense here.
+    pub(super) fn broken_row(table: &str, id: &str, reason: &str) -> Self {
+        Self::Store(StoreError::Inconsistent(format!(
+            "dvara_main.{table} has a broken row `{id}`: {reason}"
+        )))
+    }
 }
 
 fn join(problems: &[FieldProblem]) -> String {

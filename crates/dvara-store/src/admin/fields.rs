@@ -8,6 +8,9 @@ use super::{AdminError, FieldProblem};
 /// The longest name for people, in characters.
 const MAX_NAME: usize = 200;
 
+/// The longest description, in characters.
+const MAX_DESCRIPTION: usize = 2000;
+
 /// The mistakes found so far.
 #[derive(Debug, Default)]
 pub(crate) struct Fields {
@@ -50,6 +53,17 @@ impl Fields {
             );
         }
         name.to_owned()
+    }
+
+    /// What something is for: any text of bounded length; nothing where there is nothing visible.
+    pub(super) fn description(&mut self, field: &str, text: Option<&str>) -> Option<String> {
+        let text = text.map(str::trim).filter(|text| !text.is_empty())?;
+        if text.chars().count() > MAX_DESCRIPTION {
+            self.refuse(field, "must not be longer than 2000 characters");
+        } else if text.contains('\0') {
+            self.refuse(field, "must not contain a zero byte");
+        }
+        Some(text.to_owned())
     }
 
     pub(crate) fn problems(self) -> Vec<FieldProblem> {

@@ -24,6 +24,8 @@ statements! {
 pub enum Area {
     /// API keys.
     ApiKeys,
+    /// Policies.
+    Policies,
     /// Provider credentials.
     ProviderCredentials,
     /// Routes.
@@ -34,8 +36,9 @@ pub enum Area {
 
 impl Area {
     /// Every area that this binary knows.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::ApiKeys,
+        Self::Policies,
         Self::ProviderCredentials,
         Self::Routes,
         Self::Tenants,
@@ -45,6 +48,7 @@ impl Area {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ApiKeys => "api_keys",
+            Self::Policies => "policies",
             Self::ProviderCredentials => "provider_credentials",
             Self::Routes => "routes",
             Self::Tenants => "tenants",

@@ -7,6 +7,7 @@ mod cluster_key;
 mod credentials;
 mod feed;
 mod migrations;
+mod policies;
 mod private;
 mod rates;
 mod seed;

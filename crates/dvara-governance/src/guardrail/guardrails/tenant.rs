@@ -6,7 +6,8 @@ use super::CustomPattern;
 use crate::guardrail::detection::{Category, Source};
 use crate::guardrail::normal::words_of;
 use crate::guardrail::rules::{Compiler, Meaning, Rule, RuleSet};
-use crate::guardrail::settings::{Lists, Named, SettingProblem};
+use crate::SettingProblem;
+use crate::guardrail::settings::{Lists, Named};
 
 /// How sure a tenant's injection pattern is (control-plane.md §10.2).
 pub(super) const PATTERN_SCORE: f32 = 0.8;

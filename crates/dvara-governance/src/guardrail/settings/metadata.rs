@@ -1,58 +1,12 @@
-//! Reading a tenant's metadata without letting one wrong value spoil the others.
-
-use serde_json::{Map, Value};
-use thiserror::Error;
+//! What a tenant's metadata says about guardrails.
 
 use super::lists::{self, Lists};
 use super::{Action, Category, CategoryActions};
+use crate::metadata::Reading;
 
-/// A value that cannot be used. The platform's value, or none, is in force instead.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{key}: {message}")]
-pub struct SettingProblem {
-    /// The key of the tenant's metadata.
-    pub key: String,
-    /// What is wrong and what to write instead.
-    pub message: String,
-}
-
-/// A tenant's metadata and what was wrong in it so far.
-pub(super) struct Reading<'m> {
-    metadata: &'m Map<String, Value>,
-    problems: Vec<SettingProblem>,
-}
-
-impl<'m> Reading<'m> {
-    pub(super) fn new(metadata: &'m Map<String, Value>) -> Self {
-        Self {
-            metadata,
-            problems: Vec::new(),
-        }
-    }
-
-    pub(super) fn finish(self) -> Vec<SettingProblem> {
-        self.problems
-    }
-
-    /// Puts the value of a key in place, if it is there and `parse` understands it.
-    pub(super) fn read<T>(
-        &mut self,
-        key: &str,
-        wanted: &str,
-        place: &mut T,
-        parse: impl Fn(&str) -> Option<T>,
-    ) {
-        let Some(value) = self.metadata.get(key) else {
-            return;
-        };
-        match plain(value).and_then(|text| parse(text.trim())) {
-            Some(parsed) => *place = parsed,
-            None => self.problem(key, format!("write {wanted}")),
-        }
-    }
-
+impl Reading<'_> {
     pub(super) fn category_actions(&mut self, wanted: &str, actions: &mut CategoryActions) {
-        let metadata = self.metadata;
+        let metadata = self.metadata();
         for key in metadata.keys() {
             let name = key
                 .strip_prefix("guardrail.content.")
@@ -80,7 +34,7 @@ impl<'m> Reading<'m> {
     }
 
     pub(super) fn lists(&mut self, lists: &mut Lists) {
-        let metadata = self.metadata;
+        let metadata = self.metadata();
         let words: [(&str, &mut Vec<_>); 3] = [
             ("guardrail.competitors", &mut lists.competitors),
             ("guardrail.topics", &mut lists.topics),
@@ -109,22 +63,5 @@ impl<'m> Reading<'m> {
                 "write one pattern a line, or a JSON object of labels and patterns".to_owned(),
             ),
         }
-    }
-
-    fn problem(&mut self, key: &str, message: String) {
-        self.problems.push(SettingProblem {
-            key: key.to_owned(),
-            message,
-        });
-    }
-}
-
-/// A value as the text that a person would write for it: metadata are strings, but numbers and booleans mean the same.
-fn plain(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(truth) => Some(truth.to_string()),
-        _ => None,
     }
 }

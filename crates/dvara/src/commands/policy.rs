@@ -1,0 +1,245 @@
+//! `dvara policy`: which calls tenants may make.
+
+pub(super) mod sample;
+
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::SecondsFormat;
+use clap::{Args, Subcommand};
+use dvara_governance::policy::PolicyStatus;
+use dvara_store::admin::{NewPolicy, PolicyChange, PolicyRecord, PolicyVersion};
+use dvara_store::{Admin, Store};
+use dvara_types::{PolicyId, TenantId};
+use serde_json::{Value, json};
+
+use super::text_file;
+
+/// Manage policies.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyArgs {
+    /// Print JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    pub(crate) command: PolicyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// List all policies.
+    List,
+    /// Show a policy with its text.
+    Show {
+        /// The policy.
+        id: PolicyId,
+    },
+    /// Make a policy. It is a draft and meets no call until `status` puts it in force.
+    Create {
+        /// A name for people.
+        #[arg(long)]
+        name: String,
+        /// Whose calls it binds; everybody's when absent.
+        #[arg(long)]
+        tenant: Option<TenantId>,
+        /// What it is for.
+        #[arg(long)]
+        description: Option<String>,
+        /// The policy's text, YAML; `-` for standard input.
+        file: PathBuf,
+    },
+    /// Change a policy's name, description or text; what is not given stays. Every change is a new version.
+    Update {
+        /// The policy.
+        id: PolicyId,
+        /// A name for people.
+        #[arg(long)]
+        name: Option<String>,
+        /// What it is for; an empty text takes it away.
+        #[arg(long)]
+        description: Option<String>,
+        /// The new text, YAML; `-` for standard input.
+        file: Option<PathBuf>,
+    },
+    /// Put a policy in force (ACTIVE), have it only recorded (SHADOW), or neither (DRAFT, ARCHIVED).
+    Status {
+        /// The policy.
+        id: PolicyId,
+        /// ACTIVE, SHADOW, DRAFT or ARCHIVED.
+        #[arg(value_parser = status)]
+        status: PolicyStatus,
+    },
+    /// List a policy's versions that can be restored, newest first.
+    Versions {
+        /// The policy.
+        id: PolicyId,
+    },
+    /// Bring an earlier version back, as a new one; the status stays.
+    #[command(visible_alias = "restore")]
+    Rollback {
+        /// The policy.
+        id: PolicyId,
+        /// The version.
+        version: i32,
+    },
+    /// Delete a policy and its versions.
+    Delete {
+        /// The policy.
+        id: PolicyId,
+    },
+    /// Try a policy's text on a sample call. Nothing is stored, and no database is needed.
+    Test(sample::TestArgs),
+}
+
+pub(crate) async fn run(
+    args: &PolicyArgs,
+    store: &Store,
+    input: &mut dyn Read,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    let admin = Admin::new(store).acting_as("dvara policy");
+    let policy = match &args.command {
+        PolicyCommand::List => {
+            let policies = admin.policies().await?;
+            write_list(out, args.json, &policies, described, line)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        PolicyCommand::Versions { id } => {
+            let versions = admin.policy_versions(id).await?;
+            write_list(out, args.json, &versions, described_version, version_line)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        PolicyCommand::Delete { id } => {
+            admin.delete_policy(id).await?;
+            if args.json {
+                writeln!(out, "{}", json!({"id": id, "deleted": true}))?;
+            } else {
+                writeln!(out, "deleted {id}")?;
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        PolicyCommand::Show { id } => {
+            let policy = admin.policy(id).await?;
+            write_one(out, args.json, &policy)?;
+            if !args.json {
+                writeln!(out, "\n{}", policy.dsl.trim_end())?;
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        PolicyCommand::Create {
+            name,
+            tenant,
+            description,
+            file,
+        } => {
+            let new = NewPolicy {
+                tenant: tenant.clone(),
+                name: name.clone(),
+                description: description.clone(),
+                dsl: text_file::read(file, input)?,
+            };
+            admin.create_policy(new).await?
+        }
+        PolicyCommand::Update {
+            id,
+            name,
+            description,
+            file,
+        } => {
+            let dsl = file.as_ref().map(|file| text_file::read(file, input));
+            let change = PolicyChange {
+                name: name.clone(),
+                description: description.clone(),
+                dsl: dsl.transpose()?,
+            };
+            admin.update_policy(id, change).await?
+        }
+        PolicyCommand::Status { id, status } => admin.set_policy_status(id, *status).await?,
+        PolicyCommand::Rollback { id, version } => {
+            admin.restore_policy_version(id, *version).await?
+        }
+        PolicyCommand::Test(_) => unreachable!("needs no store"),
+    };
+    write_one(out, args.json, &policy)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A status in any case.
+fn status(text: &str) -> Result<PolicyStatus, String> {
+    let status: Result<PolicyStatus, _> = text.to_ascii_uppercase().parse();
+    status.map_err(|error| error.to_string())
+}
+
+fn write_list<T>(
+    out: &mut dyn Write,
+    json: bool,
+    items: &[T],
+    described: impl Fn(&T) -> Value,
+    line: impl Fn(&T) -> String,
+) -> std::io::Result<()> {
+    if json {
+        return writeln!(out, "{}", Value::from_iter(items.iter().map(described)));
+    }
+    items
+        .iter()
+        .try_for_each(|item| writeln!(out, "{}", line(item)))
+}
+
+fn write_one(out: &mut dyn Write, json: bool, policy: &PolicyRecord) -> std::io::Result<()> {
+    if json {
+        writeln!(out, "{}", described(policy))
+    } else {
+        writeln!(out, "{}", line(policy))
+    }
+}
+
+fn line(policy: &PolicyRecord) -> String {
+    let tenant = policy.tenant.as_ref();
+    format!(
+        "{:<30}  v{:<4}  {:<8}  {:<20}  {}",
+        policy.id.as_str(),
+        policy.version,
+        policy.status.as_str(),
+        tenant.map_or("(all tenants)", TenantId::as_str),
+        policy.name
+    )
+}
+
+fn version_line(version: &PolicyVersion) -> String {
+    format!(
+        "v{:<4}  {}  {}",
+        version.version,
+        version.since.to_rfc3339_opts(SecondsFormat::Secs, true),
+        version.name
+    )
+}
+
+fn described(policy: &PolicyRecord) -> Value {
+    json!({
+        "id": policy.id,
+        "tenant": policy.tenant,
+        "name": policy.name,
+        "description": policy.description,
+        "dsl": policy.dsl,
+        "status": policy.status.as_str(),
+        "version": policy.version,
+        "created_at": policy.created_at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        "updated_at": policy.updated_at.to_rfc3339_opts(SecondsFormat::Micros, true),
+    })
+}
+
+fn described_version(version: &PolicyVersion) -> Value {
+    json!({
+        "id": version.policy,
+        "version": version.version,
+        "name": version.name,
+        "description": version.description,
+        "dsl": version.dsl,
+        "status": version.status.as_str(),
+        "since": version.since.to_rfc3339_opts(SecondsFormat::Micros, true),
+    })
+}
+
+#[cfg(test)]
+mod tests;
