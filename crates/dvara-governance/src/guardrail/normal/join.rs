@@ -8,7 +8,7 @@ use crate::guardrail::lexicon::LONGEST_WORD;
 const FEWEST_SPACED_LETTERS: usize = 4;
 const THIN: char = '\u{1f}';
 /// Shorter runs of letters are not searched for glued words.
-const SHORTEST_GLUED: usize = 12;
+const SHORTEST_GLUED: usize = 14;
 /// The longest word that a run of letters is cut into.
 const LONGEST_PART: usize = 16;
 
