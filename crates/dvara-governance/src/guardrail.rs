@@ -1,4 +1,12 @@
 //! Attacks on the model and contents that nobody wants, in what is asked and what is answered.
+//!
+//! [`Guardrails`] are a tenant's rules, compiled once per snapshot; the built-in ones are shared by all tenants. A request is
+//! first measured ([`SizeLimits`]), then scanned; an answer goes through an [`AnswerScanner`], whole or piece by piece. Both
+//! report [`Detection`]s, which say which rule found something and never what, and [`Guardrails::outcome`] says what follows.
+//! What somebody else has to judge is a [`Question`] or a [`PluginRequest`], which the app asks.
+//!
+//! How a text is scanned: `normal` reads it as folded words, `rules` are sequences of such words, `machine` walks along them,
+//! `encoded` looks into wrappings, `output` looks for what would act where an answer is shown, `leak` for the system prompt.
 
 mod detection;
 mod encoded;

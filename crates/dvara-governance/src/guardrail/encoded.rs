@@ -80,7 +80,7 @@ fn is_alphabet(byte: u8) -> bool {
 
 fn decode(run: &[u8], found: &mut impl FnMut(&str)) {
     let run = run.trim_ascii_end();
-    let decoded = match run.iter().all(u8::is_ascii_hexdigit) && run.len() % 2 == 0 {
+    let decoded = match run.iter().all(u8::is_ascii_hexdigit) && run.len().is_multiple_of(2) {
         true => from_hex(run),
         false => from_base64(run),
     };

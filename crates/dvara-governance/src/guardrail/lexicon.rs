@@ -129,7 +129,9 @@ mod tests {
 
     fn lexicon(words: &[&str]) -> Lexicon {
         let mut lexicon = Lexicon::default();
-        words.iter().for_each(|word| drop(lexicon.add(word)));
+        for word in words {
+            lexicon.add(word);
+        }
         lexicon.seal();
         lexicon
     }

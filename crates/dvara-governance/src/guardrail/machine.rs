@@ -3,7 +3,7 @@
 use super::detection::Category;
 use super::lexicon::WordId;
 use super::normal::{Mark, Place};
-use super::rules::{Meaning, RuleSet};
+use super::rules::{Meaning, RuleSet, START};
 
 /// How far before and behind a phrase the words may stand that say it is only spoken about, in bytes of folded text.
 const NEAR: u32 = 64;
@@ -20,12 +20,10 @@ const SAME_MENTION: u32 = 40;
 /// Positions begin here, so that zero means "never", also for the longest distance.
 const FIRST_POSITION: u32 = 4096;
 
-/// How far one rule has got.
+/// Where a match began.
 #[derive(Clone, Copy, Default)]
-struct Reached {
-    /// Behind the last word of the part; zero if the part was never reached.
-    end: u32,
-    began: u32,
+struct Began {
+    position: u32,
     origin: u32,
 }
 
@@ -70,7 +68,10 @@ struct Quotation {
 /// The state of one scan.
 pub(crate) struct Machine<'r> {
     set: &'r RuleSet,
-    reached: Vec<Reached>,
+    /// For each part the end of the last word that reached it; zero if none did. Apart from the beginnings, because most
+    /// steps look at nothing else.
+    ends: Vec<u32>,
+    began: Vec<Began>,
     findings: Vec<Finding>,
     base: u32,
     last_break: u32,
@@ -92,7 +93,8 @@ impl<'r> Machine<'r> {
     pub(crate) fn new(set: &'r RuleSet) -> Self {
         Self {
             set,
-            reached: vec![Reached::default(); set.parts.len()],
+            ends: vec![0; set.parts.len()],
+            began: vec![Began::default(); set.parts.len()],
             findings: vec![Default::default(); set.rules.len()],
             base: FIRST_POSITION,
             last_break: 0,
@@ -122,34 +124,32 @@ impl<'r> Machine<'r> {
     pub(crate) fn word(&mut self, word: WordId, length: u32, at: Place) {
         let set = self.set;
         let begin = self.base + at.position;
-        let here = Reached {
-            end: begin + length,
-            began: begin,
-            origin: at.origin as u32,
-        };
+        let end = begin + length;
         for step in &set.waiting[usize::from(word)] {
             self.checks += 1;
-            let rule_step = &set.steps[*step as usize];
-            let reached = match rule_step.before {
-                None if rule_step.not_negated && self.is_negated(begin) => continue,
-                None => here,
-                Some(before) => {
-                    let before = self.reached[before as usize];
-                    let far =
-                        before.end == 0 || begin < before.end || begin - before.end > rule_step.gap;
-                    let cut = self.last_break.max(self.barrier) >= before.end;
-                    if far || (!rule_step.over_breaks && cut) {
-                        continue;
-                    }
-                    Reached {
-                        end: here.end,
-                        ..before
-                    }
+            let began = if step.before == START {
+                if step.not_negated && self.is_negated(begin) {
+                    continue;
                 }
+                Began {
+                    position: begin,
+                    origin: at.origin as u32,
+                }
+            } else {
+                let before = self.ends[step.before as usize];
+                // A part that was never reached is far away too, and so is one that ends behind this word's beginning.
+                if begin.wrapping_sub(before) > u32::from(step.gap) {
+                    continue;
+                }
+                if !step.over_breaks && self.last_break.max(self.barrier) >= before {
+                    continue;
+                }
+                self.began[step.before as usize]
             };
-            self.reached[rule_step.reaches as usize] = reached;
-            for meaning in &set.parts[rule_step.reaches as usize] {
-                self.complete(*meaning, reached);
+            self.ends[step.reaches as usize] = end;
+            self.began[step.reaches as usize] = began;
+            for meaning in &set.parts[step.reaches as usize] {
+                self.complete(*meaning, began.position, end);
             }
         }
     }
@@ -217,12 +217,16 @@ impl<'r> Machine<'r> {
         let here = self.base + position;
         let steps = self
             .set
-            .steps
+            .waiting
             .iter()
-            .filter_map(|step| Some((self.reached[step.before? as usize], step.gap)));
-        steps
-            .filter(|(reached, gap)| reached.end != 0 && here <= reached.end + gap + 1)
-            .map(|(reached, _)| reached.origin as usize)
+            .flatten()
+            .filter(|step| step.before != START);
+        let alive = steps.filter(|step| {
+            let end = self.ends[step.before as usize];
+            end != 0 && here <= end + u32::from(step.gap) + 1
+        });
+        alive
+            .map(|step| self.began[step.before as usize].origin as usize)
             .min()
     }
 
@@ -232,34 +236,30 @@ impl<'r> Machine<'r> {
             && self.last_break < self.negation
     }
 
-    fn complete(&mut self, meaning: Meaning, reached: Reached) {
+    fn complete(&mut self, meaning: Meaning, began: u32, end: u32) {
         match meaning {
-            Meaning::Found(rule) => self.complete_rule(usize::from(rule), reached),
+            Meaning::Found(rule) => self.complete_rule(usize::from(rule), began, end),
             Meaning::MayQuote => {
-                self.may_quote = reached.end;
+                self.may_quote = end;
                 let closed = self.quote.is_none();
-                self.withdraw(|pending| {
-                    pending.quoted && closed && is_near(pending.end, reached.began)
-                });
+                self.withdraw(|pending| pending.quoted && closed && is_near(pending.end, began));
             }
             Meaning::Discusses => {
-                self.discusses = reached.end;
+                self.discusses = end;
                 let last_break = self.last_break;
                 let same_sentence =
                     move |pending: Pending| pending.quoted || last_break < pending.end;
-                self.withdraw(|pending| {
-                    same_sentence(pending) && is_near(pending.end, reached.began)
-                });
+                self.withdraw(|pending| same_sentence(pending) && is_near(pending.end, began));
             }
-            Meaning::Negates => self.negation = reached.end,
+            Meaning::Negates => self.negation = end,
             Meaning::Rot13 => self.rot13 = true,
             Meaning::Backwards => self.backwards = true,
         }
     }
 
-    fn complete_rule(&mut self, rule: usize, reached: Reached) {
+    fn complete_rule(&mut self, rule: usize, began: u32, end: u32) {
         let same_sentence = self.discusses > self.last_break;
-        let spoken_about = same_sentence && is_near(self.discusses, reached.began);
+        let spoken_about = same_sentence && is_near(self.discusses, began);
         let quoted = self.quote.is_some();
         let attack = matches!(
             self.set.rules[rule].category,
@@ -272,11 +272,8 @@ impl<'r> Machine<'r> {
         if !attack {
             // A swear word or a competitor's name is what it is, also in quotation marks.
             finding.state = State::Pending(CERTAIN);
-        } else if !(spoken_about && finding.mention(reached.end)) {
-            finding.state = State::Pending(Pending {
-                end: reached.end,
-                quoted,
-            });
+        } else if !(spoken_about && finding.mention(end)) {
+            finding.state = State::Pending(Pending { end, quoted });
         }
     }
 

@@ -140,7 +140,22 @@ impl Reader {
         while at < bytes.len() {
             self.origin = base + at;
             let byte = bytes[at];
-            if byte < 128 {
+            if byte.is_ascii_alphabetic() && !self.word.is_empty() {
+                // Most of a text: the rest of a word's letters at once.
+                let room = bytes.len().min(at + self.word.room());
+                let rest = &bytes[at..room];
+                let letters = rest
+                    .iter()
+                    .take_while(|byte| byte.is_ascii_alphabetic())
+                    .count();
+                self.hidden_between_letters += std::mem::take(&mut self.hidden);
+                self.after_latin = true;
+                self.word.push_ascii(&text[at..at + letters]);
+                at += letters;
+                if self.word.is_full() {
+                    self.end_word(listener);
+                }
+            } else if byte < 128 {
                 self.ascii(byte, listener);
                 at += 1;
             } else {

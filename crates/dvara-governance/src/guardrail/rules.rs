@@ -82,20 +82,21 @@ pub(crate) enum Meaning {
 
 /// A part of a pattern: a place where a match may have got to.
 pub(crate) type PartId = u32;
-/// A way from one part to the next.
-pub(crate) type StepId = u32;
 
-/// A way from one part to the next: some words at a distance.
-#[derive(PartialEq, Eq)]
+/// A way from one part to the next: a word at a distance. Kept small and in a row, because a frequent word has hundreds.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Step {
-    /// The part before; `None` if the step begins a pattern.
-    pub(crate) before: Option<PartId>,
-    pub(crate) gap: u32,
-    pub(crate) over_breaks: bool,
-    pub(crate) not_negated: bool,
+    /// The part before, or [`START`].
+    pub(crate) before: PartId,
     /// The part that is reached; numbered higher than the one before.
     pub(crate) reaches: PartId,
+    pub(crate) gap: u16,
+    pub(crate) over_breaks: bool,
+    pub(crate) not_negated: bool,
 }
+
+/// What a step follows that begins a pattern. No part of a pattern has this number.
+pub(crate) const START: PartId = 0;
 
 /// Compiled rules. Built once, shared by every scan.
 #[derive(Default)]
@@ -103,9 +104,8 @@ pub(crate) struct RuleSet {
     pub(crate) lexicon: Lexicon,
     /// What it means that a part is reached.
     pub(crate) parts: Vec<Vec<Meaning>>,
-    pub(crate) steps: Vec<Step>,
     /// For each word the steps that wait for it, later parts before earlier ones, so that one word is one part only.
-    pub(crate) waiting: Vec<Vec<StepId>>,
+    pub(crate) waiting: Vec<Vec<Step>>,
     pub(crate) rules: Vec<Rule>,
 }
 

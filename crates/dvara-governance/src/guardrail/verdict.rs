@@ -36,7 +36,7 @@ impl<'t> Question<'t> {
 }
 
 /// One finding of the classifier.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, PartialEq, Deserialize)]
 pub struct Verdict {
     /// A name of ours or the classifier's own; see [`Category::named`].
     pub category: String,
@@ -122,7 +122,7 @@ pub struct PluginRequest<'t> {
 }
 
 /// The plugin's answer.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, PartialEq, Deserialize)]
 pub struct PluginResponse {
     /// What it wants.
     pub action: PluginAction,

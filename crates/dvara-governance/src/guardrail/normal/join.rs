@@ -8,7 +8,7 @@ use crate::guardrail::lexicon::LONGEST_WORD;
 const FEWEST_SPACED_LETTERS: usize = 4;
 const THIN: char = '\u{1f}';
 /// Shorter runs of letters are not searched for glued words.
-const SHORTEST_GLUED: usize = 12;
+const SHORTEST_GLUED: usize = 14;
 /// The longest word that a run of letters is cut into.
 const LONGEST_PART: usize = 16;
 
@@ -235,10 +235,14 @@ impl Cuts {
         let run = &run[..run.floor_char_boundary(LONGEST_RUN)];
         for at in (0..run.len()).rev() {
             let mut best = (steps[at + 1].0 + UNKNOWN_LETTER, 1);
-            for end in at + 2..=run.len().min(at + LONGEST_PART) {
-                let cost = steps[end].0 + if end - at == 2 { UNKNOWN_LETTER } else { 1 };
-                if cost < best.0 && run.get(at..end).is_some_and(|word| listener.knows(word)) {
-                    best = (cost, (end - at) as u8);
+            for length in 2..=LONGEST_PART.min(run.len() - at) {
+                let cost = steps[at + length].0 + if length == 2 { UNKNOWN_LETTER } else { 1 };
+                let known = || {
+                    run.get(at..at + length)
+                        .is_some_and(|word| listener.knows(word))
+                };
+                if cost < best.0 && known() {
+                    best = (cost, length as u8);
                 }
             }
             steps[at] = best;

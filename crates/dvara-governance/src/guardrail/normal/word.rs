@@ -39,6 +39,20 @@ impl WordBuffer {
         (self.trailing, self.apostrophe) = (0, false);
     }
 
+    /// How many more bytes the word may have.
+    pub(super) fn room(&self) -> usize {
+        LONGEST_RUN.saturating_sub(self.text.len())
+    }
+
+    /// ASCII letters in any case.
+    pub(super) fn push_ascii(&mut self, letters: &str) {
+        let start = self.text.len();
+        self.text.push_str(letters);
+        self.text[start..].make_ascii_lowercase();
+        self.symbols |= self.trailing > 0;
+        (self.trailing, self.apostrophe) = (0, false);
+    }
+
     pub(super) fn push_symbol(&mut self, symbol: char) {
         // A ruler of symbols is no word, however long.
         if self.text.len() < LONGEST_RUN {

@@ -217,6 +217,8 @@ fn ordinary_text_is_never_held_back() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
     fn pieces_are_scanned_like_the_whole(
         parts in prop::collection::vec(prop::sample::select(vec![

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use thiserror::Error;
 
-use super::{Meaning, PartId, Rule, RuleSet, Step, StepId, words};
+use super::{Meaning, PartId, Rule, RuleSet, START, Step, words};
 use crate::guardrail::lexicon::WordId;
 use crate::guardrail::normal::words_of;
 
 /// A sign, a one-letter word or an article's rest may stand between two words that follow each other.
-const ADJACENT: u32 = 3;
+const ADJACENT: u16 = 3;
 
 /// A pattern names a list of words that does not exist, or is empty.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -17,17 +17,16 @@ const ADJACENT: u32 = 3;
 pub(crate) struct UnknownList(String);
 
 /// Builds a [`RuleSet`]. Patterns that begin alike share their first parts.
-#[derive(Default)]
 pub(crate) struct Compiler {
     set: RuleSet,
     known: HashMap<PartKey, PartId>,
     /// Words and the steps that wait for them, while the lexicon still grows.
-    waiting: Vec<(WordId, StepId)>,
+    waiting: Vec<(WordId, Step)>,
 }
 
 #[derive(PartialEq, Eq, Hash)]
 struct PartKey {
-    before: Option<PartId>,
+    before: PartId,
     text: String,
     distance: Distance,
 }
@@ -35,7 +34,7 @@ struct PartKey {
 /// How a part may stand to the one before, or to the start.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Distance {
-    gap: u32,
+    gap: u16,
     over_breaks: bool,
     not_negated: bool,
 }
@@ -45,6 +44,20 @@ const NEXT: Distance = Distance {
     over_breaks: false,
     not_negated: false,
 };
+
+impl Default for Compiler {
+    fn default() -> Self {
+        let set = RuleSet {
+            parts: vec![Vec::new()],
+            ..RuleSet::default()
+        };
+        Self {
+            set,
+            known: HashMap::new(),
+            waiting: Vec::new(),
+        }
+    }
+}
 
 impl Compiler {
     /// Adds a rule; its patterns mean [`Meaning::Found`] with the number returned.
@@ -59,7 +72,7 @@ impl Compiler {
             Some(rest) => (true, rest),
             None => (false, pattern),
         };
-        let mut end = None;
+        let mut end = START;
         let mut distance = Distance {
             not_negated,
             ..NEXT
@@ -82,7 +95,7 @@ impl Compiler {
                     part
                 }
             };
-            end = Some(part);
+            end = part;
             distance = NEXT;
         }
         self.complete(end, meaning);
@@ -91,8 +104,8 @@ impl Compiler {
 
     /// Adds words that follow each other, as somebody wrote them: a keyword of a tenant.
     pub(crate) fn keyword(&mut self, words: &[String], meaning: Meaning) {
-        let end = words.iter().fold(None, |end, word| {
-            Some(self.part(end, std::slice::from_ref(word), NEXT))
+        let end = words.iter().fold(START, |end, word| {
+            self.part(end, std::slice::from_ref(word), NEXT)
         });
         self.complete(end, meaning);
     }
@@ -104,21 +117,14 @@ impl Compiler {
             self.set.waiting[usize::from(word)].push(step);
         }
         for steps in &mut self.set.waiting {
-            steps.sort_unstable_by_key(|step| {
-                std::cmp::Reverse(self.set.steps[*step as usize].reaches)
-            });
+            steps.sort_unstable_by_key(|step| std::cmp::Reverse(step.reaches));
             steps.dedup();
         }
         self.set
     }
 
     /// A part that is reached by any of the words and phrases.
-    fn part(
-        &mut self,
-        before: Option<PartId>,
-        alternatives: &[String],
-        distance: Distance,
-    ) -> PartId {
+    fn part(&mut self, before: PartId, alternatives: &[String], distance: Distance) -> PartId {
         let mut lasts = Vec::new();
         for phrase in alternatives {
             let mut words = phrase.split(' ').peekable();
@@ -129,7 +135,7 @@ impl Compiler {
                 } else {
                     let inner = self.new_part();
                     self.step(before, word, distance, inner);
-                    (before, distance) = (Some(inner), NEXT);
+                    (before, distance) = (inner, NEXT);
                 }
             }
         }
@@ -146,7 +152,7 @@ impl Compiler {
         (self.set.parts.len() - 1) as PartId
     }
 
-    fn step(&mut self, before: Option<PartId>, word: &str, distance: Distance, reaches: PartId) {
+    fn step(&mut self, before: PartId, word: &str, distance: Distance, reaches: PartId) {
         let Distance {
             gap,
             over_breaks,
@@ -154,25 +160,18 @@ impl Compiler {
         } = distance;
         let step = Step {
             before,
+            reaches,
             gap,
             over_breaks,
             not_negated,
-            reaches,
         };
-        // The words of one part share its step.
-        if self.set.steps.last() != Some(&step) {
-            self.set.steps.push(step);
-        }
-        let number = (self.set.steps.len() - 1) as StepId;
-        self.waiting.push((self.set.lexicon.add(word), number));
+        self.waiting.push((self.set.lexicon.add(word), step));
     }
 
-    fn complete(&mut self, end: Option<PartId>, meaning: Meaning) {
-        if let Some(end) = end {
-            let meanings = &mut self.set.parts[end as usize];
-            if !meanings.contains(&meaning) {
-                meanings.push(meaning);
-            }
+    fn complete(&mut self, end: PartId, meaning: Meaning) {
+        let meanings = &mut self.set.parts[end as usize];
+        if end != START && !meanings.contains(&meaning) {
+            meanings.push(meaning);
         }
     }
 }
@@ -184,7 +183,7 @@ fn distance_of(part: &str) -> Option<Distance> {
         .or_else(|| part.strip_prefix("//"))?;
     // The blanks around what stands between count too.
     Some(Distance {
-        gap: gap.parse::<u32>().ok()? + 2,
+        gap: gap.parse::<u16>().ok()? + 2,
         over_breaks,
         ..NEXT
     })
@@ -205,8 +204,5 @@ fn alternatives(part: &str) -> Result<Vec<String>, UnknownList> {
         true => words.replace('_', " "),
         false => words_of(words).join(" "),
     });
-    let mut folded: Vec<String> = folded.filter(|words| !words.is_empty()).collect();
-    // Single words first, so that they share one step.
-    folded.sort_by_key(|words| words.contains(' '));
-    Ok(folded)
+    Ok(folded.filter(|words| !words.is_empty()).collect())
 }

@@ -315,7 +315,7 @@ pub(in super::super) const RULES: &[Written] = &[
             "doesnt|does_not|dont|do_not|never ..4 care|cares|worry|worries|bother|think ..3 about ..10 rules|laws|ethics|policies|guidelines|morality|restrictions|legality|consequences|legal|safety",
             "no_more|goodbye|enough_with|away_with|screw|to_hell_with|damn|down_with ..4 rules|restrictions|limits|filters|guidelines|censorship|policies ..60 you|youre|ai|answer|now",
             "youre|you_are|be|become|are_now|remain|stay ..6 unchained|unbound|uncensored|unfiltered|unrestricted|jailbroken|limitless|ungoverned|unshackled|unaligned|unmoderated|free_of_rules",
-            "stan|dude|ucar|evilbot|chaosgpt|antigpt|basedgpt|mongo_tom|evil_confidant|betterdan|dans|freegpt|darkgpt|wormgpt|fraudgpt ..60 never|can|not|answers|answer|does|do|is|has|who|which|without|unethical",
+            "dude|ucar|evilbot|chaosgpt|antigpt|basedgpt|mongo_tom|evil_confidant|betterdan|dans|freegpt|darkgpt|wormgpt|fraudgpt ..60 never|can|not|answers|answer|does|do|is|has|who|which|without|unethical",
             "strive|strives|striving to avoid norms",
             "avoid_norms",
             "yes ..3 to ..3 everything|anything|all|every ..40 you|whatever|carry|request|command",
