@@ -4,6 +4,7 @@
 //! with the work that brings it. What a caller asks for and nobody enforces yet is refused, not passed over.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use dvara_crypto::cluster::ClusterKey;
 use dvara_crypto::token::TokenKey;
@@ -16,7 +17,9 @@ use crate::core::Shared;
 use crate::enter::Entered;
 use crate::http::error::GatewayError;
 use crate::read::Request;
-use crate::rules::{AnswerRules, PolicyQuestion, Recorder, allow, personal_data};
+use crate::rules::{
+    AnswerRules, PolicyQuestion, Recorder, allow, attacks, leak_detector, personal_data, size,
+};
 use crate::strict;
 
 /// A call that every rule allows.
@@ -105,16 +108,26 @@ pub(crate) fn admit(
     let asked = !snapshot.policies(tenant).are_empty();
     let tools = if asked { request.tools()? } else { Vec::new() };
     let question = PolicyQuestion::of(snapshot, &request, tenant, key, &tools);
-    let notes = allow(question.as_ref(), shared.region.as_deref(), &recorder)?;
+    let mut notes = allow(question.as_ref(), shared.region.as_deref(), &recorder)?;
     drop(question);
+    let said = request.said()?;
+    let guardrails = &rules.guardrails;
+    size(&request, &said, guardrails, &recorder)?;
     let tokens = token_key(&rules.pii.settings, &shared.token_root, recorder.tenant());
-    let limits = &shared.settings.json;
-    let request = personal_data(request, &rules.pii, tokens.as_deref(), &recorder, limits)?;
+    let replaced = personal_data(&said, &rules.pii, tokens.as_deref(), &recorder)?;
+    notes.extend(attacks(&said, guardrails, &recorder)?);
+    let leak = leak_detector(&said, guardrails).map(Arc::new);
+    drop(said);
+    let request = match replaced {
+        Some(replaced) => request.with_texts(replaced, &shared.settings.json)?,
+        None => request,
+    };
+    let answer = AnswerRules::new(&rules, tokens, leak, notes, recorder);
     Ok(Admitted {
         entered,
         request,
         strict,
-        answer: AnswerRules::new(rules.pii.clone(), tokens, notes, recorder),
+        answer,
         tools,
     })
 }

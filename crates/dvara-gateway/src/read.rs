@@ -57,6 +57,14 @@ impl Request {
         }
     }
 
+    /// How many messages it has; an input that is embedded counts as one.
+    pub(crate) fn message_count(&self) -> usize {
+        match self {
+            Self::Chat(chat) => chat.message_count(),
+            Self::Embeddings(_) => 0,
+        }
+    }
+
     /// Whether it is a chat completion.
     pub(crate) fn is_chat(&self) -> bool {
         matches!(self, Self::Chat(_))

@@ -2,6 +2,7 @@
 //! findings become refusals, other texts, events and counts.
 
 mod answer;
+mod guardrails;
 mod policies;
 mod recorder;
 mod request;
@@ -9,6 +10,7 @@ mod settings;
 mod stream;
 
 pub(crate) use answer::{AnswerRules, enforce};
+pub(crate) use guardrails::{attacks, leak_detector, size};
 pub(crate) use policies::{PolicyQuestion, allow, denied};
 pub(crate) use recorder::{Recorder, RuleMetrics};
 pub(crate) use request::personal_data;

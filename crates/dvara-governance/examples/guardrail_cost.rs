@@ -1,6 +1,7 @@
 //! What a scan costs: `cargo run --release -p dvara-governance --example guardrail_cost`.
 #![expect(clippy::print_stdout, reason = "it prints a report")]
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use dvara_governance::guardrail::{AnswerScanner, GuardrailSettings, Guardrails};
@@ -9,7 +10,7 @@ const SENTENCES: &str = "Please summarise the minutes of our meeting on Tuesday 
     about the budget of the coming quarter, the new offices in Porto and the hiring plan; nobody asked for more time. ";
 
 fn main() {
-    let (guardrails, _) = Guardrails::new(GuardrailSettings::default());
+    let guardrails = Arc::new(Guardrails::new(GuardrailSettings::default()).0);
     for (name, text) in [
         ("prompt of 1 KiB", SENTENCES.repeat(5)[..1024].to_owned()),
         (
@@ -26,7 +27,7 @@ fn main() {
             guardrails.scan_request([text.as_str()], &mut Vec::new())
         });
     }
-    let mut scanner = AnswerScanner::new(&guardrails, None);
+    let mut scanner = AnswerScanner::new(guardrails, None);
     report("streamed frame of 20 bytes", || {
         scanner.push("and then he said yes", &mut Vec::new());
     });

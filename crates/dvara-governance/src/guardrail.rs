@@ -28,9 +28,7 @@ pub use detection::{Action, AuditPayload, Category, Detection, Direction, Outcom
 pub use guardrails::Guardrails;
 pub use leak::LeakDetector;
 pub use limits::{LimitType, SizeExceeded, SizeLimits};
-pub use settings::{
-    CategoryActions, ClassifierAction, GuardrailSettings, Lists, Named,
-};
+pub use settings::{CategoryActions, ClassifierAction, GuardrailSettings, Lists, Named};
 pub use stream::AnswerScanner;
 pub use verdict::{
     DEFAULT_CONFIDENCE, OnAbsence, Phase, PluginAction, PluginRequest, PluginResponse, Question,

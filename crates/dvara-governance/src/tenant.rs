@@ -20,7 +20,10 @@ pub struct RuleSettings {
 
 impl fmt::Debug for RuleSettings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("RuleSettings").field("pii", &self.pii).finish_non_exhaustive()
+        formatter
+            .debug_struct("RuleSettings")
+            .field("pii", &self.pii)
+            .finish_non_exhaustive()
     }
 }
 
@@ -35,7 +38,10 @@ pub struct TenantRules {
 
 impl fmt::Debug for TenantRules {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("TenantRules").field("pii", &self.pii).finish_non_exhaustive()
+        formatter
+            .debug_struct("TenantRules")
+            .field("pii", &self.pii)
+            .finish_non_exhaustive()
     }
 }
 
@@ -49,7 +55,10 @@ impl TenantRules {
     }
 
     /// What is in force for the tenant of these metadata. What is wrong in them is named; the platform's value is in force for it.
-    pub fn of_tenant(settings: &RuleSettings, metadata: &Map<String, Value>) -> (Self, Vec<SettingProblem>) {
+    pub fn of_tenant(
+        settings: &RuleSettings,
+        metadata: &Map<String, Value>,
+    ) -> (Self, Vec<SettingProblem>) {
         let (pii, mut problems) = PiiRules::of_tenant(settings.pii, metadata);
         let (guardrails, wrong) = settings.guardrails.with_tenant(metadata);
         problems.extend(wrong);

@@ -14,6 +14,7 @@ use dvara_dialects::error_body::ErrorBody;
 use dvara_dialects::fault::{FaultCode, UpstreamFault};
 use dvara_dialects::head::MediaTypeError;
 use dvara_dialects::request::ReadError;
+use dvara_governance::guardrail::{LimitType, SizeExceeded};
 use dvara_limits::Exceeded;
 use dvara_service::body::BodyError;
 use dvara_types::{KeyFault, ProviderName, Scope};
@@ -67,6 +68,10 @@ pub(crate) enum GatewayError {
     BodyBroken,
     /// A policy denies the call, for this reason.
     PolicyDenied(Arc<str>),
+    /// Guardrails found attacks or contents of these categories.
+    GuardrailBlocked(String),
+    /// The call passes a bound on its size.
+    InputTooLarge(SizeExceeded),
     /// Personal data or secrets were found, of these types, and may not go on.
     PiiDetected(String),
     /// Personal data was found that tokens are to stand for, and there is no key to make them with.
@@ -172,12 +177,13 @@ impl GatewayError {
             Self::ScopeMissing(_)
             | Self::TenantSuspended(_)
             | Self::PolicyDenied(_)
+            | Self::GuardrailBlocked(_)
             | Self::PiiTokenizeUnavailable => 403,
             Self::NotFound { .. } => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::NotAcceptable => 406,
             Self::BodyTimeout => 408,
-            Self::TooLarge { .. } => 413,
+            Self::TooLarge { .. } | Self::InputTooLarge(_) => 413,
             Self::UnsupportedMediaType(_) => 415,
             Self::RateLimited(_) => 429,
             Self::Upstream(fault) => fault.code.status_hint().as_u16(),
@@ -207,10 +213,11 @@ impl GatewayError {
             Self::ScopeMissing(_) => "permission_error",
             Self::TenantSuspended(_) => "tenant_suspended",
             Self::PolicyDenied(_) => "policy_violation",
+            Self::GuardrailBlocked(_) => "guardrail_violation",
             Self::PiiDetected(_) | Self::PiiTokenizeUnavailable => "pii_violation",
             Self::RateLimited(_) => "rate_limit_error",
             Self::NotFound { .. } => "not_found_error",
-            Self::TooLarge { .. } => "input_size_error",
+            Self::TooLarge { .. } | Self::InputTooLarge(_) => "input_size_error",
             Self::Upstream(fault) => fault.code.kind(),
             Self::FailoverBlocked
             | Self::ProviderPaused { .. }
@@ -239,10 +246,11 @@ impl GatewayError {
             Self::NotAcceptable => "not_acceptable",
             Self::UnsupportedMediaType(_) => "unsupported_media_type",
             Self::BadRequest { code, .. } => code,
-            Self::TooLarge { .. } => "input_too_large",
+            Self::TooLarge { .. } | Self::InputTooLarge(_) => "input_too_large",
             Self::BodyTimeout => "request_timeout",
             Self::BodyBroken => "invalid_request",
             Self::PolicyDenied(_) => "policy_denied",
+            Self::GuardrailBlocked(_) => "guardrail_blocked",
             Self::PiiDetected(_) => "pii_detected",
             Self::PiiTokenizeUnavailable => "pii_tokenize_unavailable",
             Self::NoProvider(_) => "no_provider",
@@ -285,6 +293,8 @@ impl GatewayError {
             Self::UnsupportedMediaType(why) => (*why).to_owned(),
             Self::BadRequest { message, .. } | Self::NoProvider(message) => message.clone(),
             Self::PolicyDenied(reason) => reason.to_string(),
+            Self::GuardrailBlocked(categories) => format!("The guardrails do not let this pass: {categories}."),
+            Self::InputTooLarge(exceeded) => too_large(exceeded),
             Self::PiiDetected(kinds) => format!("Personal data or secrets were found that may not pass the gateway: {kinds}."),
             Self::PiiTokenizeUnavailable => {
                 "Personal data was found, and the gateway has no key to make tokens for it.".to_owned()
@@ -388,8 +398,29 @@ impl GatewayError {
             | Self::BodyTimeout
             | Self::BodyBroken
             | Self::PolicyDenied(_)
+            | Self::GuardrailBlocked(_)
+            | Self::InputTooLarge(_)
             | Self::PiiDetected(_)
             | Self::NoProvider(_) => Fault::Caller,
+        }
+    }
+}
+
+fn too_large(exceeded: &SizeExceeded) -> String {
+    let SizeExceeded {
+        limit_type,
+        actual,
+        limit,
+    } = exceeded;
+    match limit_type {
+        LimitType::MaxMessagesPerRequest => {
+            format!("The call has {actual} messages, and {limit} are allowed.")
+        }
+        LimitType::MaxMessageLength => {
+            format!("A message has {actual} characters, and {limit} are allowed.")
+        }
+        LimitType::MaxInputTokens => {
+            format!("The call has about {actual} tokens, and {limit} are allowed.")
         }
     }
 }

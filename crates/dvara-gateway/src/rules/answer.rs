@@ -1,24 +1,32 @@
 //! Personal data in what is answered (control-plane.md §10.1): refused, replaced for good or recorded; and tokens that become
 //! what they stand for.
 
+use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use dvara_crypto::token::TokenKey;
 use dvara_dialects::texts::{Part, Spoken, replace, spoken};
+use dvara_governance::guardrail::{Guardrails, LeakDetector};
 use dvara_governance::pii::{self, Action, Counts, Finding, PiiRules};
+use dvara_governance::tenant::TenantRules;
 use http::{HeaderName, HeaderValue};
 
 use super::recorder::{Recorder, Source};
 use super::stream::Guard;
-use super::{redacted, restored};
+use super::{guardrails, redacted, restored};
 use crate::dispatch::{Answered, Reply};
 use crate::http::error::GatewayError;
 
 /// What the answer of a call has to pass. Fixed before the call is sent, so a change of the rules meets whole answers only.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct AnswerRules {
     pub(super) pii: PiiRules,
+    /// Absent where answers are not searched for contents.
+    pub(super) guardrails: Option<Arc<Guardrails>>,
+    /// What of the system prompt an answer must not repeat.
+    pub(super) leak: Option<Arc<LeakDetector>>,
     /// For the tokens that become values again.
     pub(super) tokens: Option<Rc<TokenKey>>,
     /// What the head of the answer says of it.
@@ -26,17 +34,30 @@ pub(crate) struct AnswerRules {
     pub(super) recorder: Recorder,
 }
 
+impl fmt::Debug for AnswerRules {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("AnswerRules")
+            .finish_non_exhaustive()
+    }
+}
+
 impl AnswerRules {
     pub(crate) fn new(
-        pii: PiiRules,
+        rules: &TenantRules,
         tokens: Option<Rc<TokenKey>>,
+        leak: Option<Arc<LeakDetector>>,
         notes: Vec<(HeaderName, HeaderValue)>,
         recorder: Recorder,
     ) -> Self {
-        let tokens = tokens.filter(|_| pii.settings.restore_in_answers);
+        let pii = rules.pii.clone();
+        let contents = rules.guardrails.settings();
+        let scans = contents.enabled && contents.scan_responses;
         Self {
+            tokens: tokens.filter(|_| pii.settings.restore_in_answers),
             pii,
-            tokens,
+            guardrails: scans.then(|| rules.guardrails.clone()),
+            leak,
             notes,
             recorder,
         }
@@ -53,7 +74,7 @@ impl AnswerRules {
     }
 
     fn is_idle(&self) -> bool {
-        !self.scans() && self.tokens.is_none()
+        !self.scans() && self.tokens.is_none() && self.guardrails.is_none()
     }
 }
 
@@ -67,7 +88,11 @@ pub(crate) fn enforce(mut reply: Reply, rules: AnswerRules) -> Result<Reply, Gat
         return Ok(reply);
     }
     reply.answered = match reply.answered {
-        Answered::Whole(bytes) => Answered::Whole(whole(bytes, &rules)?),
+        Answered::Whole(bytes) => {
+            let (bytes, flag) = whole(bytes, &rules)?;
+            reply.notes.extend(flag);
+            Answered::Whole(bytes)
+        }
         Answered::Stream(mut stream) => {
             stream.guard(Guard::new(rules));
             Answered::Stream(stream)
@@ -76,7 +101,9 @@ pub(crate) fn enforce(mut reply: Reply, rules: AnswerRules) -> Result<Reply, Gat
     Ok(reply)
 }
 
-fn whole(bytes: Bytes, rules: &AnswerRules) -> Result<Bytes, GatewayError> {
+type Flag = Option<(HeaderName, HeaderValue)>;
+
+fn whole(bytes: Bytes, rules: &AnswerRules) -> Result<(Bytes, Flag), GatewayError> {
     let texts = spoken(&bytes);
     let mut counts = Counts::default();
     let mut replaced = Vec::new();
@@ -100,7 +127,13 @@ fn whole(bytes: Bytes, rules: &AnswerRules) -> Result<Bytes, GatewayError> {
             return Err(GatewayError::PiiDetected(counts.kinds()));
         }
     }
-    Ok(replace(&bytes, replaced))
+    let flag = match &rules.guardrails {
+        Some(guardrails) => {
+            guardrails::answer(&texts, guardrails, rules.leak.as_ref(), &rules.recorder)?
+        }
+        None => None,
+    };
+    Ok((replace(&bytes, replaced), flag))
 }
 
 /// The text as the client may see it; `None` when that is as it is.

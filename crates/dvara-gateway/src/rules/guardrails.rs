@@ -1,10 +1,11 @@
 //! Attacks and contents that nobody wants, in what is asked and in whole answers (control-plane.md §10.2).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use dvara_dialects::texts::{Part, Said, Saying, Speaker, Spoken};
 use dvara_governance::guardrail::{
-    Action, AnswerScanner, Category, Detection, Direction, Guardrails, LeakDetector,
+    Action, Category, Detection, Direction, Guardrails, LeakDetector,
 };
 use http::{HeaderName, HeaderValue};
 
@@ -81,16 +82,13 @@ pub(crate) fn leak_detector(said: &[Said<'_>], guardrails: &Guardrails) -> Optio
 /// 403 `guardrail_blocked`.
 pub(super) fn answer(
     spoken: &[Spoken<'_>],
-    guardrails: &Guardrails,
-    leak: Option<&LeakDetector>,
+    guardrails: &Arc<Guardrails>,
+    leak: Option<&Arc<LeakDetector>>,
     recorder: &Recorder,
 ) -> Result<Option<(HeaderName, HeaderValue)>, GatewayError> {
+    let read = spoken.iter().filter(|one| is_read(one.lane.part));
     let mut found = Vec::new();
-    for one in spoken.iter().filter(|one| is_read(one.lane.part)) {
-        let mut scanner = AnswerScanner::new(guardrails, leak);
-        scanner.push(&one.text, &mut found);
-        scanner.finish(&mut found);
-    }
+    guardrails.scan_answer(read.map(|one| &*one.text), leak, &mut found);
     decide(found, Direction::Response, guardrails, recorder)
 }
 

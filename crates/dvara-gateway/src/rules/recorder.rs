@@ -2,8 +2,10 @@
 //!
 //! Events have the names and payloads of the audit trail; until it is there they go to the log, one line each.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use dvara_governance::guardrail::{self, Category};
 use dvara_governance::pii::{Action, Counts};
 use dvara_types::{ApiKeyId, TenantId};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -40,12 +42,20 @@ struct DivergenceLabels {
     divergence_type: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct GuardrailLabels {
+    tenant: Arc<str>,
+    category: &'static str,
+}
+
 /// What the rules count.
 #[derive(Debug)]
 pub(crate) struct RuleMetrics {
     pii: Family<PiiLabels, Counter>,
     held: Histogram,
     divergences: Family<DivergenceLabels, Counter>,
+    blocked: Family<GuardrailLabels, Counter>,
+    flagged: Family<GuardrailLabels, Counter>,
 }
 
 impl RuleMetrics {
@@ -54,6 +64,8 @@ impl RuleMetrics {
             pii: Family::default(),
             held: Histogram::new(HELD),
             divergences: Family::default(),
+            blocked: Family::default(),
+            flagged: Family::default(),
         };
         registry.register(
             "gateway_pii_findings",
@@ -69,6 +81,16 @@ impl RuleMetrics {
             "gateway_policy_shadow_divergence",
             "Calls that a policy in shadow would have met otherwise than the enforced ones did",
             metrics.divergences.clone(),
+        );
+        registry.register(
+            "gateway_guardrail_blocked",
+            "Calls and answers that guardrails refused, by what was found",
+            metrics.blocked.clone(),
+        );
+        registry.register(
+            "gateway_guardrail_flagged",
+            "Calls and answers that guardrails flagged, by what was found",
+            metrics.flagged.clone(),
         );
         Arc::new(metrics)
     }
@@ -128,6 +150,31 @@ impl Recorder {
             self.metrics.pii.get_or_create(&labels).inc_by(count);
         }
         self.event(event, &counts.payload(source.as_str()));
+    }
+
+    /// Guardrails found something.
+    pub(crate) fn guardrail(
+        &self,
+        action: guardrail::Action,
+        categories: &BTreeSet<Category>,
+        payload: &Value,
+    ) {
+        let (event, family) = match action {
+            guardrail::Action::Block => ("GUARDRAIL_BLOCKED", Some(&self.metrics.blocked)),
+            guardrail::Action::Flag => ("GUARDRAIL_FLAGGED", Some(&self.metrics.flagged)),
+            guardrail::Action::Log => ("GUARDRAIL_DETECTED", None),
+        };
+        let tenant = self.tenant.as_ref().map_or("unknown", TenantId::as_str);
+        for category in categories.iter().filter(|_| family.is_some()) {
+            let labels = GuardrailLabels {
+                tenant: tenant.into(),
+                category: category.setting_name(),
+            };
+            family
+                .into_iter()
+                .for_each(|family| drop(family.get_or_create(&labels).inc()));
+        }
+        self.event(event, payload);
     }
 
     /// A policy in shadow would have met the call otherwise.

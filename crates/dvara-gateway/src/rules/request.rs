@@ -1,7 +1,6 @@
 //! Personal data in what is asked: refused, replaced or recorded (control-plane.md §10.1).
 
 use dvara_crypto::token::TokenKey;
-use dvara_dialects::request::ReadLimits;
 use dvara_dialects::splice::Span;
 use dvara_dialects::texts::{Said, Saying};
 use dvara_governance::pii::{Action, Counts, Finding, PiiRules, for_json, replace};
@@ -9,42 +8,39 @@ use dvara_governance::pii::{Action, Counts, Finding, PiiRules, for_json, replace
 use super::recorder::{Recorder, Source};
 use super::{redacted, tokenized};
 use crate::http::error::GatewayError;
-use crate::read::Request;
 
-/// The call as it may go on.
+/// The texts that go on in the places of others; `None` when the call goes on as it is.
 ///
 /// # Errors
-/// 400 `pii_detected` where the rules say so, and what [`Request::said`] refuses: what can't be read can't be governed.
+/// 400 `pii_detected` where the rules say so, 403 `pii_tokenize_unavailable`.
 pub(crate) fn personal_data(
-    request: Request,
+    said: &[Said<'_>],
     rules: &PiiRules,
     tokens: Option<&TokenKey>,
     recorder: &Recorder,
-    limits: &ReadLimits,
-) -> Result<Request, GatewayError> {
+) -> Result<Option<Vec<(Span, String)>>, GatewayError> {
     if !rules.settings.enabled {
-        return Ok(request);
+        return Ok(None);
     }
     let detectors = &rules.detectors;
-    let said = request.said()?;
     let mut counts = Counts::default();
     let mut found: Vec<(&Said<'_>, Vec<Finding>)> = Vec::new();
-    for said in &said {
-        let findings = detectors.scan(&said.text);
+    for one in said {
+        let findings = detectors.scan(&one.text);
         if !findings.is_empty() {
             counts.add_all(&findings);
-            found.push((said, findings));
+            found.push((one, findings));
         }
     }
     if found.is_empty() {
-        return Ok(request);
+        return Ok(None);
     }
     let action = rules.settings.action;
     let source = Source::Request;
     let instead: &dyn Fn(&Finding, &str) -> String = match (action, tokens) {
         (Action::Log, _) => {
             recorder.pii("PII_DETECTED", source, action, &counts);
-            return Ok(request);
+            return Ok(None);
         }
         (Action::Block, _) => {
             recorder.pii("PII_DETECTED", source, action, &counts);
@@ -56,18 +52,16 @@ pub(crate) fn personal_data(
         }
         (Action::Tokenize, None) => return Err(GatewayError::PiiTokenizeUnavailable),
     };
-    let replaced: Vec<(Span, String)> = found
+    let replaced = found
         .iter()
-        .map(|(said, findings)| (said.span, replaced(said, findings, instead)))
+        .map(|(one, findings)| (one.span, replaced(one, findings, instead)))
         .collect();
-    let request = request.with_texts(replaced, limits)?;
-    let event = if action == Action::Redact {
-        "PII_REDACTED"
-    } else {
-        "PII_TOKENIZED"
+    let event = match action {
+        Action::Tokenize => "PII_TOKENIZED",
+        Action::Redact | Action::Block | Action::Log => "PII_REDACTED",
     };
     recorder.pii(event, source, action, &counts);
-    Ok(request)
+    Ok(Some(replaced))
 }
 
 fn replaced(

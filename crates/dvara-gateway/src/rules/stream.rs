@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use dvara_dialects::texts::{Editor, Flow, Lane, Part, Rewriter};
+use dvara_governance::guardrail::{self, AnswerScanner, Detection, Direction};
 use dvara_governance::pii::{Action, Counts, Piece, Scanner};
 
 use super::answer::{AnswerRules, redact};
 use super::recorder::Source;
-use super::{redacted, restored};
+use super::{guardrails, redacted, restored};
 
 /// Most text that is held for arguments, and most lanes of one stream (data-plane.md §5.3).
 const MOST_HELD: usize = 1_000_000;
@@ -30,6 +31,7 @@ struct Watch {
     withholds: bool,
     lanes: BTreeMap<Lane, Watched>,
     counts: Counts,
+    detections: Vec<Detection>,
     held: usize,
     blocked: bool,
 }
@@ -37,15 +39,28 @@ struct Watch {
 /// What is known of one text.
 enum Watched {
     /// It is looked through as it comes.
-    Text(Scanner),
+    Text(Box<Text>),
     /// It is looked through when it is whole.
     Arguments(String),
 }
 
+/// A text that people read: its contents first, then the personal data in what they let go.
+struct Text {
+    contents: Option<AnswerScanner>,
+    /// What the contents' rules have not let go yet, and how much of the text went before it.
+    waiting: String,
+    gone: usize,
+    personal: Scanner,
+}
+
 impl Guard {
     pub(crate) fn new(rules: AnswerRules) -> Self {
-        let withholds =
-            rules.scans() && rules.pii.settings.action.withholds() || rules.tokens.is_some();
+        let of_personal = rules.scans() && rules.pii.settings.action.withholds();
+        let of_contents = rules
+            .guardrails
+            .as_ref()
+            .is_some_and(|rules| rules.may_block());
+        let withholds = of_personal || of_contents || rules.tokens.is_some();
         Self {
             rewriter: Rewriter::default(),
             watch: Watch {
@@ -53,6 +68,7 @@ impl Guard {
                 withholds,
                 lanes: BTreeMap::new(),
                 counts: Counts::default(),
+                detections: Vec::new(),
                 held: 0,
                 blocked: false,
             },
@@ -72,16 +88,19 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
+        let found = std::mem::take(&mut self.watch.detections);
         let watch = &self.watch;
+        let recorder = &watch.rules.recorder;
         if !watch.counts.is_empty() {
             let action = watch.rules.pii.settings.action;
-            watch
-                .rules
-                .recorder
-                .pii("PII_OUTPUT_LEAK", Source::Response, action, &watch.counts);
+            recorder.pii("PII_OUTPUT_LEAK", Source::Response, action, &watch.counts);
         }
         if watch.withholds {
-            watch.rules.recorder.held(watch.held);
+            recorder.held(watch.held);
+        }
+        if let Some(guardrails) = &watch.rules.guardrails {
+            // A stream that must not go on was ended already; here it is only recorded.
+            let _ended = guardrails::decide(found, Direction::Response, guardrails, recorder);
         }
     }
 }
@@ -92,23 +111,24 @@ impl Editor for Watch {
             self.too_large();
             return;
         }
-        let detectors = &self.rules.pii.detectors;
-        let watched = self.lanes.entry(lane).or_insert_with(|| match lane.part {
-            Part::Arguments(_) => Watched::Arguments(String::new()),
-            _ => Watched::Text(Scanner::new(detectors.clone())),
-        });
-        let held = match watched {
-            Watched::Text(scanner) => {
-                let mut seen = Seen::new(&self.rules, self.withholds, &mut self.counts, out);
-                scanner.push(text, |piece| seen.take(piece));
-                self.blocked |= seen.blocked;
-                scanner.held()
+        let mut watched = self
+            .lanes
+            .remove(&lane)
+            .unwrap_or_else(|| self.watched(lane.part));
+        let held = match &mut watched {
+            Watched::Text(watched) => {
+                let let_go = self.contents(watched, text);
+                self.personal(&let_go, out, |text, seen| {
+                    watched.personal.push(text, |piece| seen.take(piece));
+                });
+                watched.waiting.len() + watched.personal.held()
             }
             Watched::Arguments(whole) => {
                 whole.push_str(text);
                 whole.len()
             }
         };
+        self.lanes.insert(lane, watched);
         if !self.withholds {
             out.push_str(text);
         } else {
@@ -121,10 +141,16 @@ impl Editor for Watch {
 
     fn finish(&mut self, lane: Lane, out: &mut String) {
         match self.lanes.remove(&lane) {
-            Some(Watched::Text(mut scanner)) => {
-                let mut seen = Seen::new(&self.rules, self.withholds, &mut self.counts, out);
-                scanner.finish(|piece| seen.take(piece));
-                self.blocked |= seen.blocked;
+            Some(Watched::Text(mut watched)) => {
+                if let Some(contents) = &mut watched.contents {
+                    contents.finish(&mut self.detections);
+                    self.judge();
+                }
+                let rest = std::mem::take(&mut watched.waiting);
+                self.personal(&rest, out, |text, seen| {
+                    watched.personal.push(text, |piece| seen.take(piece));
+                    watched.personal.finish(|piece| seen.take(piece));
+                });
             }
             Some(Watched::Arguments(whole)) => self.arguments(&whole, out),
             None => {}
@@ -137,6 +163,54 @@ impl Editor for Watch {
 }
 
 impl Watch {
+    fn watched(&self, part: Part) -> Watched {
+        let rules = &self.rules;
+        let contents = rules
+            .guardrails
+            .as_ref()
+            .filter(|_| guardrails::is_read(part));
+        match part {
+            Part::Arguments(_) => Watched::Arguments(String::new()),
+            _ => Watched::Text(Box::new(Text {
+                contents: contents.map(|rules_of_contents| {
+                    AnswerScanner::new(rules_of_contents.clone(), rules.leak.clone())
+                }),
+                waiting: String::new(),
+                gone: 0,
+                personal: Scanner::new(rules.pii.detectors.clone()),
+            })),
+        }
+    }
+
+    /// More of a text: what its contents let go of it.
+    fn contents(&mut self, watched: &mut Text, text: &str) -> String {
+        watched.waiting.push_str(text);
+        let mut let_go = watched.waiting.len();
+        if let Some(contents) = &mut watched.contents {
+            let_go = contents.push(text, &mut self.detections) - watched.gone;
+            self.judge();
+        }
+        let let_go = watched.waiting.floor_char_boundary(let_go);
+        watched.gone += let_go;
+        watched.waiting.drain(..let_go).collect()
+    }
+
+    /// Ends the stream when something was found that must not pass.
+    fn judge(&mut self) {
+        if let Some(guardrails) = &self.rules.guardrails {
+            let blocks =
+                |found: &Detection| guardrails.action(found.category) == guardrail::Action::Block;
+            self.blocked |= self.detections.iter().any(blocks);
+        }
+    }
+
+    /// Has text that was let go looked through for personal data.
+    fn personal(&mut self, text: &str, out: &mut String, look: impl FnOnce(&str, &mut Seen<'_>)) {
+        let mut seen = Seen::new(&self.rules, self.withholds, &mut self.counts, out);
+        look(text, &mut seen);
+        self.blocked |= seen.blocked;
+    }
+
     /// The whole arguments of a tool's call.
     fn arguments(&mut self, whole: &str, out: &mut String) {
         let rules = &self.rules;

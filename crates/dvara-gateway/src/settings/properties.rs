@@ -79,6 +79,48 @@ pub(crate) const PII_RESTORE: Property = Property::new(
 )
 .default("false");
 
+pub(crate) const GUARDRAIL_ENABLED: Property = Property::new(
+    "dvara.llm-gateway.guardrail.enabled",
+    "Whether calls and answers are searched for attacks and unwanted contents. A tenant's metadata may say otherwise, as for all of these.",
+)
+.default("true");
+
+pub(crate) const GUARDRAIL_ACTION: Property = Property::new(
+    "dvara.llm-gateway.guardrail.default-action",
+    "What becomes of a call or an answer in which something is found: `LOG` records it, `FLAG` marks the answer too, `BLOCK` refuses.",
+)
+.default("LOG");
+
+pub(crate) const GUARDRAIL_THRESHOLD: Property = Property::new(
+    "dvara.llm-gateway.guardrail.risk-score-threshold",
+    "What scores less is dropped, unrecorded; 0 to 1.",
+)
+.default("0.7");
+
+pub(crate) const GUARDRAIL_SCAN_RESPONSES: Property = Property::new(
+    "dvara.llm-gateway.guardrail.scan-responses",
+    "Whether answers are searched too, streams among them.",
+)
+.default("true");
+
+pub(crate) const GUARDRAIL_INPUT_TOKENS: Property = Property::new(
+    "dvara.llm-gateway.guardrail.max-input-tokens",
+    "Most tokens of a call, a quarter of its characters; more are answered with 413. 0: no limit.",
+)
+.default("0");
+
+pub(crate) const GUARDRAIL_MESSAGES: Property = Property::new(
+    "dvara.llm-gateway.guardrail.max-messages-per-request",
+    "Most messages of a call; more are answered with 413. 0: no limit.",
+)
+.default("100");
+
+pub(crate) const GUARDRAIL_MESSAGE_LENGTH: Property = Property::new(
+    "dvara.llm-gateway.guardrail.max-message-length",
+    "Most characters of a message; more are answered with 413. 0: no limit.",
+)
+.default("50000");
+
 pub(crate) const RATE_LIMIT_ENABLED: Property = Property::new(
     "dvara.llm-gateway.rate-limit.enabled",
     "Whether keys are held to a rate, which the gateways of a fleet share. `rate_limits.requests_per_minute` in gateway.yaml switches it on too.",
@@ -377,6 +419,13 @@ pub static PROPERTIES: &[Property] = &[
     PII_ACTION,
     PII_SCAN_RESPONSES,
     PII_RESTORE,
+    GUARDRAIL_ENABLED,
+    GUARDRAIL_ACTION,
+    GUARDRAIL_THRESHOLD,
+    GUARDRAIL_SCAN_RESPONSES,
+    GUARDRAIL_INPUT_TOKENS,
+    GUARDRAIL_MESSAGES,
+    GUARDRAIL_MESSAGE_LENGTH,
     later("dvara.llm-gateway.cache.*", &[]),
     later("dvara.llm-gateway.pii.*", &[]),
     later("dvara.llm-gateway.guardrail.*", &[]),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod guardrails;
 mod harness;
 
 mod cancelling;
@@ -20,6 +21,7 @@ mod internal;
 mod keys;
 mod outage;
 mod personal_data;
+mod policies;
 mod rate_limits;
 mod relaying;
 mod resilience;

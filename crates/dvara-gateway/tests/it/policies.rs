@@ -1,8 +1,8 @@
 //! Policies on calls: denied, warned, in shadow, and again for each target.
 
+use dvara_governance::policy::PolicyStatus;
 use dvara_store::Admin;
 use dvara_store::admin::NewPolicy;
-use dvara_governance::policy::PolicyStatus;
 use dvara_testkit::vendor::{FakeVendor, Script, Turn};
 use serde_json::{Value, json};
 
@@ -51,7 +51,10 @@ async fn a_denied_call_is_refused_with_the_rules_words_and_goes_nowhere() {
     assert_eq!(body["error"]["type"], "policy_violation");
     assert_eq!(body["error"]["code"], "policy_denied");
     let streaming = gateway.chat(streamed("gpt-4o")).await;
-    assert_eq!(error_code(streaming).await, (403, "policy_denied".to_owned()));
+    assert_eq!(
+        error_code(streaming).await,
+        (403, "policy_denied".to_owned())
+    );
     let before = chats(&vendor).len();
     assert_eq!(gateway.chat(hello("gpt-4o")).await.status(), 403);
     assert_eq!(chats(&vendor).len(), before);
@@ -64,14 +67,19 @@ async fn a_policy_in_shadow_is_counted_and_never_enforced() {
     let gateway = TestGateway::before(&vendor).await;
     add(&gateway, "models", PolicyStatus::Shadow, NO_BIG_MODELS).await;
     let scrape = || async {
-        let scrape = gateway.get("/actuator/prometheus").bearer_auth(crate::harness::METRICS_KEY);
+        let scrape = gateway
+            .get("/actuator/prometheus")
+            .bearer_auth(crate::harness::METRICS_KEY);
         scrape.send().await.unwrap().text().await.unwrap()
     };
     for _ in 0..200 {
         assert_eq!(gateway.chat(hello("gpt-4o")).await.status(), 200);
         let counted = scrape().await;
         if counted.contains("gateway_policy_shadow_divergence_total{") {
-            assert!(counted.contains("divergence_type=\"would_deny\""), "{counted}");
+            assert!(
+                counted.contains("divergence_type=\"would_deny\""),
+                "{counted}"
+            );
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(25)).await;
@@ -99,7 +107,10 @@ rules:
         assert_eq!(answer.status(), 200);
         if let Some(warned) = answer.headers().get("x-budget-warning") {
             assert_eq!(warned, "true");
-            assert_eq!(answer.headers()["x-gateway-policy-warning"], "Commands are watched.");
+            assert_eq!(
+                answer.headers()["x-gateway-policy-warning"],
+                "Commands are watched."
+            );
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(25)).await;
@@ -111,7 +122,13 @@ rules:
 async fn a_broken_policy_is_named_and_the_others_are_in_force() {
     let vendor = FakeVendor::start(Script::new(Turn::chat("hi"))).await;
     let gateway = TestGateway::before(&vendor).await;
-    add(&gateway, "spoilt", PolicyStatus::Active, "version: \"1\"\nrules: []\n").await;
+    add(
+        &gateway,
+        "spoilt",
+        PolicyStatus::Active,
+        "version: \"1\"\nrules: []\n",
+    )
+    .await;
     let spoil = "UPDATE dvara_main.policies SET dsl = 'rules: [{id: x, condition: {}}]', updated_at = now() WHERE name = 'spoilt'";
     gateway.database.execute(spoil).await;
     add(&gateway, "models", PolicyStatus::Active, NO_BIG_MODELS).await;

@@ -3,6 +3,7 @@
 mod tenant;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use regex::Regex;
 
@@ -12,14 +13,14 @@ use super::leak::LeakDetector;
 use super::rules::{self, RuleSet};
 use super::scan::{Found, Scan};
 use super::settings::{ClassifierAction, GuardrailSettings};
-use crate::SettingProblem;
 use super::stream::AnswerScanner;
+use crate::SettingProblem;
 
 /// A tenant's rules, compiled. Made once per snapshot and tenant; the built-in ones are shared by all.
 pub struct Guardrails {
     settings: GuardrailSettings,
     /// The tenant's words, over requests and answers; `None` when it has none.
-    words: Option<RuleSet>,
+    words: Option<Arc<RuleSet>>,
     patterns: Vec<CustomPattern>,
 }
 
@@ -32,7 +33,7 @@ struct CustomPattern {
 impl Guardrails {
     /// Compiles the tenant's lists. What cannot be used is reported and left out; everything else is in force.
     pub fn new(settings: GuardrailSettings) -> (Self, Vec<SettingProblem>) {
-        let words = tenant::words(&settings.lists);
+        let words = tenant::words(&settings.lists).map(Arc::new);
         let (patterns, problems) = tenant::patterns(&settings.lists);
         (
             Self {
@@ -73,13 +74,13 @@ impl Guardrails {
     /// Scans a whole answer; `leak` is the detector of the call's system prompt. Answers that arrive in pieces go through
     /// [`AnswerScanner`].
     pub fn scan_answer<'t>(
-        &self,
+        self: &Arc<Self>,
         texts: impl IntoIterator<Item = &'t str>,
-        leak: Option<&LeakDetector>,
+        leak: Option<&Arc<LeakDetector>>,
         found: &mut Vec<Detection>,
     ) {
         for text in texts {
-            let mut scanner = AnswerScanner::new(self, leak);
+            let mut scanner = AnswerScanner::new(self.clone(), leak.cloned());
             scanner.push(text, found);
             scanner.finish(found);
         }
@@ -110,6 +111,12 @@ impl Guardrails {
         }
     }
 
+    /// Whether anything that is found may have to be kept from its reader.
+    pub fn may_block(&self) -> bool {
+        let blocks = |category| self.action(category) == Action::Block;
+        self.settings.enabled && Category::ALL.into_iter().any(blocks)
+    }
+
     /// What is done about one category.
     pub fn action(&self, category: Category) -> Action {
         self.settings
@@ -118,7 +125,7 @@ impl Guardrails {
             .unwrap_or(self.settings.action)
     }
 
-    pub(crate) fn words(&self) -> Option<&RuleSet> {
+    pub(crate) fn words(&self) -> Option<&Arc<RuleSet>> {
         self.words.as_ref()
     }
 
@@ -161,8 +168,8 @@ impl Guardrails {
 }
 
 /// Scans a text, and what hides in it.
-fn scan_wrapped(scan: &mut Scan<'_>, text: &str) {
-    let whole = |scan: &mut Scan<'_>, text: &str| {
+fn scan_wrapped(scan: &mut Scan, text: &str) {
+    let whole = |scan: &mut Scan, text: &str| {
         scan.push(text);
         scan.end_text();
     };

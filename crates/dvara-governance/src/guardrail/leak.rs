@@ -1,6 +1,7 @@
 //! Whether an answer repeats the system prompt (control-plane.md §10.2).
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::detection::{Category, Detection, Source};
 use super::normal::{Listener, Mark, Place, Reader};
@@ -43,13 +44,13 @@ impl LeakDetector {
 }
 
 /// Compares one answer, which may come in pieces.
-pub(crate) struct LeakMatcher<'d> {
+pub(crate) struct LeakMatcher {
     reader: Reader,
-    seen: Seen<'d>,
+    seen: Seen,
 }
 
-struct Seen<'d> {
-    detector: &'d LeakDetector,
+struct Seen {
+    detector: Arc<LeakDetector>,
     /// The last words and where they began; a ring.
     words: [(u64, usize); GRAM],
     count: usize,
@@ -60,13 +61,13 @@ struct Seen<'d> {
     run_origin: usize,
 }
 
-impl<'d> LeakMatcher<'d> {
-    pub(crate) fn new(detector: &'d LeakDetector) -> Self {
+impl LeakMatcher {
+    pub(crate) fn new(detector: Arc<LeakDetector>) -> Self {
         let seen = Seen {
-            detector,
             words: [(0, 0); GRAM],
             count: 0,
             found: vec![false; detector.grams.len()],
+            detector,
             distinct: 0,
             run: 0,
             longest_run: 0,
@@ -108,7 +109,7 @@ impl<'d> LeakMatcher<'d> {
     }
 }
 
-impl Listener for Seen<'_> {
+impl Listener for Seen {
     fn knows(&self, _: &str) -> bool {
         false
     }
@@ -185,7 +186,7 @@ mod tests {
         let Some(detector) = LeakDetector::new(prompt, conversation.iter().copied()) else {
             return Vec::new();
         };
-        let mut matcher = LeakMatcher::new(&detector);
+        let mut matcher = LeakMatcher::new(Arc::new(detector));
         answer
             .split_inclusive(' ')
             .for_each(|piece| matcher.push(piece));
@@ -241,7 +242,7 @@ mod tests {
     fn the_score_is_the_share_that_leaked() {
         let prompt = "one two three four five six seven eight nine ten eleven twelve thirteen";
         let detector = LeakDetector::new(prompt, []).unwrap();
-        let mut matcher = LeakMatcher::new(&detector);
+        let mut matcher = LeakMatcher::new(Arc::new(detector));
         matcher.push("one two three four five six x seven eight nine ten eleven twelve thirteen");
         matcher.finish();
         let scores: Vec<f32> = matcher.detections().map(|found| found.score).collect();

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// The bounds on what a request may carry (data-plane.md §22).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SizeLimits {
-    /// Estimated tokens of all messages together; 0 switches the check off.
+    /// Estimated tokens of all messages together. 0 switches a check off, as for all of these.
     pub max_input_tokens: u64,
     /// Messages in one request.
     pub max_messages_per_request: u64,
@@ -67,7 +67,7 @@ impl SizeLimits {
             longest = length.max(longest);
             characters += length;
         }
-        let within = |limit_type, actual, limit| match actual > limit {
+        let within = |limit_type, actual, limit| match limit > 0 && actual > limit {
             true => Err(SizeExceeded {
                 limit_type,
                 actual,
@@ -85,10 +85,11 @@ impl SizeLimits {
             longest,
             self.max_message_length,
         )?;
-        match self.max_input_tokens {
-            0 => Ok(()),
-            limit => within(LimitType::MaxInputTokens, characters.div_ceil(4), limit),
-        }
+        within(
+            LimitType::MaxInputTokens,
+            characters.div_ceil(4),
+            self.max_input_tokens,
+        )
     }
 }
 

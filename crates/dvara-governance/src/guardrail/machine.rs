@@ -1,5 +1,7 @@
 //! Walks a [`RuleSet`] along the words of a text.
 
+use std::sync::Arc;
+
 use super::detection::Category;
 use super::lexicon::WordId;
 use super::normal::{Mark, Place};
@@ -66,8 +68,8 @@ struct Quotation {
 }
 
 /// The state of one scan.
-pub(crate) struct Machine<'r> {
-    set: &'r RuleSet,
+pub(crate) struct Machine {
+    set: Arc<RuleSet>,
     /// For each part the end of the last word that reached it; zero if none did. Apart from the beginnings, because most
     /// steps look at nothing else.
     ends: Vec<u32>,
@@ -89,10 +91,9 @@ pub(crate) struct Machine<'r> {
     checks: u64,
 }
 
-impl<'r> Machine<'r> {
-    pub(crate) fn new(set: &'r RuleSet) -> Self {
+impl Machine {
+    pub(crate) fn new(set: Arc<RuleSet>) -> Self {
         Self {
-            set,
             ends: vec![0; set.parts.len()],
             began: vec![Began::default(); set.parts.len()],
             findings: vec![Default::default(); set.rules.len()],
@@ -108,11 +109,12 @@ impl<'r> Machine<'r> {
             rot13: false,
             backwards: false,
             checks: 0,
+            set,
         }
     }
 
-    pub(crate) fn set(&self) -> &'r RuleSet {
-        self.set
+    pub(crate) fn set(&self) -> &Arc<RuleSet> {
+        &self.set
     }
 
     /// Steps looked at so far: the measure of work.
@@ -122,7 +124,7 @@ impl<'r> Machine<'r> {
     }
 
     pub(crate) fn word(&mut self, word: WordId, length: u32, at: Place) {
-        let set = self.set;
+        let set = self.set.clone();
         let begin = self.base + at.position;
         let end = begin + length;
         for step in &set.waiting[usize::from(word)] {

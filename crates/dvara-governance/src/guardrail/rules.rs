@@ -22,7 +22,7 @@ mod own;
 pub(super) mod words;
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::detection::{Category, Source};
 use super::lexicon::{Lexicon, WordId};
@@ -116,7 +116,7 @@ impl RuleSet {
 }
 
 /// Everything that is looked for in requests.
-pub(crate) static REQUEST: LazyLock<RuleSet> = LazyLock::new(|| {
+pub(crate) static REQUEST: LazyLock<Arc<RuleSet>> = LazyLock::new(|| {
     builtin(
         &[
             attack::RULES,
@@ -132,9 +132,10 @@ pub(crate) static REQUEST: LazyLock<RuleSet> = LazyLock::new(|| {
 });
 
 /// What is looked for in answers: contents only, for a model cannot attack itself.
-pub(crate) static ANSWER: LazyLock<RuleSet> = LazyLock::new(|| builtin(&[content::RULES], &[]));
+pub(crate) static ANSWER: LazyLock<Arc<RuleSet>> =
+    LazyLock::new(|| builtin(&[content::RULES], &[]));
 
-fn builtin(tables: &[&[Written]], signals: &[(Meaning, &[&str])]) -> RuleSet {
+fn builtin(tables: &[&[Written]], signals: &[(Meaning, &[&str])]) -> Arc<RuleSet> {
     let mut compiler = Compiler::default();
     for rule in tables.iter().copied().flatten() {
         let number = compiler.rule(Rule {
@@ -157,7 +158,7 @@ fn builtin(tables: &[&[Written]], signals: &[(Meaning, &[&str])]) -> RuleSet {
                 .expect("a test compiles every built-in rule");
         }
     }
-    compiler.finish()
+    Arc::new(compiler.finish())
 }
 
 #[cfg(test)]

@@ -1,19 +1,21 @@
 //! One scan of one text: the reader in front, the machines behind it.
 
+use std::sync::Arc;
+
 use super::lexicon::LONGEST_WORD;
 use super::machine::Machine;
 use super::normal::{Listener, Mark, Place, Reader};
 use super::rules::RuleSet;
 
 /// The built-in rules and, where a tenant has lists, the tenant's, along one text.
-pub(crate) struct Scan<'r> {
+pub(crate) struct Scan {
     reader: Reader,
-    ears: Ears<'r>,
+    ears: Ears,
 }
 
-struct Ears<'r> {
-    builtin: Machine<'r>,
-    tenant: Option<Machine<'r>>,
+struct Ears {
+    builtin: Machine,
+    tenant: Option<Machine>,
     /// Behind the last word.
     position: u32,
 }
@@ -24,11 +26,11 @@ pub(crate) struct Found<'r> {
     pub(crate) rule: usize,
 }
 
-impl<'r> Scan<'r> {
-    pub(crate) fn new(builtin: &'r RuleSet, tenant: Option<&'r RuleSet>) -> Self {
+impl Scan {
+    pub(crate) fn new(builtin: &Arc<RuleSet>, tenant: Option<&Arc<RuleSet>>) -> Self {
         let ears = Ears {
-            builtin: Machine::new(builtin),
-            tenant: tenant.map(Machine::new),
+            builtin: Machine::new(builtin.clone()),
+            tenant: tenant.cloned().map(Machine::new),
             position: 0,
         };
         Self {
@@ -48,14 +50,16 @@ impl<'r> Scan<'r> {
     }
 
     /// What was found since the last call and is certain. After [`Self::end_text`] say `ended`.
-    pub(crate) fn take_found(&mut self, ended: bool, mut found: impl FnMut(Found<'r>)) {
+    pub(crate) fn take_found(&mut self, ended: bool, mut found: impl FnMut(Found<'_>)) {
         let position = self.ears.position;
         for machine in [Some(&mut self.ears.builtin), self.ears.tenant.as_mut()]
             .into_iter()
             .flatten()
         {
-            let set = machine.set();
-            machine.take_found(ended, position, &mut |rule| found(Found { set, rule }));
+            let set = machine.set().clone();
+            machine.take_found(ended, position, &mut |rule| {
+                found(Found { set: &set, rule })
+            });
         }
     }
 
@@ -90,15 +94,15 @@ impl<'r> Scan<'r> {
     }
 }
 
-impl Ears<'_> {
-    fn machines(&self) -> impl Iterator<Item = &Machine<'_>> {
+impl Ears {
+    fn machines(&self) -> impl Iterator<Item = &Machine> {
         [Some(&self.builtin), self.tenant.as_ref()]
             .into_iter()
             .flatten()
     }
 }
 
-impl Listener for Ears<'_> {
+impl Listener for Ears {
     fn knows(&self, word: &str) -> bool {
         self.machines()
             .any(|machine| machine.set().find(word).is_some())

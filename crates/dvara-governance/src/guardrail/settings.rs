@@ -28,6 +28,8 @@ pub struct GuardrailSettings {
     pub classifier_action: ClassifierAction,
     /// Bounds on requests.
     pub limits: SizeLimits,
+    /// Whether answers are scanned too.
+    pub scan_responses: bool,
     /// The `max_tokens` of a caller who gave none.
     pub default_max_response_tokens: u32,
     /// When a conversation is too long for its model, and what is done then.
@@ -45,6 +47,7 @@ impl Default for GuardrailSettings {
             threshold: 0.7,
             classifier_action: ClassifierAction::Use(Action::Flag),
             limits: SizeLimits::default(),
+            scan_responses: true,
             default_max_response_tokens: 4096,
             window: WindowSettings::default(),
             lists: Lists::default(),
@@ -89,6 +92,12 @@ impl GuardrailSettings {
             "guardrail.enabled",
             "true or false",
             &mut tenant.enabled,
+            parsed,
+        );
+        reading.read(
+            "guardrail.scan-responses",
+            "true or false",
+            &mut tenant.scan_responses,
             parsed,
         );
         let actions = "BLOCK, FLAG or LOG";

@@ -1,5 +1,7 @@
 //! Answers, whole or while they arrive.
 
+use std::sync::Arc;
+
 use super::detection::{Action, Category, Detection};
 use super::guardrails::Guardrails;
 use super::leak::{LeakDetector, LeakMatcher};
@@ -21,21 +23,21 @@ const CONTENTS: [Category; 6] = [
 ///
 /// Pieces may be cut anywhere; what is found is what a scan of the whole finds. Bytes are held back only while they may be
 /// the beginning of something that blocks: LOG and FLAG never delay a byte.
-pub struct AnswerScanner<'g> {
-    guardrails: &'g Guardrails,
-    contents: Scan<'g>,
+pub struct AnswerScanner {
+    guardrails: Arc<Guardrails>,
+    contents: Scan,
     output: OutputScan,
-    leak: Option<LeakMatcher<'g>>,
+    leak: Option<LeakMatcher>,
     received: usize,
     released: usize,
 }
 
-impl<'g> AnswerScanner<'g> {
+impl AnswerScanner {
     /// A scanner for one answer; give it the detector of the call's system prompt if there is one.
-    pub fn new(guardrails: &'g Guardrails, leak: Option<&'g LeakDetector>) -> Self {
+    pub fn new(guardrails: Arc<Guardrails>, leak: Option<Arc<LeakDetector>>) -> Self {
         Self {
-            guardrails,
             contents: Scan::new(&rules::ANSWER, guardrails.words()),
+            guardrails,
             output: OutputScan::new(),
             leak: leak.map(LeakMatcher::new),
             received: 0,
@@ -61,7 +63,7 @@ impl<'g> AnswerScanner<'g> {
             self.released = self.received;
             return self.released;
         }
-        let guardrails = self.guardrails;
+        let guardrails = &*self.guardrails;
         self.contents.push(text);
         self.contents
             .take_found(false, |hit| guardrails.report(hit, found));
@@ -82,7 +84,7 @@ impl<'g> AnswerScanner<'g> {
         if !self.guardrails.settings().enabled {
             return;
         }
-        let guardrails = self.guardrails;
+        let guardrails = &*self.guardrails;
         self.contents.end_text();
         self.contents
             .take_found(true, |hit| guardrails.report(hit, found));

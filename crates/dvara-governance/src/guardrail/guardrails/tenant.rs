@@ -3,10 +3,10 @@
 use regex::RegexBuilder;
 
 use super::CustomPattern;
+use crate::SettingProblem;
 use crate::guardrail::detection::{Category, Source};
 use crate::guardrail::normal::words_of;
 use crate::guardrail::rules::{Compiler, Meaning, Rule, RuleSet};
-use crate::SettingProblem;
 use crate::guardrail::settings::{Lists, Named};
 
 /// How sure a tenant's injection pattern is (control-plane.md §10.2).

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::guardrail::settings::{CategoryActions, Lists, Named};
 
@@ -127,7 +129,7 @@ fn a_tenants_words_are_found_whole_in_any_case_and_disguise() {
         Vec::<String>::new()
     );
     let mut answer = Vec::new();
-    guardrails.scan_answer(["I like Globex Corp."], None, &mut answer);
+    Arc::new(guardrails).scan_answer(["I like Globex Corp."], None, &mut answer);
     assert_eq!(answer[0].source, Source::Custom);
 }
 
