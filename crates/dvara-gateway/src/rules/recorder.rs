@@ -165,14 +165,14 @@ impl Recorder {
             guardrail::Action::Log => ("GUARDRAIL_DETECTED", None),
         };
         let tenant = self.tenant.as_ref().map_or("unknown", TenantId::as_str);
-        for category in categories.iter().filter(|_| family.is_some()) {
+        for category in categories {
             let labels = GuardrailLabels {
                 tenant: tenant.into(),
                 category: category.setting_name(),
             };
-            family
-                .into_iter()
-                .for_each(|family| drop(family.get_or_create(&labels).inc()));
+            if let Some(family) = family {
+                family.get_or_create(&labels).inc();
+            }
         }
         self.event(event, payload);
     }

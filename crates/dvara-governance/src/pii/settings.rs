@@ -85,7 +85,7 @@ impl PiiRules {
     }
 }
 
-/// Where a tenant's own patterns stand: an object of labels and regular expressions.
+/// Where a tenant's own patterns stand: an object of labels and regular expressions, or its text.
 const PATTERNS: &str = "pii.custom-patterns";
 
 fn patterns(
@@ -95,7 +95,8 @@ fn patterns(
     let Some(patterns) = metadata.get(PATTERNS).filter(|value| !value.is_null()) else {
         return Vec::new();
     };
-    let Some(patterns) = patterns.as_object() else {
+    let written = patterns.as_str().and_then(|text| serde_json::from_str(text).ok());
+    let Some(patterns) = written.as_ref().unwrap_or(patterns).as_object() else {
         problems.push(SettingProblem {
             key: PATTERNS.to_owned(),
             message: "write an object of labels and regular expressions, {\"staff id\": \"EMP-[0-9]{6}\"}".to_owned(),
@@ -143,6 +144,8 @@ mod tests {
                 && !rules.settings.restore_in_answers
         );
         assert_eq!(rules.detectors.custom()[0].label(), "staff id");
+        let (rules, problems) = of(json!({"pii.custom-patterns": "{\"staff id\": \"EMP-[0-9]{6}\"}"}));
+        assert_eq!((problems.len(), rules.detectors.custom().len()), (0, 1));
     }
 
     #[test]
