@@ -3,7 +3,6 @@
 //! Templates, policy, size, PII, guardrails, context window and output schema are checked here, in this order (design §2), each
 //! with the work that brings it. What a caller asks for and nobody enforces yet is refused, not passed over.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use dvara_crypto::cluster::ClusterKey;
@@ -17,9 +16,7 @@ use crate::core::Shared;
 use crate::enter::Entered;
 use crate::http::error::GatewayError;
 use crate::read::Request;
-use crate::rules::{
-    AnswerRules, PolicyQuestion, Recorder, allow, attacks, leak_detector, personal_data, size,
-};
+use crate::rules::{AnswerRules, PolicyQuestion, Recorder, allow, fill_in, look_through};
 use crate::strict;
 
 /// A call that every rule allows.
@@ -61,7 +58,7 @@ impl Admitted {
 }
 
 /// `metadata` members that stand for functions of ours, which would silently not happen.
-const NOT_YET: [&str; 2] = ["prompt_template_id", "prompt_experiment_id"];
+const NOT_YET: [&str; 1] = ["prompt_experiment_id"];
 
 /// What a call is admitted by.
 pub(crate) struct Admission<'a> {
@@ -76,7 +73,7 @@ pub(crate) struct Admission<'a> {
 /// # Errors
 /// 400 `unsupported_capability` for what is not built, `invalid_request` for a header that can't be read, and what the rules
 /// refuse.
-pub(crate) fn admit(
+pub(crate) async fn admit(
     by: &Admission<'_>,
     entered: Entered,
     request: Request,
@@ -100,34 +97,32 @@ pub(crate) fn admit(
             });
         }
     }
-    let of_caller = entered.caller().key().map(|key| &key.rules);
-    let rules = of_caller.unwrap_or_else(|| snapshot.rules()).clone();
-    let recorder = Recorder::new(shared.rules.clone(), trace_id, &entered);
     let key = entered.caller().key().map(|key| &**key);
     let tenant = key.map(|key| &key.tenant.id);
+    let limits = shared.settings.json;
+    let request = fill_in(request, snapshot, tenant, &limits)?;
+    let recorder = Recorder::new(shared.rules.clone(), trace_id, &entered);
     let asked = !snapshot.policies(tenant).are_empty();
     let tools = if asked { request.tools()? } else { Vec::new() };
     let question = PolicyQuestion::of(snapshot, &request, tenant, key, &tools);
     let mut notes = allow(question.as_ref(), shared.region.as_deref(), &recorder)?;
     drop(question);
-    let said = request.said()?;
-    let guardrails = &rules.guardrails;
-    size(&request, &said, guardrails, &recorder)?;
-    let tokens = token_key(&rules.pii.settings, &shared.token_root, recorder.tenant());
-    let replaced = personal_data(&said, &rules.pii, tokens.as_deref(), &recorder)?;
-    notes.extend(attacks(&said, guardrails, &recorder)?);
-    let leak = leak_detector(&said, guardrails).map(Arc::new);
-    drop(said);
-    let request = match replaced {
-        Some(replaced) => request.with_texts(replaced, &shared.settings.json)?,
-        None => request,
-    };
-    let answer = AnswerRules::new(&rules, tokens, leak, notes, recorder);
-    Ok(Admitted {
-        entered,
+    let rules = snapshot.rules(tenant).clone();
+    let tokens = token_key(&rules.pii.settings, &shared.token_root, tenant);
+    let looked = look_through(
         request,
+        rules.clone(),
+        tokens.clone(),
+        recorder.clone(),
+        limits,
+    )
+    .await?;
+    notes.extend(looked.flag);
+    Ok(Admitted {
+        request: looked.request,
+        answer: AnswerRules::new(&rules, tokens, looked.leak, notes, recorder),
+        entered,
         strict,
-        answer,
         tools,
     })
 }
@@ -137,8 +132,8 @@ fn token_key(
     settings: &PiiSettings,
     root: &ClusterKey,
     tenant: Option<&TenantId>,
-) -> Option<Rc<TokenKey>> {
+) -> Option<Arc<TokenKey>> {
     let needed = settings.action == Action::Tokenize || settings.restore_in_answers;
     let key = || TokenKey::of(root, tenant.map_or("", TenantId::as_str));
-    (settings.enabled && needed).then(|| Rc::new(key()))
+    (settings.enabled && needed).then(|| Arc::new(key()))
 }

@@ -146,14 +146,14 @@ async fn ask(
         headers,
         trace_id: &call.head.trace_id,
     };
-    let admitted = admit(&by, entered, request)?;
+    let admitted = admit(&by, entered, request).await?;
     let answer_rules = admitted.answer_rules().clone();
     let session = call.head.session_id.as_deref();
     let plan = plan(&snapshot, &core.shared, admitted, session, ledger)?;
     let reserved = reserve(plan);
     drop(snapshot); // a stream may last for hours and must not hold an old view of the world
     let reply = dispatch(core, reserved, ledger).await?;
-    enforce(reply, answer_rules)
+    enforce(reply, answer_rules).await
 }
 
 /// Sends the answer on. From here the body owns the ledger.

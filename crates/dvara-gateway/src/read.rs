@@ -160,6 +160,14 @@ impl Request {
         }
     }
 
+    /// How much the rules may have to look through at most.
+    pub(crate) fn text_bytes(&self) -> usize {
+        match self {
+            Self::Chat(chat) => chat.body().len(),
+            Self::Embeddings(embeddings) => embeddings.body().len(),
+        }
+    }
+
     /// Input tokens as we guess them.
     pub(crate) fn estimated_input(&self) -> TokenCount {
         match self {

@@ -2,28 +2,54 @@
 //! findings become refusals, other texts, events and counts.
 
 mod answer;
+mod explain;
 mod guardrails;
 mod policies;
 mod recorder;
 mod request;
 mod settings;
 mod stream;
+mod template;
 
 pub(crate) use answer::{AnswerRules, enforce};
-pub(crate) use guardrails::{attacks, leak_detector, size};
+pub(crate) use explain::explain;
 pub(crate) use policies::{PolicyQuestion, allow, denied};
 pub(crate) use recorder::{Recorder, RuleMetrics};
-pub(crate) use request::personal_data;
+pub(crate) use request::look_through;
 pub(crate) use settings::load as load_settings;
 pub(crate) use stream::Guard;
+pub(crate) use template::fill_in;
 
 use std::borrow::Cow;
 
 use dvara_crypto::token::TokenKey;
 use dvara_governance::pii::{Detectors, Finding, Kind, placeholder};
 
+use crate::http::error::GatewayError;
+
 /// Longest value that is worth a token; what is longer, such as a private key, no model needs to tell from another.
 const LONGEST_SEALED: usize = 1024;
+
+/// Most text of an answer that is looked through, and most that is held of a stream, in bytes (data-plane.md §5.3).
+const MOST_HELD: usize = 1_000_000;
+
+/// Bytes that rules look through within less than a millisecond.
+const QUICK: usize = 32 * 1024;
+
+/// Does what may take long beside the core that the call lives on, so that its other calls go on (design §2).
+///
+/// # Errors
+/// Those of the work; 500 when it panics.
+async fn aside<T: Send + 'static>(
+    bytes: usize,
+    work: impl FnOnce() -> Result<T, GatewayError> + Send + 'static,
+) -> Result<T, GatewayError> {
+    if bytes <= QUICK {
+        return work();
+    }
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or(Err(GatewayError::Internal))
+}
 
 /// What replaces a finding for good.
 fn redacted(detectors: &Detectors, kind: Kind, pattern: Option<u16>) -> String {

@@ -3,6 +3,7 @@
 pub mod guardrail;
 pub mod pii;
 pub mod policy;
+pub mod template;
 pub mod tenant;
 
 mod metadata;

@@ -10,6 +10,7 @@ mod error;
 mod fields;
 mod keys;
 mod policies;
+mod prompt_templates;
 mod route_draft;
 mod routes;
 mod seed;
@@ -22,6 +23,9 @@ pub use self::credentials::{CredentialInfo, CredentialMode, NewCredential};
 pub use self::error::{AdminError, FieldProblem};
 pub use self::keys::{CreatedKey, NewKey};
 pub use self::policies::{NewPolicy, PolicyChange, PolicyRecord, PolicyVersion};
+pub use self::prompt_templates::{
+    NewPromptTemplate, PromptTemplateChange, PromptTemplateRecord, PromptTemplateVersion,
+};
 pub use self::route_draft::{CanaryDraft, RouteDraft, RouteTargetDraft, ShadowDraft};
 pub use self::routes::RouteVersion;
 pub use self::seed::{Seed, SeedKey, SeedKeyMaterial, SeedReport, SeedTenant, SeededKey};

@@ -24,7 +24,7 @@ use self::counters::Counters;
 pub use self::counters::FeedCounters;
 use crate::error::StoreError;
 use crate::rows::config_versions::{self, Area, Versions};
-use crate::rows::{api_keys, credentials, policies, routes, tenants};
+use crate::rows::{api_keys, credentials, policies, prompt_templates, routes, tenants};
 use crate::snapshot::{BrokenRow, Changes, Overlay, Snapshot};
 use crate::store::Store;
 
@@ -232,6 +232,9 @@ impl Feed {
         }
         if changed(Area::Policies) {
             changes.policies = Some(policies::in_force(&mut transaction).await?);
+        }
+        if changed(Area::PromptTemplates) {
+            changes.prompt_templates = Some(prompt_templates::for_calls(&mut transaction).await?);
         }
         let areas = Area::ALL.into_iter().filter(|area| changed(*area)).count();
         // Nothing was written; what a failed commit would say, the next poll finds out.

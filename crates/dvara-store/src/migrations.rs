@@ -45,6 +45,11 @@ const EMBEDDED: &[(i64, &str, &str)] = &[
         "policies",
         include_str!("../migrations/0006_policies.sql"),
     ),
+    (
+        7,
+        "prompt_templates",
+        include_str!("../migrations/0007_prompt_templates.sql"),
+    ),
 ];
 
 statements! {

@@ -8,5 +8,6 @@ pub mod api_keys;
 pub mod config_versions;
 pub mod credentials;
 pub mod policies;
+pub mod prompt_templates;
 pub mod routes;
 pub mod tenants;

@@ -8,6 +8,7 @@ mod callers;
 mod credentials;
 mod overlay;
 mod policies;
+mod prompt_templates;
 mod provider;
 mod routes;
 
@@ -29,12 +30,15 @@ pub use self::credentials::{Credential, CredentialSource, Unusable};
 pub use self::overlay::Overlay;
 use self::overlay::Providers;
 use self::policies::CompiledPolicies;
+use self::prompt_templates::PromptTemplates;
+pub use self::prompt_templates::{PromptTemplate, TemplateFault};
 pub use self::provider::{Account, AwsAccount, GoogleAccount, Provider, ProviderEntry, WrongEntry};
 use self::routes::Routes;
 pub use self::routes::{Route, RouteSource};
 use crate::rows::api_keys::ApiKeyRow;
 use crate::rows::credentials::CredentialRow;
 use crate::rows::policies::PolicyRow;
+use crate::rows::prompt_templates::PromptTemplateRow;
 use crate::rows::routes::RouteRow;
 use crate::rows::tenants::TenantRow;
 
@@ -62,6 +66,8 @@ pub struct Rows {
     pub credentials: Vec<CredentialRow>,
     /// All policies that meet calls.
     pub policies: Vec<PolicyRow>,
+    /// All prompt templates; the texts of those that are not active may be absent.
+    pub prompt_templates: Vec<PromptTemplateRow>,
     /// When they were read, by the database's clock: what decides which grace periods are over.
     pub read_at: DateTime<Utc>,
 }
@@ -77,6 +83,8 @@ pub struct Changes {
     pub credentials: Option<(Vec<CredentialRow>, DateTime<Utc>)>,
     /// All policies that meet calls.
     pub policies: Option<Vec<PolicyRow>>,
+    /// All prompt templates; the texts of those that are not active may be absent.
+    pub prompt_templates: Option<Vec<PromptTemplateRow>>,
 }
 
 /// The compiled configuration. Immutable; a change makes a new one.
@@ -86,6 +94,7 @@ pub struct Snapshot {
     routes: Arc<Routes>,
     credentials: Arc<Credentials>,
     policies: Arc<CompiledPolicies>,
+    prompt_templates: Arc<PromptTemplates>,
     providers: Arc<Providers>,
     broken: Vec<BrokenRow>,
 }
@@ -97,6 +106,7 @@ pub fn compile(rows: Rows, overlay: &Overlay, master: Option<&MasterKey>) -> Sna
         routes: Some(rows.routes),
         credentials: Some((rows.credentials, rows.read_at)),
         policies: Some(rows.policies),
+        prompt_templates: Some(rows.prompt_templates),
     };
     Snapshot::empty(overlay).with(changes, overlay, master)
 }
@@ -109,6 +119,7 @@ impl Snapshot {
             routes: Arc::new(Routes::compile(Vec::new(), &overlay.routes)),
             credentials: Arc::default(),
             policies: Arc::default(),
+            prompt_templates: Arc::default(),
             providers: Arc::new(Providers::new(&overlay.providers)),
             broken: Vec::new(),
         }
@@ -130,11 +141,15 @@ impl Snapshot {
         if let Some(rows) = changes.policies {
             next.policies = Arc::new(self.policies.recompile(rows));
         }
+        if let Some(rows) = changes.prompt_templates {
+            next.prompt_templates = Arc::new(PromptTemplates::compile(rows));
+        }
         next.broken = [
             next.callers.broken(),
             next.routes.broken(),
             next.credentials.broken(),
             next.policies.broken(),
+            next.prompt_templates.broken(),
         ]
         .concat();
         next
@@ -165,9 +180,9 @@ impl Snapshot {
         self.callers.request_rates()
     }
 
-    /// The rules for who has no tenant.
-    pub fn rules(&self) -> &Arc<TenantRules> {
-        self.callers.platform_rules()
+    /// The rules for a tenant's texts; those of the platform for who has none.
+    pub fn rules(&self, tenant: Option<&TenantId>) -> &Arc<TenantRules> {
+        self.callers.rules(tenant)
     }
 
     /// How many keys are known.
@@ -211,6 +226,18 @@ impl Snapshot {
     /// The policies that bind a tenant's calls: the global ones and its own. Without a tenant, the global ones.
     pub fn policies(&self, tenant: Option<&TenantId>) -> &Policies {
         self.policies.of(tenant)
+    }
+
+    /// The prompt template that a call of this tenant names.
+    ///
+    /// # Errors
+    /// When there is none that the tenant may use, or it is not active.
+    pub fn prompt_template(
+        &self,
+        tenant: Option<&TenantId>,
+        id: &str,
+    ) -> Result<&PromptTemplate, TemplateFault> {
+        self.prompt_templates.find(tenant, id)
     }
 
     /// The rows that were left out.

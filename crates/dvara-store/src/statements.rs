@@ -64,6 +64,10 @@ fn modules() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("rows/routes.rs", crate::rows::routes::STATEMENTS),
         ("rows/credentials.rs", crate::rows::credentials::STATEMENTS),
         ("rows/policies.rs", crate::rows::policies::STATEMENTS),
+        (
+            "rows/prompt_templates.rs",
+            crate::rows::prompt_templates::STATEMENTS,
+        ),
         ("usage/days.rs", crate::usage::days::STATEMENTS),
         ("usage/insert.rs", crate::usage::insert::STATEMENTS),
         ("usage/sums.rs", crate::usage::sums::STATEMENTS),

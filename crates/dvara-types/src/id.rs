@@ -130,6 +130,10 @@ id!(
     PolicyId, "pol"
 );
 id!(
+    /// Names a prompt template.
+    PromptTemplateId, "prm"
+);
+id!(
     /// Names one settled call; a settlement written twice is one row.
     SettlementId, "set"
 );

@@ -11,11 +11,13 @@ pub(crate) mod mcp;
 pub(crate) mod migrate;
 mod plain_http;
 pub(crate) mod policy;
+pub(crate) mod prompt;
 pub(crate) mod route;
 pub(crate) mod sleep;
 pub(crate) mod tenant;
 pub(crate) mod up;
 
+mod listing;
 mod store;
 mod text_file;
 
@@ -87,6 +89,9 @@ fn dispatch(command: Command, data_dir: Option<PathBuf>, env: Env) -> anyhow::Re
         }) => test.run(Utc::now(), &mut io::stdin(), out, &mut io::stderr()),
         Command::Policy(args) => store::with(&env, data_dir, async |store| {
             policy::run(&args, store, &mut io::stdin(), out).await
+        }),
+        Command::Prompt(args) => store::with(&env, data_dir, async |store| {
+            prompt::run(&args, store, &mut io::stdin(), out).await
         }),
         Command::License(args) => {
             let surroundings = license::Surroundings {

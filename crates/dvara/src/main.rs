@@ -44,6 +44,8 @@ enum Command {
     Route(commands::route::RouteArgs),
     /// Manage policies, and try them.
     Policy(commands::policy::PolicyArgs),
+    /// Manage prompt templates.
+    Prompt(commands::prompt::PromptArgs),
     /// Make, show and sign licenses.
     License(commands::license::LicenseArgs),
     /// Seal a value for a settings file.

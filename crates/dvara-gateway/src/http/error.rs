@@ -66,10 +66,14 @@ pub(crate) enum GatewayError {
     BodyTimeout,
     /// The body broke off or its framing is wrong.
     BodyBroken,
+    /// There is no prompt template of this id that the caller may use.
+    PromptTemplateNotFound(String),
     /// A policy denies the call, for this reason.
     PolicyDenied(Arc<str>),
     /// Guardrails found attacks or contents of these categories.
     GuardrailBlocked(String),
+    /// The answer is larger than what can be looked through, and something in it may have to be withheld.
+    TooLargeToScan,
     /// The call passes a bound on its size.
     InputTooLarge(SizeExceeded),
     /// Personal data or secrets were found, of these types, and may not go on.
@@ -178,8 +182,9 @@ impl GatewayError {
             | Self::TenantSuspended(_)
             | Self::PolicyDenied(_)
             | Self::GuardrailBlocked(_)
+            | Self::TooLargeToScan
             | Self::PiiTokenizeUnavailable => 403,
-            Self::NotFound { .. } => 404,
+            Self::NotFound { .. } | Self::PromptTemplateNotFound(_) => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::NotAcceptable => 406,
             Self::BodyTimeout => 408,
@@ -213,10 +218,10 @@ impl GatewayError {
             Self::ScopeMissing(_) => "permission_error",
             Self::TenantSuspended(_) => "tenant_suspended",
             Self::PolicyDenied(_) => "policy_violation",
-            Self::GuardrailBlocked(_) => "guardrail_violation",
+            Self::GuardrailBlocked(_) | Self::TooLargeToScan => "guardrail_violation",
             Self::PiiDetected(_) | Self::PiiTokenizeUnavailable => "pii_violation",
             Self::RateLimited(_) => "rate_limit_error",
-            Self::NotFound { .. } => "not_found_error",
+            Self::NotFound { .. } | Self::PromptTemplateNotFound(_) => "not_found_error",
             Self::TooLarge { .. } | Self::InputTooLarge(_) => "input_size_error",
             Self::Upstream(fault) => fault.code.kind(),
             Self::FailoverBlocked
@@ -249,8 +254,10 @@ impl GatewayError {
             Self::TooLarge { .. } | Self::InputTooLarge(_) => "input_too_large",
             Self::BodyTimeout => "request_timeout",
             Self::BodyBroken => "invalid_request",
+            Self::PromptTemplateNotFound(_) => "prompt_template_not_found",
             Self::PolicyDenied(_) => "policy_denied",
             Self::GuardrailBlocked(_) => "guardrail_blocked",
+            Self::TooLargeToScan => "answer_too_large_to_scan",
             Self::PiiDetected(_) => "pii_detected",
             Self::PiiTokenizeUnavailable => "pii_tokenize_unavailable",
             Self::NoProvider(_) => "no_provider",
@@ -292,9 +299,11 @@ impl GatewayError {
             }
             Self::UnsupportedMediaType(why) => (*why).to_owned(),
             Self::BadRequest { message, .. } | Self::NoProvider(message) => message.clone(),
+            Self::PromptTemplateNotFound(id) => format!("There is no prompt template `{id}`."),
             Self::PolicyDenied(reason) => reason.to_string(),
             Self::GuardrailBlocked(categories) => format!("The guardrails do not let this pass: {categories}."),
             Self::InputTooLarge(exceeded) => too_large(exceeded),
+            Self::TooLargeToScan => "The answer is too large for the rules to look through; ask for less at once.".to_owned(),
             Self::PiiDetected(kinds) => format!("Personal data or secrets were found that may not pass the gateway: {kinds}."),
             Self::PiiTokenizeUnavailable => {
                 "Personal data was found, and the gateway has no key to make tokens for it.".to_owned()
@@ -331,6 +340,7 @@ impl GatewayError {
             Self::BadRequest { param, .. } => param.as_deref(),
             Self::Upstream(fault) => fault.param.as_deref(),
             Self::NoProvider(_) => Some("model"),
+            Self::PromptTemplateNotFound(_) => Some("metadata.prompt_template_id"),
             _ => None,
         }
     }
@@ -397,8 +407,10 @@ impl GatewayError {
             | Self::TooLarge { .. }
             | Self::BodyTimeout
             | Self::BodyBroken
+            | Self::PromptTemplateNotFound(_)
             | Self::PolicyDenied(_)
             | Self::GuardrailBlocked(_)
+            | Self::TooLargeToScan
             | Self::InputTooLarge(_)
             | Self::PiiDetected(_)
             | Self::NoProvider(_) => Fault::Caller,

@@ -15,7 +15,7 @@ use super::{Asked, Attempt, Choice, Skipped, Why, choose};
 use crate::core::Shared;
 use crate::http::error::GatewayError;
 use crate::read::Request;
-use crate::rules::PolicyQuestion;
+use crate::rules::{self, PolicyQuestion};
 
 /// What is asked.
 #[derive(Deserialize)]
@@ -60,6 +60,9 @@ fn explain(shared: &Shared, bytes: &[u8]) -> Result<Value, GatewayError> {
         session: question.session.as_deref(),
         is_rehearsal: true,
     };
+    let said = request.said()?;
+    let of_tenant = snapshot.rules(tenant.as_ref());
+    let region = shared.region.as_deref();
     let route = snapshot.route_for(request.model(), asked.tenant);
     let mut explained = json!({
         "model": request.model(),
@@ -69,6 +72,7 @@ fn explain(shared: &Shared, bytes: &[u8]) -> Result<Value, GatewayError> {
             "modelPattern": route.record.model_pattern.as_str(),
             "source": route.source.as_str(),
         })),
+        "rules": rules::explain(&request, &said, of_tenant, policy.as_ref(), region),
     });
     let choice = match choose(&snapshot, shared, &asked) {
         Ok(choice) => choice,

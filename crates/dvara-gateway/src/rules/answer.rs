@@ -2,7 +2,6 @@
 //! what they stand for.
 
 use std::fmt;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,10 +11,11 @@ use dvara_governance::guardrail::{Guardrails, LeakDetector};
 use dvara_governance::pii::{self, Action, Counts, Finding, PiiRules};
 use dvara_governance::tenant::TenantRules;
 use http::{HeaderName, HeaderValue};
+use serde_json::json;
 
 use super::recorder::{Recorder, Source};
 use super::stream::Guard;
-use super::{guardrails, redacted, restored};
+use super::{MOST_HELD, aside, guardrails, redacted, restored};
 use crate::dispatch::{Answered, Reply};
 use crate::http::error::GatewayError;
 
@@ -28,7 +28,7 @@ pub(crate) struct AnswerRules {
     /// What of the system prompt an answer must not repeat.
     pub(super) leak: Option<Arc<LeakDetector>>,
     /// For the tokens that become values again.
-    pub(super) tokens: Option<Rc<TokenKey>>,
+    pub(super) tokens: Option<Arc<TokenKey>>,
     /// What the head of the answer says of it.
     notes: Vec<(HeaderName, HeaderValue)>,
     pub(super) recorder: Recorder,
@@ -45,7 +45,7 @@ impl fmt::Debug for AnswerRules {
 impl AnswerRules {
     pub(crate) fn new(
         rules: &TenantRules,
-        tokens: Option<Rc<TokenKey>>,
+        tokens: Option<Arc<TokenKey>>,
         leak: Option<Arc<LeakDetector>>,
         notes: Vec<(HeaderName, HeaderValue)>,
         recorder: Recorder,
@@ -73,6 +73,16 @@ impl AnswerRules {
         self.pii.settings.enabled && self.pii.settings.scan_responses
     }
 
+    /// Whether text may have to be kept from its reader, or be another than it was.
+    pub(super) fn withholds(&self) -> bool {
+        let of_personal = self.scans() && self.pii.settings.action.withholds();
+        let of_contents = self
+            .guardrails
+            .as_ref()
+            .is_some_and(|rules| rules.may_block());
+        of_personal || of_contents || self.tokens.is_some()
+    }
+
     fn is_idle(&self) -> bool {
         !self.scans() && self.tokens.is_none() && self.guardrails.is_none()
     }
@@ -81,15 +91,16 @@ impl AnswerRules {
 /// The answer as it may go on; a stream gets its guard.
 ///
 /// # Errors
-/// 400 `pii_detected` for a whole answer that may not be seen.
-pub(crate) fn enforce(mut reply: Reply, rules: AnswerRules) -> Result<Reply, GatewayError> {
+/// For a whole answer that may not be seen: 400 `pii_detected`, 403 `guardrail_blocked` and `answer_too_large_to_scan`.
+pub(crate) async fn enforce(mut reply: Reply, rules: AnswerRules) -> Result<Reply, GatewayError> {
     reply.notes.clone_from(&rules.notes);
     if rules.is_idle() {
         return Ok(reply);
     }
     reply.answered = match reply.answered {
         Answered::Whole(bytes) => {
-            let (bytes, flag) = whole(bytes, &rules)?;
+            let size = bytes.len();
+            let (bytes, flag) = aside(size, move || whole(bytes, &rules)).await?;
             reply.notes.extend(flag);
             Answered::Whole(bytes)
         }
@@ -104,6 +115,9 @@ pub(crate) fn enforce(mut reply: Reply, rules: AnswerRules) -> Result<Reply, Gat
 type Flag = Option<(HeaderName, HeaderValue)>;
 
 fn whole(bytes: Bytes, rules: &AnswerRules) -> Result<(Bytes, Flag), GatewayError> {
+    if bytes.len() > MOST_HELD {
+        return too_large(bytes, rules);
+    }
     let texts = spoken(&bytes);
     let mut counts = Counts::default();
     let mut replaced = Vec::new();
@@ -120,9 +134,10 @@ fn whole(bytes: Bytes, rules: &AnswerRules) -> Result<(Bytes, Flag), GatewayErro
     }
     if !counts.is_empty() {
         let action = rules.pii.settings.action;
+        let source = Source::Response;
         rules
             .recorder
-            .pii("PII_OUTPUT_LEAK", Source::Response, action, &counts);
+            .pii("PII_OUTPUT_LEAK", source, action, &counts);
         if action == Action::Block {
             return Err(GatewayError::PiiDetected(counts.kinds()));
         }
@@ -134,6 +149,16 @@ fn whole(bytes: Bytes, rules: &AnswerRules) -> Result<(Bytes, Flag), GatewayErro
         None => None,
     };
     Ok((replace(&bytes, replaced), flag))
+}
+
+/// An answer that is too large to be looked through: nobody sees it where something might have to be withheld.
+fn too_large(bytes: Bytes, rules: &AnswerRules) -> Result<(Bytes, Flag), GatewayError> {
+    let payload = json!({"source": "response", "limit": MOST_HELD, "scan_incomplete": true});
+    rules.recorder.event("ANSWER_TOO_LARGE_TO_SCAN", &payload);
+    if rules.withholds() {
+        return Err(GatewayError::TooLargeToScan);
+    }
+    Ok((bytes, None))
 }
 
 /// The text as the client may see it; `None` when that is as it is.

@@ -20,12 +20,37 @@ const FLAGGED: HeaderName = HeaderName::from_static("x-gateway-guardrail-flagged
 ///
 /// # Errors
 /// 413 `input_too_large`.
-pub(crate) fn size(
+pub(super) fn size(
     request: &Request,
     said: &[Said<'_>],
     guardrails: &Guardrails,
     recorder: &Recorder,
 ) -> Result<(), GatewayError> {
+    let limits = &guardrails.settings().limits;
+    limits
+        .check_lengths(lengths(request, said))
+        .map_err(|exceeded| {
+            recorder.event("INPUT_SIZE_EXCEEDED", &serde_json::json!(exceeded));
+            GatewayError::InputTooLarge(exceeded)
+        })
+}
+
+/// What a call asks for may be an attack. Gives what the head of the answer says of it.
+///
+/// # Errors
+/// 403 `guardrail_blocked`.
+pub(super) fn attacks(
+    said: &[Said<'_>],
+    guardrails: &Guardrails,
+    recorder: &Recorder,
+) -> Result<Option<(HeaderName, HeaderValue)>, GatewayError> {
+    let mut found = Vec::new();
+    guardrails.scan_request(foreign(said), &mut found);
+    decide(found, Direction::Request, guardrails, recorder)
+}
+
+/// The characters of each message, and of the longest text beside them.
+pub(super) fn lengths(request: &Request, said: &[Said<'_>]) -> Vec<u64> {
     let mut lengths = vec![0; request.message_count()];
     let mut beside = 0;
     for one in said {
@@ -36,34 +61,19 @@ pub(crate) fn size(
         }
     }
     lengths.extend((beside > 0).then_some(beside));
-    let limits = &guardrails.settings().limits;
-    limits.check_lengths(lengths).map_err(|exceeded| {
-        recorder.event("INPUT_SIZE_EXCEEDED", &serde_json::json!(exceeded));
-        GatewayError::InputTooLarge(exceeded)
-    })
+    lengths
 }
 
-/// What a call asks for may be an attack. Gives what the head of the answer says of it.
-///
-/// # Errors
-/// 403 `guardrail_blocked`.
-pub(crate) fn attacks(
-    said: &[Said<'_>],
-    guardrails: &Guardrails,
-    recorder: &Recorder,
-) -> Result<Option<(HeaderName, HeaderValue)>, GatewayError> {
-    // The operator's own instructions are no attack; nor is what the model itself has said.
+/// Texts that may attack the model: the operator's own instructions do not, nor does what the model itself has said.
+pub(super) fn foreign<'s>(said: &'s [Said<'_>]) -> impl Iterator<Item = &'s str> {
     let is_foreign = |one: &&Said<'_>| {
         matches!(one.speaker, Speaker::User | Speaker::Tool) && one.saying == Saying::Text
     };
-    let texts = said.iter().filter(is_foreign).map(|one| &*one.text);
-    let mut found = Vec::new();
-    guardrails.scan_request(texts, &mut found);
-    decide(found, Direction::Request, guardrails, recorder)
+    said.iter().filter(is_foreign).map(|one| &*one.text)
 }
 
 /// What of a system prompt an answer must not repeat.
-pub(crate) fn leak_detector(said: &[Said<'_>], guardrails: &Guardrails) -> Option<LeakDetector> {
+pub(super) fn leak_detector(said: &[Said<'_>], guardrails: &Guardrails) -> Option<LeakDetector> {
     if !guardrails.settings().enabled || !guardrails.settings().scan_responses {
         return None;
     }

@@ -51,6 +51,12 @@ impl<'a> PolicyQuestion<'a> {
         })
     }
 
+    /// What the policies say of the call as the caller sent it.
+    pub(super) fn ask(&self, region: Option<&str>) -> Evaluation {
+        self.policies
+            .evaluate(&self.facts(self.request.model(), region))
+    }
+
     /// Whether a policy forbids the call to go to a model in a region.
     pub(crate) fn denies(&self, model: &str, region: Option<&str>) -> Option<Denial> {
         self.policies.denies_target(&self.facts(model, region))
@@ -88,7 +94,7 @@ pub(crate) fn allow(
         return Ok(Vec::new());
     };
     let model = question.request.model();
-    let evaluation = question.policies.evaluate(&question.facts(model, region));
+    let evaluation = question.ask(region);
     record(&evaluation, model, recorder);
     match evaluation.denial {
         Some(denial) => Err(GatewayError::PolicyDenied(denial.reason)),

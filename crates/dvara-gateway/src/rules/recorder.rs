@@ -134,11 +134,6 @@ impl Recorder {
         }
     }
 
-    /// Whose call it is.
-    pub(crate) fn tenant(&self) -> Option<&TenantId> {
-        self.tenant.as_ref()
-    }
-
     /// Personal data was found.
     pub(crate) fn pii(&self, event: &'static str, source: Source, action: Action, counts: &Counts) {
         for (kind, count) in counts.iter() {

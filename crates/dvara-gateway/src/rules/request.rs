@@ -1,19 +1,68 @@
-//! Personal data in what is asked: refused, replaced or recorded (control-plane.md §10.1).
+//! The texts of a call: their size, personal data in them, attacks (control-plane.md §10).
+
+use std::sync::Arc;
 
 use dvara_crypto::token::TokenKey;
+use dvara_dialects::request::ReadLimits;
 use dvara_dialects::splice::Span;
 use dvara_dialects::texts::{Said, Saying};
+use dvara_governance::guardrail::LeakDetector;
 use dvara_governance::pii::{Action, Counts, Finding, PiiRules, for_json, replace};
+use dvara_governance::tenant::TenantRules;
+use http::{HeaderName, HeaderValue};
 
 use super::recorder::{Recorder, Source};
-use super::{redacted, tokenized};
+use super::{aside, guardrails, redacted, tokenized};
 use crate::http::error::GatewayError;
+use crate::read::Request;
+
+/// A call whose texts may go on, and what its answer is held against.
+pub(crate) struct Looked {
+    pub(crate) request: Request,
+    /// What of the system prompt an answer must not repeat.
+    pub(crate) leak: Option<Arc<LeakDetector>>,
+    /// What the head of the answer says of the call.
+    pub(crate) flag: Option<(HeaderName, HeaderValue)>,
+}
+
+/// Looks through the texts of a call, in the order of design §2.
+///
+/// # Errors
+/// 413 `input_too_large`, 400 `pii_detected`, 403 `pii_tokenize_unavailable` and `guardrail_blocked`, and what
+/// [`Request::said`] refuses: what can't be read can't be governed.
+pub(crate) async fn look_through(
+    request: Request,
+    rules: Arc<TenantRules>,
+    tokens: Option<Arc<TokenKey>>,
+    recorder: Recorder,
+    limits: ReadLimits,
+) -> Result<Looked, GatewayError> {
+    let bytes = request.text_bytes();
+    let look = move || {
+        let said = request.said()?;
+        guardrails::size(&request, &said, &rules.guardrails, &recorder)?;
+        let replaced = personal_data(&said, &rules.pii, tokens.as_deref(), &recorder)?;
+        let flag = guardrails::attacks(&said, &rules.guardrails, &recorder)?;
+        let leak = guardrails::leak_detector(&said, &rules.guardrails).map(Arc::new);
+        drop(said);
+        let request = match replaced {
+            Some(replaced) => request.with_texts(replaced, &limits)?,
+            None => request,
+        };
+        Ok(Looked {
+            request,
+            leak,
+            flag,
+        })
+    };
+    aside(bytes, look).await
+}
 
 /// The texts that go on in the places of others; `None` when the call goes on as it is.
 ///
 /// # Errors
 /// 400 `pii_detected` where the rules say so, 403 `pii_tokenize_unavailable`.
-pub(crate) fn personal_data(
+fn personal_data(
     said: &[Said<'_>],
     rules: &PiiRules,
     tokens: Option<&TokenKey>,

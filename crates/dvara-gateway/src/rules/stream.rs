@@ -12,10 +12,9 @@ use dvara_governance::pii::{Action, Counts, Piece, Scanner};
 
 use super::answer::{AnswerRules, redact};
 use super::recorder::Source;
-use super::{guardrails, redacted, restored};
+use super::{MOST_HELD, guardrails, redacted, restored};
 
-/// Most text that is held for arguments, and most lanes of one stream (data-plane.md §5.3).
-const MOST_HELD: usize = 1_000_000;
+/// Most texts of one stream (data-plane.md §5.3).
 const MOST_LANES: usize = 256;
 
 /// Looks through one stream.
@@ -55,12 +54,7 @@ struct Text {
 
 impl Guard {
     pub(crate) fn new(rules: AnswerRules) -> Self {
-        let of_personal = rules.scans() && rules.pii.settings.action.withholds();
-        let of_contents = rules
-            .guardrails
-            .as_ref()
-            .is_some_and(|rules| rules.may_block());
-        let withholds = of_personal || of_contents || rules.tokens.is_some();
+        let withholds = rules.withholds();
         Self {
             rewriter: Rewriter::default(),
             watch: Watch {

@@ -32,6 +32,7 @@ mod smuggling;
 mod strategies;
 mod streaming;
 mod strict;
+mod templates;
 mod tls;
 mod under_load;
 mod ways_out;

@@ -95,7 +95,9 @@ fn patterns(
     let Some(patterns) = metadata.get(PATTERNS).filter(|value| !value.is_null()) else {
         return Vec::new();
     };
-    let written = patterns.as_str().and_then(|text| serde_json::from_str(text).ok());
+    let written = patterns
+        .as_str()
+        .and_then(|text| serde_json::from_str(text).ok());
     let Some(patterns) = written.as_ref().unwrap_or(patterns).as_object() else {
         problems.push(SettingProblem {
             key: PATTERNS.to_owned(),
@@ -144,7 +146,8 @@ mod tests {
                 && !rules.settings.restore_in_answers
         );
         assert_eq!(rules.detectors.custom()[0].label(), "staff id");
-        let (rules, problems) = of(json!({"pii.custom-patterns": "{\"staff id\": \"EMP-[0-9]{6}\"}"}));
+        let (rules, problems) =
+            of(json!({"pii.custom-patterns": "{\"staff id\": \"EMP-[0-9]{6}\"}"}));
         assert_eq!((problems.len(), rules.detectors.custom().len()), (0, 1));
     }
 

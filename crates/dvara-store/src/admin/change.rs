@@ -46,6 +46,14 @@ pub enum Action {
     PolicyRolledBack,
     /// A policy was deleted.
     PolicyDeleted,
+    /// A prompt template was made, as a draft.
+    PromptTemplateCreated,
+    /// A prompt template's name or texts changed.
+    PromptTemplateUpdated,
+    /// A prompt template was put in use, or put away.
+    PromptTemplateStatusChanged,
+    /// An earlier version of a prompt template was brought back.
+    PromptTemplateRolledBack,
     /// What a file names was inserted where it was absent.
     ConfigSeeded,
 }
@@ -70,6 +78,10 @@ impl Action {
             Self::PolicyStatusChanged => "POLICY_STATUS_CHANGED",
             Self::PolicyRolledBack => "POLICY_ROLLED_BACK",
             Self::PolicyDeleted => "POLICY_DELETED",
+            Self::PromptTemplateCreated => "PROMPT_TEMPLATE_CREATED",
+            Self::PromptTemplateUpdated => "PROMPT_TEMPLATE_UPDATED",
+            Self::PromptTemplateStatusChanged => "PROMPT_TEMPLATE_STATUS_CHANGED",
+            Self::PromptTemplateRolledBack => "PROMPT_TEMPLATE_ROLLED_BACK",
             Self::ConfigSeeded => "CONFIG_SEEDED",
         }
     }

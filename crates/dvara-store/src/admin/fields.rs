@@ -60,10 +60,16 @@ impl Fields {
         let text = text.map(str::trim).filter(|text| !text.is_empty())?;
         if text.chars().count() > MAX_DESCRIPTION {
             self.refuse(field, "must not be longer than 2000 characters");
-        } else if text.contains('\0') {
+        }
+        self.without_zero_bytes(field, text);
+        Some(text.to_owned())
+    }
+
+    /// A text that PostgreSQL can hold.
+    pub(super) fn without_zero_bytes(&mut self, field: &str, text: &str) {
+        if text.contains('\0') {
             self.refuse(field, "must not contain a zero byte");
         }
-        Some(text.to_owned())
     }
 
     pub(crate) fn problems(self) -> Vec<FieldProblem> {

@@ -26,6 +26,8 @@ pub enum Area {
     ApiKeys,
     /// Policies.
     Policies,
+    /// Prompt templates.
+    PromptTemplates,
     /// Provider credentials.
     ProviderCredentials,
     /// Routes.
@@ -36,9 +38,10 @@ pub enum Area {
 
 impl Area {
     /// Every area that this binary knows.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ApiKeys,
         Self::Policies,
+        Self::PromptTemplates,
         Self::ProviderCredentials,
         Self::Routes,
         Self::Tenants,
@@ -49,6 +52,7 @@ impl Area {
         match self {
             Self::ApiKeys => "api_keys",
             Self::Policies => "policies",
+            Self::PromptTemplates => "prompt_templates",
             Self::ProviderCredentials => "provider_credentials",
             Self::Routes => "routes",
             Self::Tenants => "tenants",

@@ -29,8 +29,6 @@ pub struct KnownKey {
     pub requests_per_minute: Option<NonZeroU32>,
     /// The tenant's calls go to vendors whole or not at all.
     pub strict: bool,
-    /// What is in force for its texts.
-    pub rules: Arc<TenantRules>,
 }
 
 #[derive(Debug)]
@@ -39,6 +37,8 @@ pub(super) struct Callers {
     /// Calls per minute of each key, for tenants with a limit of their own.
     request_rates: BTreeMap<TenantId, NonZeroU32>,
     platform_rules: Arc<TenantRules>,
+    /// Those of each tenant.
+    rules: HashMap<TenantId, Arc<TenantRules>>,
     broken: Vec<BrokenRow>,
 }
 
@@ -95,7 +95,7 @@ impl Callers {
         let mut keys = HashMap::with_capacity(key_rows.len());
         for row in key_rows {
             let id = row.id.clone();
-            match known(row, &tenants, &rules, &request_rates, &strict) {
+            match known(row, &tenants, &request_rates, &strict) {
                 Ok(key) => {
                     keys.insert(key.record.hash, Arc::new(key));
                 }
@@ -110,12 +110,15 @@ impl Callers {
             keys,
             request_rates,
             platform_rules,
+            rules,
             broken,
         }
     }
 
-    pub(super) fn platform_rules(&self) -> &Arc<TenantRules> {
-        &self.platform_rules
+    /// A tenant's rules; those of the platform for who has no tenant, or one that nobody knows.
+    pub(super) fn rules(&self, tenant: Option<&TenantId>) -> &Arc<TenantRules> {
+        let of_tenant = tenant.and_then(|tenant| self.rules.get(tenant));
+        of_tenant.unwrap_or(&self.platform_rules)
     }
 
     pub(super) fn key(&self, hash: &KeyHash) -> Option<&Arc<KnownKey>> {
@@ -138,7 +141,6 @@ impl Callers {
 fn known(
     row: ApiKeyRow,
     tenants: &HashMap<TenantId, Arc<TenantRecord>>,
-    rules: &HashMap<TenantId, Arc<TenantRules>>,
     request_rates: &BTreeMap<TenantId, NonZeroU32>,
     strict: &HashSet<TenantId>,
 ) -> Result<KnownKey, String> {
@@ -147,9 +149,7 @@ fn known(
         .get(&record.tenant)
         .cloned()
         .ok_or_else(|| format!("its tenant `{}` is missing or broken", record.tenant))?;
-    let rules = rules.get(&record.tenant).cloned();
     Ok(KnownKey {
-        rules: rules.expect("a tenant that is known has rules"),
         requests_per_minute: request_rates.get(&record.tenant).copied(),
         strict: strict.contains(&record.tenant),
         record,

@@ -9,6 +9,7 @@ mod feed;
 mod migrations;
 mod policies;
 mod private;
+mod prompt_templates;
 mod rates;
 mod seed;
 mod statements;

@@ -14,6 +14,7 @@ use dvara_store::{Admin, Store};
 use dvara_types::{PolicyId, TenantId};
 use serde_json::{Value, json};
 
+use super::listing::{Printed, exactly, owner, write_all, write_one};
 use super::text_file;
 
 /// Manage policies.
@@ -101,13 +102,11 @@ pub(crate) async fn run(
     let admin = Admin::new(store).acting_as("dvara policy");
     let policy = match &args.command {
         PolicyCommand::List => {
-            let policies = admin.policies().await?;
-            write_list(out, args.json, &policies, described, line)?;
+            write_all(out, args.json, &admin.policies().await?)?;
             return Ok(ExitCode::SUCCESS);
         }
         PolicyCommand::Versions { id } => {
-            let versions = admin.policy_versions(id).await?;
-            write_list(out, args.json, &versions, described_version, version_line)?;
+            write_all(out, args.json, &admin.policy_versions(id).await?)?;
             return Ok(ExitCode::SUCCESS);
         }
         PolicyCommand::Delete { id } => {
@@ -171,74 +170,54 @@ fn status(text: &str) -> Result<PolicyStatus, String> {
     status.map_err(|error| error.to_string())
 }
 
-fn write_list<T>(
-    out: &mut dyn Write,
-    json: bool,
-    items: &[T],
-    described: impl Fn(&T) -> Value,
-    line: impl Fn(&T) -> String,
-) -> std::io::Result<()> {
-    if json {
-        return writeln!(out, "{}", Value::from_iter(items.iter().map(described)));
+impl Printed for PolicyRecord {
+    fn line(&self) -> String {
+        format!(
+            "{:<30}  v{:<4}  {:<8}  {:<20}  {}",
+            self.id.as_str(),
+            self.version,
+            self.status.as_str(),
+            owner(self.tenant.as_ref()),
+            self.name
+        )
     }
-    items
-        .iter()
-        .try_for_each(|item| writeln!(out, "{}", line(item)))
-}
 
-fn write_one(out: &mut dyn Write, json: bool, policy: &PolicyRecord) -> std::io::Result<()> {
-    if json {
-        writeln!(out, "{}", described(policy))
-    } else {
-        writeln!(out, "{}", line(policy))
+    fn described(&self) -> Value {
+        json!({
+            "id": self.id,
+            "tenant": self.tenant,
+            "name": self.name,
+            "description": self.description,
+            "dsl": self.dsl,
+            "status": self.status.as_str(),
+            "version": self.version,
+            "created_at": exactly(self.created_at),
+            "updated_at": exactly(self.updated_at),
+        })
     }
 }
 
-fn line(policy: &PolicyRecord) -> String {
-    let tenant = policy.tenant.as_ref();
-    format!(
-        "{:<30}  v{:<4}  {:<8}  {:<20}  {}",
-        policy.id.as_str(),
-        policy.version,
-        policy.status.as_str(),
-        tenant.map_or("(all tenants)", TenantId::as_str),
-        policy.name
-    )
-}
+impl Printed for PolicyVersion {
+    fn line(&self) -> String {
+        format!(
+            "v{:<4}  {}  {}",
+            self.version,
+            self.since.to_rfc3339_opts(SecondsFormat::Secs, true),
+            self.name
+        )
+    }
 
-fn version_line(version: &PolicyVersion) -> String {
-    format!(
-        "v{:<4}  {}  {}",
-        version.version,
-        version.since.to_rfc3339_opts(SecondsFormat::Secs, true),
-        version.name
-    )
-}
-
-fn described(policy: &PolicyRecord) -> Value {
-    json!({
-        "id": policy.id,
-        "tenant": policy.tenant,
-        "name": policy.name,
-        "description": policy.description,
-        "dsl": policy.dsl,
-        "status": policy.status.as_str(),
-        "version": policy.version,
-        "created_at": policy.created_at.to_rfc3339_opts(SecondsFormat::Micros, true),
-        "updated_at": policy.updated_at.to_rfc3339_opts(SecondsFormat::Micros, true),
-    })
-}
-
-fn described_version(version: &PolicyVersion) -> Value {
-    json!({
-        "id": version.policy,
-        "version": version.version,
-        "name": version.name,
-        "description": version.description,
-        "dsl": version.dsl,
-        "status": version.status.as_str(),
-        "since": version.since.to_rfc3339_opts(SecondsFormat::Micros, true),
-    })
+    fn described(&self) -> Value {
+        json!({
+            "id": self.policy,
+            "version": self.version,
+            "name": self.name,
+            "description": self.description,
+            "dsl": self.dsl,
+            "status": self.status.as_str(),
+            "since": exactly(self.since),
+        })
+    }
 }
 
 #[cfg(test)]

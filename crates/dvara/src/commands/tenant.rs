@@ -218,7 +218,10 @@ mod tests {
         assert!(wrong.contains(fix), "{wrong}");
         let unset = "set acme --unset guardrail.action --json";
         let unset: Value = serde_json::from_str(&call(&store, unset).await.unwrap()).unwrap();
-        assert_eq!(unset["metadata"], json!({"region": "eu", "pii.action": "REDACT"}));
+        assert_eq!(
+            unset["metadata"],
+            json!({"region": "eu", "pii.action": "REDACT"})
+        );
     }
 
     #[tokio::test]
