@@ -96,7 +96,7 @@ impl EmbeddingRequest {
     }
 
     /// The body as it was received.
-    pub(crate) fn body(&self) -> &Bytes {
+    pub fn body(&self) -> &Bytes {
         &self.body
     }
 

@@ -7,6 +7,7 @@
 mod conversation;
 mod error;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
@@ -165,6 +166,26 @@ impl ChatRequest {
     /// When a part has a shape that nobody can judge, such as a text that is a number.
     pub fn conversation(&self) -> Result<Conversation<'_>, ReadError> {
         crate::openai::conversation(self)
+    }
+
+    /// Names of the functions that are offered; what only a vendor understands goes by its `type`.
+    ///
+    /// # Errors
+    /// As [`Self::conversation`].
+    pub fn tool_names(&self) -> Result<Vec<String>, ReadError> {
+        if !self.wants.tools {
+            return Ok(Vec::new());
+        }
+        let named = |tool: &Tool<'_>| match tool {
+            Tool::Function(function) => Some(function.name.clone().into_owned()),
+            Tool::Opaque(value) => {
+                let members = json::members(value)?;
+                let kind = members.iter().find(|member| member.key == "type")?;
+                json::string(kind.value).map(Cow::into_owned)
+            }
+        };
+        let conversation = self.conversation()?;
+        Ok(conversation.tools.iter().filter_map(named).collect())
     }
 
     /// Prompt tokens, by [`estimate`]'s rule; for calls whose vendor reported none. Costs nothing for plain text

@@ -2,11 +2,13 @@
 //! place. Everything around a text stays byte for byte as it was.
 
 mod answer;
+mod prompt;
 mod request;
 mod stream;
 mod strings;
 
 pub use answer::{Lane, Part, Spoken, replace, spoken};
+pub use prompt::TemplateCall;
 pub use request::{Said, Saying, Speaker};
 pub use stream::{Editor, Flow, Rewriter};
 

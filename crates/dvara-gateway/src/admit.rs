@@ -3,11 +3,20 @@
 //! Templates, policy, size, PII, guardrails, context window and output schema are checked here, in this order (design §2), each
 //! with the work that brings it. What a caller asks for and nobody enforces yet is refused, not passed over.
 
+use std::sync::Arc;
+
+use dvara_crypto::cluster::ClusterKey;
+use dvara_crypto::token::TokenKey;
+use dvara_governance::pii::{Action, PiiSettings};
+use dvara_store::snapshot::Snapshot;
+use dvara_types::TenantId;
 use http::HeaderMap;
 
+use crate::core::Shared;
 use crate::enter::Entered;
 use crate::http::error::GatewayError;
 use crate::read::Request;
+use crate::rules::{AnswerRules, PolicyQuestion, Recorder, allow, fill_in, look_through};
 use crate::strict;
 
 /// A call that every rule allows.
@@ -16,6 +25,9 @@ pub(crate) struct Admitted {
     entered: Entered,
     request: Request,
     strict: bool,
+    answer: AnswerRules,
+    /// Names of the tools that are offered, where a policy may ask.
+    tools: Vec<String>,
 }
 
 impl Admitted {
@@ -29,6 +41,16 @@ impl Admitted {
         &self.request
     }
 
+    /// Names of the tools that it offers; none where no policy asks for any.
+    pub(crate) fn tools(&self) -> &[String] {
+        &self.tools
+    }
+
+    /// What its answer has to pass.
+    pub(crate) fn answer_rules(&self) -> &AnswerRules {
+        &self.answer
+    }
+
     /// Whether it goes to its vendor whole or not at all.
     pub(crate) fn strict(&self) -> bool {
         self.strict
@@ -36,17 +58,32 @@ impl Admitted {
 }
 
 /// `metadata` members that stand for functions of ours, which would silently not happen.
-const NOT_YET: [&str; 2] = ["prompt_template_id", "prompt_experiment_id"];
+const NOT_YET: [&str; 1] = ["prompt_experiment_id"];
 
-/// Admits a call; `headers` are its own.
+/// What a call is admitted by.
+pub(crate) struct Admission<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) shared: &'a Shared,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) trace_id: &'a str,
+}
+
+/// Admits a call.
 ///
 /// # Errors
-/// 400 `unsupported_capability` for what is not built, `invalid_request` for a header that can't be read.
-pub(crate) fn admit(
+/// 400 `unsupported_capability` for what is not built, `invalid_request` for a header that can't be read, and what the rules
+/// refuse.
+pub(crate) async fn admit(
+    by: &Admission<'_>,
     entered: Entered,
     request: Request,
-    headers: &HeaderMap,
 ) -> Result<Admitted, GatewayError> {
+    let Admission {
+        snapshot,
+        shared,
+        headers,
+        trace_id,
+    } = by;
     let of_tenant = entered.caller().key().is_some_and(|key| key.strict);
     let strict = strict::asked(headers)? || of_tenant;
     for name in NOT_YET {
@@ -60,9 +97,43 @@ pub(crate) fn admit(
             });
         }
     }
-    Ok(Admitted {
-        entered,
+    let key = entered.caller().key().map(|key| &**key);
+    let tenant = key.map(|key| &key.tenant.id);
+    let limits = shared.settings.json;
+    let request = fill_in(request, snapshot, tenant, &limits)?;
+    let recorder = Recorder::new(shared.rules.clone(), trace_id, &entered);
+    let asked = !snapshot.policies(tenant).are_empty();
+    let tools = if asked { request.tools()? } else { Vec::new() };
+    let question = PolicyQuestion::of(snapshot, &request, tenant, key, &tools);
+    let mut notes = allow(question.as_ref(), shared.region.as_deref(), &recorder)?;
+    drop(question);
+    let rules = snapshot.rules(tenant).clone();
+    let tokens = token_key(&rules.pii.settings, &shared.token_root, tenant);
+    let looked = look_through(
         request,
+        rules.clone(),
+        tokens.clone(),
+        recorder.clone(),
+        limits,
+    )
+    .await?;
+    notes.extend(looked.flag);
+    Ok(Admitted {
+        request: looked.request,
+        answer: AnswerRules::new(&rules, tokens, looked.leak, notes, recorder),
+        entered,
         strict,
+        tools,
     })
+}
+
+/// What this tenant's tokens are made and read with, where there may be any.
+fn token_key(
+    settings: &PiiSettings,
+    root: &ClusterKey,
+    tenant: Option<&TenantId>,
+) -> Option<Arc<TokenKey>> {
+    let needed = settings.action == Action::Tokenize || settings.restore_in_answers;
+    let key = || TokenKey::of(root, tenant.map_or("", TenantId::as_str));
+    (settings.enabled && needed).then(|| Arc::new(key()))
 }

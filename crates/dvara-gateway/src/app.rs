@@ -35,6 +35,7 @@ use crate::plan::Limits;
 use crate::probe;
 use crate::providers::Unidentified;
 use crate::routing::Turns;
+use crate::rules::RuleMetrics;
 use crate::status::StatusPage;
 pub(crate) use config::BOOTSTRAP_FILE;
 pub use config::GatewayConfig;
@@ -138,7 +139,8 @@ impl Gateway {
             .providers
             .identify(&self.outbound, &foundation.tasks)
             .await;
-        let fleet = fleet::join(foundation).await?;
+        let cluster_key = fleet::key(foundation).await?;
+        let fleet = fleet::join(foundation, cluster_key.clone()).await?;
         fleet::register(kit.registry(), &fleet);
         let rates = rates::start(self.config.rate_limit, foundation, &fleet).await;
         let shared = Arc::new(Shared {
@@ -153,6 +155,8 @@ impl Gateway {
             ),
             turns: Turns::default(),
             region: region.map(str::to_owned),
+            rules: RuleMetrics::register(kit.registry()),
+            token_root: cluster_key,
             shadows_left_out: targets::shadows_left_out(kit.registry()),
             providers,
             feed: foundation.feed.clone(),

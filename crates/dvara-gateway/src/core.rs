@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use dvara_crypto::cluster::ClusterKey;
 use dvara_ledger::Ledgers;
 use dvara_service::actuator::Actuator;
 use dvara_service::cores::Plane;
@@ -19,6 +20,7 @@ use crate::plan::Limits;
 use crate::providers::Providers;
 use crate::rates::Rates;
 use crate::routing::Turns;
+use crate::rules::RuleMetrics;
 use crate::settings::DataPlaneSettings;
 
 /// What all cores of a process share. Read-only on the request path.
@@ -35,6 +37,10 @@ pub(crate) struct Shared {
     pub(crate) turns: Turns,
     /// The gateway's own region, if it has one.
     pub(crate) region: Option<String>,
+    /// What the rules count.
+    pub(crate) rules: Arc<RuleMetrics>,
+    /// What tokens for personal data are made with.
+    pub(crate) token_root: ClusterKey,
     /// Shadows that were not sent because too many were under way.
     pub(crate) shadows_left_out: Counter,
 }

@@ -22,7 +22,7 @@ use dvara_dialects::limits::VendorLimits;
 use dvara_dialects::target::{Dropped, Target};
 use dvara_ledger::Ledger;
 use dvara_upstream::targets::{Permit, Target as TargetState};
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode};
 use tokio::time::Instant;
 use tracing::{Span, field};
 
@@ -41,6 +41,8 @@ pub(crate) struct Reply {
     pub(crate) answered: Answered,
     /// What the client sent and the vendor did not get.
     pub(crate) dropped: Vec<Dropped>,
+    /// What the rules say in the head of the answer.
+    pub(crate) notes: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// What a vendor answers with.
@@ -53,7 +55,11 @@ pub(crate) enum Answered {
 
 impl Reply {
     pub(crate) fn new(answered: Answered, dropped: Vec<Dropped>) -> Self {
-        Self { answered, dropped }
+        Self {
+            answered,
+            dropped,
+            notes: Vec::new(),
+        }
     }
 
     /// A stream holds its place at the provider until its end, and its target learns how it ends.

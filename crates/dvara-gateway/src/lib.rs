@@ -18,6 +18,7 @@ mod plan;
 mod relay;
 mod reserve;
 mod routing;
+mod rules;
 mod stream;
 mod strict;
 

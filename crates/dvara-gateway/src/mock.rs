@@ -164,7 +164,7 @@ pub(crate) async fn answer(
         }
         MockBody::Events(events) => {
             let source = Scripted::new(events, StreamDecoder::new(ProviderKind::Mock, request));
-            let stream = Box::new(Stream::Scripted(source));
+            let stream = Box::new(Stream::from(source));
             Ok(Reply::new(Answered::Stream(stream), Vec::new()))
         }
     }

@@ -22,7 +22,7 @@ use hyper::Response;
 use hyper::body::Incoming;
 use tracing::Instrument as _;
 
-use crate::admit::admit;
+use crate::admit::{Admission, admit};
 use crate::authenticate::authenticate;
 use crate::core::Core;
 use crate::dispatch::{Answered, Reply, dispatch};
@@ -36,6 +36,7 @@ use crate::plan::plan;
 use crate::read::{Wanted, read};
 use crate::relay::Relay;
 use crate::reserve::reserve;
+use crate::rules::enforce;
 
 /// Answers one governed call. Its ledger is opened first and settles with the body, or here when the call is refused.
 pub(crate) async fn answer(
@@ -139,12 +140,20 @@ async fn ask(
     let settings = &core.shared.settings;
     let request = read(&entered, wanted, body, settings.body, &settings.json).await?;
     ledger.requested(request.model(), request.stream());
-    let admitted = admit(entered, request, headers)?;
+    let by = Admission {
+        snapshot: &snapshot,
+        shared: &core.shared,
+        headers,
+        trace_id: &call.head.trace_id,
+    };
+    let admitted = admit(&by, entered, request).await?;
+    let answer_rules = admitted.answer_rules().clone();
     let session = call.head.session_id.as_deref();
     let plan = plan(&snapshot, &core.shared, admitted, session, ledger)?;
     let reserved = reserve(plan);
     drop(snapshot); // a stream may last for hours and must not hold an old view of the world
-    dispatch(core, reserved, ledger).await
+    let reply = dispatch(core, reserved, ledger).await?;
+    enforce(reply, answer_rules).await
 }
 
 /// Sends the answer on. From here the body owns the ledger.
@@ -160,6 +169,7 @@ fn relay(core: &Rc<Core>, reply: Reply, mut ledger: Ledger, head: &Head) -> Resp
         }
     };
     respond::say_what_was_dropped(&mut response, &reply.dropped);
+    response.headers_mut().extend(reply.notes);
     response
 }
 

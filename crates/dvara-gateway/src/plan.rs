@@ -19,6 +19,7 @@ use crate::admit::Admitted;
 use crate::core::Shared;
 use crate::http::error::GatewayError;
 use crate::providers::Provider;
+use crate::rules::{PolicyQuestion, denied};
 
 pub(crate) use choice::{Asked, choose};
 pub(crate) use credentials::{Credentials, Limits, credential};
@@ -120,14 +121,25 @@ pub(crate) fn plan(
     session: Option<&str>,
     ledger: &mut Ledger,
 ) -> Result<Plan, GatewayError> {
+    let key = admitted.entered().caller().key().map(|key| &**key);
+    let tenant = key.map(|key| &key.tenant.id);
+    let tools = admitted.tools();
+    let policy = PolicyQuestion::of(snapshot, admitted.request(), tenant, key, tools);
     let asked = Asked {
         request: admitted.request(),
-        tenant: admitted.entered().caller().key().map(|key| &key.tenant.id),
+        tenant,
         session,
+        policy: policy.as_ref(),
         is_rehearsal: false,
     };
     let choice = choose(snapshot, shared, &asked)?;
     note(&choice, ledger);
+    for skipped in &choice.skipped {
+        if let Why::Denied(denial) = &skipped.why {
+            denied(denial, &skipped.model, admitted.answer_rules().recorder());
+        }
+    }
     let choice = choice.served()?;
+    drop(policy);
     Ok(Plan { admitted, choice })
 }

@@ -2,7 +2,9 @@
 
 use dvara_dialects::embedding::{self, EmbeddingRequest};
 use dvara_dialects::request::{Capabilities, ChatRequest, ReadError, ReadLimits};
+use dvara_dialects::splice::Span;
 use dvara_dialects::target::Target;
+use dvara_dialects::texts::Said;
 use dvara_service::body::{BodyLimits, receive};
 use dvara_types::TokenCount;
 use hyper::body::Incoming;
@@ -55,6 +57,38 @@ impl Request {
         }
     }
 
+    /// How many messages it has; an input that is embedded counts as one.
+    pub(crate) fn message_count(&self) -> usize {
+        match self {
+            Self::Chat(chat) => chat.message_count(),
+            Self::Embeddings(_) => 0,
+        }
+    }
+
+    /// Whether it is a chat completion.
+    pub(crate) fn is_chat(&self) -> bool {
+        matches!(self, Self::Chat(_))
+    }
+
+    /// The end user that the caller names.
+    pub(crate) fn user(&self) -> Option<&str> {
+        match self {
+            Self::Chat(chat) => chat.user(),
+            Self::Embeddings(_) => None,
+        }
+    }
+
+    /// Names of the tools that are offered.
+    ///
+    /// # Errors
+    /// When they can't be read.
+    pub(crate) fn tools(&self) -> Result<Vec<String>, ReadError> {
+        match self {
+            Self::Chat(chat) => chat.tool_names(),
+            Self::Embeddings(_) => Ok(Vec::new()),
+        }
+    }
+
     /// Whether the answer is to be streamed.
     pub(crate) fn stream(&self) -> bool {
         match self {
@@ -90,11 +124,47 @@ impl Request {
         }
     }
 
+    /// Every text that is said in it, in order.
+    ///
+    /// # Errors
+    /// When a part has a shape that nobody can judge.
+    pub(crate) fn said(&self) -> Result<Vec<Said<'_>>, ReadError> {
+        match self {
+            Self::Chat(chat) => chat.said(),
+            Self::Embeddings(embeddings) => Ok(embeddings.said()),
+        }
+    }
+
+    /// The call with other texts in the places of some of its own.
+    ///
+    /// # Errors
+    /// None that the call itself did not have.
+    pub(crate) fn with_texts(
+        &self,
+        replaced: Vec<(Span, String)>,
+        limits: &ReadLimits,
+    ) -> Result<Self, ReadError> {
+        Ok(match self {
+            Self::Chat(chat) => Self::Chat(chat.with_texts(replaced, limits)?),
+            Self::Embeddings(embeddings) => {
+                Self::Embeddings(embeddings.with_texts(replaced, limits)?)
+            }
+        })
+    }
+
     /// How long the body is.
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Chat(chat) => chat.body().len(),
             Self::Embeddings(_) => 0,
+        }
+    }
+
+    /// How much the rules may have to look through at most.
+    pub(crate) fn text_bytes(&self) -> usize {
+        match self {
+            Self::Chat(chat) => chat.body().len(),
+            Self::Embeddings(embeddings) => embeddings.body().len(),
         }
     }
 

@@ -7,6 +7,7 @@ mod rate_limit;
 mod resilience;
 
 use dvara_dialects::request::ReadLimits;
+use dvara_governance::tenant::RuleSettings;
 use dvara_service::body::BodyLimits;
 use dvara_service::boot::texts;
 use dvara_service::settings::{Loader, Problem};
@@ -55,6 +56,8 @@ pub struct GatewaySettings {
     pub(crate) mock: MockConfig,
     /// What calls to vendors go out with.
     pub(crate) outbound: OutboundSettings,
+    /// The rules that are in force where a tenant says nothing else.
+    pub(crate) rules: RuleSettings,
 }
 
 /// What the request path needs.
@@ -101,6 +104,7 @@ impl GatewaySettings {
             providers: providers::load(loader),
             mock: MockConfig::load(loader),
             outbound: OutboundSettings::load(loader),
+            rules: crate::rules::load_settings(loader),
         }
     }
 }

@@ -13,6 +13,7 @@ mod address;
 mod cards;
 mod check;
 mod codes;
+mod counts;
 mod cursor;
 mod kind;
 mod label;
@@ -25,14 +26,17 @@ mod redact;
 mod rules;
 mod scan;
 mod secrets;
+mod settings;
 mod stream;
 
 pub use action::{Action, ParseActionError};
+pub use counts::Counts;
 pub use kind::Kind;
 pub use overlap::Finding;
 pub use patterns::{CustomPattern, Detectors, PatternProblem};
-pub use redact::{placeholder, replace};
+pub use redact::{for_json, placeholder, replace, tokens};
 pub use rules::LONGEST_BUILT_IN;
+pub use settings::{PiiRules, PiiSettings};
 pub use stream::{Piece, Scanner};
 
 #[cfg(test)]

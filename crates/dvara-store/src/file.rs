@@ -92,6 +92,7 @@ impl GatewayFile {
         Overlay {
             providers: self.providers.clone(),
             routes: self.routes.clone(),
+            ..Overlay::default()
         }
     }
 }

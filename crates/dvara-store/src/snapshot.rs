@@ -21,6 +21,7 @@ use chrono::{DateTime, Utc};
 use dvara_crypto::api_key;
 use dvara_crypto::envelope::MasterKey;
 use dvara_governance::policy::Policies;
+use dvara_governance::tenant::TenantRules;
 use dvara_types::{KeyFault, KeyHash, ProviderName, RouteId, TenantId};
 
 use self::callers::Callers;
@@ -124,7 +125,7 @@ impl Snapshot {
     /// A snapshot of no rows: the overlay alone.
     pub fn empty(overlay: &Overlay) -> Self {
         Self {
-            callers: Arc::default(),
+            callers: Arc::new(Callers::compile(Vec::new(), Vec::new(), &overlay.rules)),
             routes: Arc::new(Routes::compile(Vec::new(), &overlay.routes)),
             credentials: Arc::default(),
             policies: Arc::default(),
@@ -140,7 +141,7 @@ impl Snapshot {
     pub fn with(&self, changes: Changes, overlay: &Overlay, master: Option<&MasterKey>) -> Self {
         let mut next = self.clone();
         if let Some((tenants, keys)) = changes.callers {
-            next.callers = Arc::new(Callers::compile(tenants, keys));
+            next.callers = Arc::new(Callers::compile(tenants, keys, &overlay.rules));
         }
         if let Some(rows) = changes.routes {
             next.routes = Arc::new(Routes::compile(rows, &overlay.routes));
@@ -192,6 +193,11 @@ impl Snapshot {
     /// Tenants with a limit of their own: calls per minute of each of their keys.
     pub fn request_rates(&self) -> &BTreeMap<TenantId, NonZeroU32> {
         self.callers.request_rates()
+    }
+
+    /// The rules for a tenant's texts; those of the platform for who has none.
+    pub fn rules(&self, tenant: Option<&TenantId>) -> &Arc<TenantRules> {
+        self.callers.rules(tenant)
     }
 
     /// How many keys are known.

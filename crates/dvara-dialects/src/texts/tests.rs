@@ -268,3 +268,37 @@ fn events_without_a_text_go_on_as_they_came() {
     ];
     assert_eq!(rewritten(&events).0, events.concat());
 }
+
+#[test]
+fn a_template_goes_before_the_messages_and_its_name_out_of_the_metadata() {
+    let request = chat(
+        r#"{"model":"m","messages":[{"role":"user","content":"q"}],"metadata":{"team":"a","prompt_template_id":"prm_1","prompt_variables":{"name":"Ada"}}}"#,
+    );
+    let called = request.template_call().unwrap().unwrap();
+    assert_eq!(
+        (called.id.as_str(), called.variables["name"].as_str()),
+        ("prm_1", Some("Ada"))
+    );
+    let filled = request
+        .with_prompt(
+            Some("be \"kind\""),
+            "Hello Ada",
+            ("prm_1", 3),
+            &ReadLimits::default(),
+        )
+        .unwrap();
+    assert_eq!(
+        filled.body(),
+        r#"{"model":"m","messages":[{"role":"system","content":"be \"kind\""},{"role":"user","content":"Hello Ada"},{"role":"user","content":"q"}],"metadata":{"team":"a","resolved_template_id":"prm_1","resolved_template_version":"3"}}"#
+    );
+    assert!(filled.template_call().unwrap().is_none());
+    for wrong in [
+        r#"{"prompt_template_id":5}"#,
+        r#"{"prompt_template_id":"x","prompt_variables":[]}"#,
+    ] {
+        let body = format!(
+            r#"{{"model":"m","messages":[{{"role":"user","content":"q"}}],"metadata":{wrong}}}"#
+        );
+        assert!(chat(&body).template_call().is_err());
+    }
+}

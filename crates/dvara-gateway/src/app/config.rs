@@ -50,6 +50,7 @@ impl GatewayConfig {
         let overlay = Overlay {
             providers,
             routes: file.routes.clone(),
+            rules: gateway.rules.clone(),
         };
         Self {
             gateway,

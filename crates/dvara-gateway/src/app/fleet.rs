@@ -8,15 +8,15 @@ use dvara_service::{error_chain, random};
 use dvara_store::cluster_key::{self, Chance, ClusterKeyError};
 use prometheus_client::registry::Registry;
 
-/// Joins the gateways of this database. A gateway that is told no way to find others stays alone and needs no key.
-pub(super) async fn join(foundation: &Foundation) -> Result<Cluster, BootError> {
+/// Joins the gateways of this database. A gateway that is told no way to find others stays alone.
+pub(super) async fn join(foundation: &Foundation, key: ClusterKey) -> Result<Cluster, BootError> {
     let (settings, host) = (&foundation.config.common.cluster, &foundation.config.host);
     if !settings.is_on() {
         return Ok(Cluster::alone(host));
     }
     let joined = Cluster::join(JoinOptions {
         settings,
-        key: key(foundation).await?,
+        key,
         host,
         tasks: &foundation.tasks,
     });
@@ -45,7 +45,8 @@ fn say_goodbye(foundation: &Foundation, cluster: Cluster) {
     });
 }
 
-async fn key(foundation: &Foundation) -> Result<ClusterKey, BootError> {
+/// The key that all gateways of this database share; made by the first of them.
+pub(super) async fn key(foundation: &Foundation) -> Result<ClusterKey, BootError> {
     let chance = Chance {
         key: random::bytes(),
         nonce: random::bytes(),

@@ -174,7 +174,7 @@ async fn open_stream(
     if head.status.is_success() && head.is_event_stream() {
         let mut source = FromUpstream::new(body, decoder, limits);
         source.first_event().await?;
-        return Ok(Box::new(Stream::Upstream(source)));
+        return Ok(Box::new(Stream::from(source)));
     }
     let bytes = collect(body, MAX_ERROR).await?;
     Err(vendor::not_a_stream(target, head, &bytes).into())

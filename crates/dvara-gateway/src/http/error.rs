@@ -6,6 +6,7 @@
 pub(super) mod rate_limit;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dvara_cloud::NoCredentials;
@@ -13,6 +14,7 @@ use dvara_dialects::error_body::ErrorBody;
 use dvara_dialects::fault::{FaultCode, UpstreamFault};
 use dvara_dialects::head::MediaTypeError;
 use dvara_dialects::request::ReadError;
+use dvara_governance::guardrail::{LimitType, SizeExceeded};
 use dvara_limits::Exceeded;
 use dvara_service::body::BodyError;
 use dvara_types::{KeyFault, ProviderName, Scope};
@@ -64,6 +66,20 @@ pub(crate) enum GatewayError {
     BodyTimeout,
     /// The body broke off or its framing is wrong.
     BodyBroken,
+    /// There is no prompt template of this id that the caller may use.
+    PromptTemplateNotFound(String),
+    /// A policy denies the call, for this reason.
+    PolicyDenied(Arc<str>),
+    /// Guardrails found attacks or contents of these categories.
+    GuardrailBlocked(String),
+    /// The answer is larger than what can be looked through, and something in it may have to be withheld.
+    TooLargeToScan,
+    /// The call passes a bound on its size.
+    InputTooLarge(SizeExceeded),
+    /// Personal data or secrets were found, of these types, and may not go on.
+    PiiDetected(String),
+    /// Personal data was found that tokens are to stand for, and there is no key to make them with.
+    PiiTokenizeUnavailable,
     /// No configured provider serves the model.
     NoProvider(String),
     /// A stored credential exists for this provider and cannot be used; nobody else's is used in its place.
@@ -159,14 +175,20 @@ impl GatewayError {
             Self::InvalidPath
             | Self::BadRequest { .. }
             | Self::BodyBroken
+            | Self::PiiDetected(_)
             | Self::NoProvider(_) => 400,
             Self::Unauthenticated(_) | Self::InternalSecret => 401,
-            Self::ScopeMissing(_) | Self::TenantSuspended(_) => 403,
-            Self::NotFound { .. } => 404,
+            Self::ScopeMissing(_)
+            | Self::TenantSuspended(_)
+            | Self::PolicyDenied(_)
+            | Self::GuardrailBlocked(_)
+            | Self::TooLargeToScan
+            | Self::PiiTokenizeUnavailable => 403,
+            Self::NotFound { .. } | Self::PromptTemplateNotFound(_) => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::NotAcceptable => 406,
             Self::BodyTimeout => 408,
-            Self::TooLarge { .. } => 413,
+            Self::TooLarge { .. } | Self::InputTooLarge(_) => 413,
             Self::UnsupportedMediaType(_) => 415,
             Self::RateLimited(_) => 429,
             Self::Upstream(fault) => fault.code.status_hint().as_u16(),
@@ -195,9 +217,12 @@ impl GatewayError {
             Self::Unauthenticated(_) | Self::InternalSecret => "authentication_error",
             Self::ScopeMissing(_) => "permission_error",
             Self::TenantSuspended(_) => "tenant_suspended",
+            Self::PolicyDenied(_) => "policy_violation",
+            Self::GuardrailBlocked(_) | Self::TooLargeToScan => "guardrail_violation",
+            Self::PiiDetected(_) | Self::PiiTokenizeUnavailable => "pii_violation",
             Self::RateLimited(_) => "rate_limit_error",
-            Self::NotFound { .. } => "not_found_error",
-            Self::TooLarge { .. } => "input_size_error",
+            Self::NotFound { .. } | Self::PromptTemplateNotFound(_) => "not_found_error",
+            Self::TooLarge { .. } | Self::InputTooLarge(_) => "input_size_error",
             Self::Upstream(fault) => fault.code.kind(),
             Self::FailoverBlocked
             | Self::ProviderPaused { .. }
@@ -226,9 +251,15 @@ impl GatewayError {
             Self::NotAcceptable => "not_acceptable",
             Self::UnsupportedMediaType(_) => "unsupported_media_type",
             Self::BadRequest { code, .. } => code,
-            Self::TooLarge { .. } => "input_too_large",
+            Self::TooLarge { .. } | Self::InputTooLarge(_) => "input_too_large",
             Self::BodyTimeout => "request_timeout",
             Self::BodyBroken => "invalid_request",
+            Self::PromptTemplateNotFound(_) => "prompt_template_not_found",
+            Self::PolicyDenied(_) => "policy_denied",
+            Self::GuardrailBlocked(_) => "guardrail_blocked",
+            Self::TooLargeToScan => "answer_too_large_to_scan",
+            Self::PiiDetected(_) => "pii_detected",
+            Self::PiiTokenizeUnavailable => "pii_tokenize_unavailable",
             Self::NoProvider(_) => "no_provider",
             Self::Upstream(fault) => fault.code.as_str(),
             Self::CredentialUnavailable(_) => "tenant_credential_unavailable",
@@ -268,6 +299,15 @@ impl GatewayError {
             }
             Self::UnsupportedMediaType(why) => (*why).to_owned(),
             Self::BadRequest { message, .. } | Self::NoProvider(message) => message.clone(),
+            Self::PromptTemplateNotFound(id) => format!("There is no prompt template `{id}`."),
+            Self::PolicyDenied(reason) => reason.to_string(),
+            Self::GuardrailBlocked(categories) => format!("The guardrails do not let this pass: {categories}."),
+            Self::InputTooLarge(exceeded) => too_large(exceeded),
+            Self::TooLargeToScan => "The answer is too large for the rules to look through; ask for less at once.".to_owned(),
+            Self::PiiDetected(kinds) => format!("Personal data or secrets were found that may not pass the gateway: {kinds}."),
+            Self::PiiTokenizeUnavailable => {
+                "Personal data was found, and the gateway has no key to make tokens for it.".to_owned()
+            }
             Self::TooLarge { limit } => format!("The body is larger than {limit} bytes."),
             Self::BodyTimeout => "The body did not arrive in time.".to_owned(),
             Self::BodyBroken => "The body broke off before its end.".to_owned(),
@@ -300,6 +340,7 @@ impl GatewayError {
             Self::BadRequest { param, .. } => param.as_deref(),
             Self::Upstream(fault) => fault.param.as_deref(),
             Self::NoProvider(_) => Some("model"),
+            Self::PromptTemplateNotFound(_) => Some("metadata.prompt_template_id"),
             _ => None,
         }
     }
@@ -350,6 +391,7 @@ impl GatewayError {
             | Self::ShuttingDown
             | Self::CredentialUnavailable(_)
             | Self::IdentityUnavailable { .. }
+            | Self::PiiTokenizeUnavailable
             | Self::Internal => Fault::Gateway,
             Self::InvalidPath
             | Self::Unauthenticated(_)
@@ -365,7 +407,32 @@ impl GatewayError {
             | Self::TooLarge { .. }
             | Self::BodyTimeout
             | Self::BodyBroken
+            | Self::PromptTemplateNotFound(_)
+            | Self::PolicyDenied(_)
+            | Self::GuardrailBlocked(_)
+            | Self::TooLargeToScan
+            | Self::InputTooLarge(_)
+            | Self::PiiDetected(_)
             | Self::NoProvider(_) => Fault::Caller,
+        }
+    }
+}
+
+fn too_large(exceeded: &SizeExceeded) -> String {
+    let SizeExceeded {
+        limit_type,
+        actual,
+        limit,
+    } = exceeded;
+    match limit_type {
+        LimitType::MaxMessagesPerRequest => {
+            format!("The call has {actual} messages, and {limit} are allowed.")
+        }
+        LimitType::MaxMessageLength => {
+            format!("A message has {actual} characters, and {limit} are allowed.")
+        }
+        LimitType::MaxInputTokens => {
+            format!("The call has about {actual} tokens, and {limit} are allowed.")
         }
     }
 }

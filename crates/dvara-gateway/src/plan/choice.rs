@@ -15,6 +15,7 @@ use crate::core::Shared;
 use crate::http::error::GatewayError;
 use crate::read::Request;
 use crate::routing::{Rule, Seen, conversation, fraction, rank, stable_hash};
+use crate::rules::PolicyQuestion;
 
 /// What is asked, as far as the choice depends on it.
 pub(crate) struct Asked<'a> {
@@ -22,6 +23,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) tenant: Option<&'a TenantId>,
     /// The session that the caller names.
     pub(crate) session: Option<&'a str>,
+    /// What policies are asked about each target.
+    pub(crate) policy: Option<&'a PolicyQuestion<'a>>,
     /// Nothing will be sent: whoever comes next must find everything as it was.
     pub(crate) is_rehearsal: bool,
 }

@@ -15,6 +15,7 @@ use super::{Asked, Attempt, Choice, Skipped, Why, choose};
 use crate::core::Shared;
 use crate::http::error::GatewayError;
 use crate::read::Request;
+use crate::rules::{self, PolicyQuestion};
 
 /// What is asked.
 #[derive(Deserialize)]
@@ -50,12 +51,18 @@ fn explain(shared: &Shared, bytes: &[u8]) -> Result<Value, GatewayError> {
     let request = ChatRequest::read_openai(body, &shared.settings.json)?;
     let request = Request::Chat(request);
     let snapshot = shared.feed.current();
+    let tools = request.tools()?;
+    let policy = PolicyQuestion::of(&snapshot, &request, tenant.as_ref(), None, &tools);
     let asked = Asked {
+        policy: policy.as_ref(),
         request: &request,
         tenant: tenant.as_ref(),
         session: question.session.as_deref(),
         is_rehearsal: true,
     };
+    let said = request.said()?;
+    let of_tenant = snapshot.rules(tenant.as_ref());
+    let region = shared.region.as_deref();
     let route = snapshot.route_for(request.model(), asked.tenant);
     let mut explained = json!({
         "model": request.model(),
@@ -65,6 +72,7 @@ fn explain(shared: &Shared, bytes: &[u8]) -> Result<Value, GatewayError> {
             "modelPattern": route.record.model_pattern.as_str(),
             "source": route.source.as_str(),
         })),
+        "rules": rules::explain(&request, &said, of_tenant, policy.as_ref(), region),
     });
     let choice = match choose(&snapshot, shared, &asked) {
         Ok(choice) => choice,
@@ -105,6 +113,7 @@ fn target(attempt: &Attempt, request: &Request) -> Value {
 
 fn skipped(skipped: &Skipped) -> Value {
     let detail = match &skipped.why {
+        Why::Denied(denial) => format!("policy {}, rule {}", denial.policy_id, denial.rule_id),
         Why::NotHere => "the route names it, and this gateway does not have it".to_owned(),
         Why::Lacks(missing) => format!("it has no {missing}"),
         Why::CannotSay(error) => error.message(),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use dvara_dialects::fault::UpstreamFault;
 use dvara_dialects::request::{Capabilities, ReadError};
 use dvara_dialects::target::{ProviderCapabilities, Target};
+use dvara_governance::policy::Denial;
 use dvara_store::snapshot::Snapshot;
 use dvara_types::ProviderName;
 use dvara_upstream::targets::BreakerState;
@@ -38,6 +39,8 @@ pub(crate) enum Why {
     Paused(Duration),
     /// Its vendor's limits are reached for so long.
     OutOfQuota(Duration),
+    /// A policy forbids the call to go there.
+    Denied(Denial),
     /// What is stored for it cannot be used.
     NoCredential(GatewayError),
 }
@@ -50,6 +53,7 @@ impl Why {
             Self::Lacks(_) | Self::CannotSay(_) => "capability",
             Self::Paused(_) => "circuit_open",
             Self::OutOfQuota(_) => "rate_limited",
+            Self::Denied(_) => "policy_denied",
             Self::NoCredential(_) => "credential",
         }
     }
@@ -87,6 +91,7 @@ impl Skipped {
             Why::CannotSay(error) => error.into(),
             Why::Paused(retry_after) => GatewayError::ProviderPaused { retry_after },
             Why::OutOfQuota(wait) => UpstreamFault::out_of_quota(wait).into(),
+            Why::Denied(denial) => GatewayError::PolicyDenied(denial.reason),
             Why::NoCredential(error) => error,
         }
     }
@@ -135,6 +140,14 @@ impl Sieve<'_> {
             model,
         };
         self.asked.request.check(&target).map_err(Why::CannotSay)?;
+        let region = candidate.region.or(self.shared.region.as_deref());
+        let denial = self
+            .asked
+            .policy
+            .and_then(|policy| policy.denies(model, region));
+        if let Some(denial) = denial {
+            return Err(Why::Denied(denial));
+        }
         let credentials = credential(self.snapshot, self.asked.tenant, provider);
         let credentials = credentials.map_err(Why::NoCredential)?;
         let state = self.shared.targets.of(provider.name.as_str(), model);

@@ -51,6 +51,76 @@ pub(crate) const DEFAULT_STRATEGY: Property = Property::new(
 )
 .default("model-prefix");
 
+pub(crate) const PII_ENABLED: Property = Property::new(
+    "dvara.llm-gateway.pii.enabled",
+    "Whether calls and answers are searched for personal data and secrets. A tenant's metadata may say otherwise, as for all of these.",
+)
+.env(&["DVARA_LLM_GATEWAY_PII_ENABLED"])
+.default("true");
+
+pub(crate) const PII_ACTION: Property = Property::new(
+    "dvara.llm-gateway.pii.default-action",
+    "What becomes of personal data and secrets: `LOG` records types and counts, `REDACT` puts a placeholder in their place, `TOKENIZE` \
+     a token that this tenant's answers are read back from, `BLOCK` refuses the call.",
+)
+.env(&["DVARA_LLM_GATEWAY_PII_DEFAULT_ACTION"])
+.default("LOG");
+
+pub(crate) const PII_SCAN_RESPONSES: Property = Property::new(
+    "dvara.llm-gateway.pii.scan-responses",
+    "Whether answers are searched too, streams among them.",
+)
+.env(&["DVARA_LLM_GATEWAY_PII_SCAN_RESPONSES"])
+.default("true");
+
+pub(crate) const PII_RESTORE: Property = Property::new(
+    "dvara.llm-gateway.pii.auto-detokenize-response",
+    "Whether tokens in answers become the values that they stand for.",
+)
+.default("false");
+
+pub(crate) const GUARDRAIL_ENABLED: Property = Property::new(
+    "dvara.llm-gateway.guardrail.enabled",
+    "Whether calls and answers are searched for attacks and unwanted contents. A tenant's metadata may say otherwise, as for all of these.",
+)
+.default("true");
+
+pub(crate) const GUARDRAIL_ACTION: Property = Property::new(
+    "dvara.llm-gateway.guardrail.default-action",
+    "What becomes of a call or an answer in which something is found: `LOG` records it, `FLAG` marks the answer too, `BLOCK` refuses.",
+)
+.default("LOG");
+
+pub(crate) const GUARDRAIL_THRESHOLD: Property = Property::new(
+    "dvara.llm-gateway.guardrail.risk-score-threshold",
+    "What scores less is dropped, unrecorded; 0 to 1.",
+)
+.default("0.7");
+
+pub(crate) const GUARDRAIL_SCAN_RESPONSES: Property = Property::new(
+    "dvara.llm-gateway.guardrail.scan-responses",
+    "Whether answers are searched too, streams among them.",
+)
+.default("true");
+
+pub(crate) const GUARDRAIL_INPUT_TOKENS: Property = Property::new(
+    "dvara.llm-gateway.guardrail.max-input-tokens",
+    "Most tokens of a call, a quarter of its characters; more are answered with 413. 0: no limit.",
+)
+.default("0");
+
+pub(crate) const GUARDRAIL_MESSAGES: Property = Property::new(
+    "dvara.llm-gateway.guardrail.max-messages-per-request",
+    "Most messages of a call; more are answered with 413. 0: no limit.",
+)
+.default("100");
+
+pub(crate) const GUARDRAIL_MESSAGE_LENGTH: Property = Property::new(
+    "dvara.llm-gateway.guardrail.max-message-length",
+    "Most characters of a message; more are answered with 413. 0: no limit.",
+)
+.default("50000");
+
 pub(crate) const RATE_LIMIT_ENABLED: Property = Property::new(
     "dvara.llm-gateway.rate-limit.enabled",
     "Whether keys are held to a rate, which the gateways of a fleet share. `rate_limits.requests_per_minute` in gateway.yaml switches it on too.",
@@ -345,6 +415,17 @@ pub static PROPERTIES: &[Property] = &[
         "dvara.llm-gateway.rate-limit.per-key.tokens-per-minute",
         &[],
     ),
+    PII_ENABLED,
+    PII_ACTION,
+    PII_SCAN_RESPONSES,
+    PII_RESTORE,
+    GUARDRAIL_ENABLED,
+    GUARDRAIL_ACTION,
+    GUARDRAIL_THRESHOLD,
+    GUARDRAIL_SCAN_RESPONSES,
+    GUARDRAIL_INPUT_TOKENS,
+    GUARDRAIL_MESSAGES,
+    GUARDRAIL_MESSAGE_LENGTH,
     later("dvara.llm-gateway.cache.*", &[]),
     later("dvara.llm-gateway.pii.*", &[]),
     later("dvara.llm-gateway.guardrail.*", &[]),

@@ -109,7 +109,7 @@ async fn a_wrong_call_is_refused_before_the_vendor_hears_of_it() {
         (b"{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"\xff\"}]}".to_vec(), "invalid_json"),
         (deep.into_bytes(), "invalid_json"),
         (json!({"model":"gpt-4o","messages":[{"role":"user","content":"x"}],"response_format":{"type":"yaml"}}).to_string().into_bytes(), "invalid_request"),
-        (json!({"model":"gpt-4o","messages":[{"role":"user","content":"x"}],"metadata":{"prompt_template_id":"t"}}).to_string().into_bytes(), "unsupported_capability"),
+        (json!({"model":"gpt-4o","messages":[{"role":"user","content":"x"}],"metadata":{"prompt_experiment_id":"t"}}).to_string().into_bytes(), "unsupported_capability"),
         (hello("gemini-3").to_string().into_bytes(), "no_provider"),
     ];
     for (body, expected) in bodies {

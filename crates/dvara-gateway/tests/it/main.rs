@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod guardrails;
 mod harness;
 
 mod cancelling;
@@ -19,6 +20,8 @@ mod identities;
 mod internal;
 mod keys;
 mod outage;
+mod personal_data;
+mod policies;
 mod rate_limits;
 mod relaying;
 mod resilience;
@@ -29,6 +32,7 @@ mod smuggling;
 mod strategies;
 mod streaming;
 mod strict;
+mod templates;
 mod tls;
 mod under_load;
 mod ways_out;

@@ -31,7 +31,8 @@ pub(super) fn email(mut cursor: Cursor<'_>) -> Step<(usize, usize)> {
             break;
         }
         let parted = cursor.text[..cursor.at - label.len()].ends_with(b".");
-        if parted && label.len() >= 2 && label.iter().all(u8::is_ascii_alphabetic) {
+        let is_top = label.len() >= 2 && label.iter().all(u8::is_ascii_alphabetic);
+        if parted && is_top && !is_file_ending(label) {
             end = Some(cursor.at);
         }
         if cursor.skip(|byte| byte == b'.')?.is_none() {
@@ -41,6 +42,17 @@ pub(super) fn email(mut cursor: Cursor<'_>) -> Step<(usize, usize)> {
     let end = end.ok_or(Stop::No)?;
     Cursor { at: end, ..cursor }.ends(is_word)?;
     Ok((start, end))
+}
+
+/// Whether a name ends as names of files do and no domain does: `logo@2x.png`.
+fn is_file_ending(label: &[u8]) -> bool {
+    const ENDINGS: [&[u8]; 16] = [
+        b"png", b"jpg", b"jpeg", b"gif", b"svg", b"webp", b"ico", b"css", b"js", b"ts", b"json",
+        b"html", b"pdf", b"txt", b"yaml", b"yml",
+    ];
+    ENDINGS
+        .iter()
+        .any(|ending| label.eq_ignore_ascii_case(ending))
 }
 
 /// Where the local part before an `@` starts, if there is one.

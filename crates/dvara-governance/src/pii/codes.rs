@@ -99,7 +99,7 @@ const COUNTRIES: &[(&[u8; 2], usize)] = &[
 /// Longest of them.
 const LONGEST_IBAN: usize = 34;
 
-/// An account number (ISO 13616): country, check digits, and as much as the country has, single spaces between groups. The check
+/// An account number (ISO 13616): country, check digits, and as much as the country has, single separators between groups of four. The check
 /// digits are verified, since words with two digits in them are common.
 pub(super) fn iban(mut cursor: Cursor<'_>) -> Step<(usize, usize)> {
     let start = cursor.at;
@@ -115,9 +115,11 @@ pub(super) fn iban(mut cursor: Cursor<'_>) -> Step<(usize, usize)> {
         .ok_or(Stop::No)?;
     let mut number = [0; LONGEST_IBAN];
     number[..4].copy_from_slice(&cursor.text[start..cursor.at]);
-    for place in &mut number[4..length] {
-        cursor.skip(|byte| matches!(byte, b' ' | b'-'))?;
-        *place = cursor.take(|byte| byte.is_ascii_alphanumeric())?;
+    for (place, sign) in number[..length].iter_mut().enumerate().skip(4) {
+        if place % 4 == 0 {
+            cursor.skip(|byte| matches!(byte, b' ' | b'-'))?;
+        }
+        *sign = cursor.take(|byte| byte.is_ascii_alphanumeric())?;
     }
     cursor.ends(is_word)?;
     if check::iban(&number[..length]) {

@@ -98,6 +98,13 @@ fn groups(
         }
         cursor.exactly(size, |byte| byte.is_ascii_hexdigit())?;
     }
-    cursor.ends(|byte| is_word(byte) || parts(byte))?;
+    cursor.ends(is_word)?;
+    let goes_on = cursor.peek()?.is_some_and(&parts)
+        && cursor
+            .ahead(1)?
+            .is_some_and(|byte| byte.is_ascii_hexdigit());
+    if goes_on {
+        return Err(Stop::No);
+    }
     Ok((start, cursor.at))
 }

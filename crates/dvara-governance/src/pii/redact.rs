@@ -50,6 +50,56 @@ pub fn replace<'r>(
     replaced
 }
 
+/// What replaces a finding in a JSON text: as it is inside of a string, in quotes where a number stood.
+pub fn for_json(text: &str, finding: &Finding, instead: String) -> String {
+    let (mut inside, mut escaped) = (false, false);
+    for byte in text.as_bytes()[..finding.start].iter().copied() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = inside,
+            b'"' => inside = !inside,
+            _ => {}
+        }
+    }
+    if inside {
+        instead
+    } else {
+        format!("\"{instead}\"")
+    }
+}
+
+/// A text with its tokens (`{{PII_EMAIL_0a1b…}}`) replaced by what `open` gives for a kind and its digits. A token that it does
+/// not open stays.
+pub fn tokens<S: AsRef<str>>(
+    text: &str,
+    mut open: impl FnMut(&str, &str) -> Option<S>,
+) -> Option<String> {
+    const START: &str = "{{PII_";
+    let mut replaced = None::<String>;
+    let mut rest = text;
+    let mut copied = 0;
+    while let Some(at) = rest.find(START) {
+        let start = text.len() - rest.len() + at;
+        rest = &text[start + START.len()..];
+        let Some(end) = rest.find("}}") else {
+            break;
+        };
+        let value = rest[..end]
+            .rsplit_once('_')
+            .and_then(|(kind, digits)| open(kind, digits));
+        if let Some(value) = value {
+            let replaced = replaced.get_or_insert_default();
+            replaced.push_str(&text[copied..start]);
+            replaced.push_str(value.as_ref());
+            rest = &rest[end + 2..];
+            copied = text.len() - rest.len();
+        }
+    }
+    let mut replaced = replaced?;
+    replaced.push_str(&text[copied..]);
+    Some(replaced)
+}
+
 /// A placeholder or a token that stands here already. No rule may find anything in it: what was replaced once is replaced.
 pub(super) fn placeholder_at(mut cursor: Cursor<'_>) -> Step<(usize, usize)> {
     let start = cursor.at;

@@ -87,7 +87,8 @@ static RULES: [Rule; 29] = [
         any_of!(b"d"),
         label::drivers_license,
     ),
-    rule(Kind::Iban, 90, letter, codes::iban),
+    // Surer than the sheet has it, since its check digits are verified here: groups of it may look like a card.
+    rule(Kind::Iban, 97, letter, codes::iban),
     rule(
         Kind::PersonName,
         70,

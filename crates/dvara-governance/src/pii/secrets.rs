@@ -108,8 +108,10 @@ fn issued(mut cursor: Cursor<'_>, mark: &Mark) -> Step<(usize, usize)> {
     }
     let rest = cursor.run(mark.most, mark.signs)?;
     cursor.ends(is_word)?;
-    // Words joined by dashes have no digits: `sk-learn-contrib-something-long`.
-    let drawn = rest.iter().any(u8::is_ascii_digit) && rest.iter().any(u8::is_ascii_alphabetic);
+    let has = |of_kind: fn(&u8) -> bool| rest.iter().any(of_kind);
+    // `sk-` also begins words joined by dashes, which have no digits: `sk-learn-contrib-something-long`.
+    let drawn = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
+        || mark.mark != b"sk-" && has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
     if rest.len() < mark.least || !drawn {
         return Err(Stop::No);
     }

@@ -18,6 +18,8 @@ const COMPACT_AT: usize = 4096;
 pub enum Piece<'t> {
     /// Text in which nothing was found.
     Text(&'t str),
+    /// A placeholder or a token that stands for something already.
+    Placeholder(&'t str),
     /// Something that was found.
     Found {
         /// What it is.
@@ -83,16 +85,21 @@ impl Scanner {
             .map(|finding| finding.start)
             .fold(decided, usize::min);
         resolve(&mut settled);
-        for finding in settled.iter().filter(|finding| !is_placeholder(finding)) {
+        for finding in &settled {
             if self.released < finding.start {
                 each(Piece::Text(&self.text[self.released..finding.start]));
+            }
+            let value = &self.text[finding.start..finding.end];
+            self.released = finding.end;
+            if is_placeholder(finding) {
+                each(Piece::Placeholder(value));
+                continue;
             }
             each(Piece::Found {
                 kind: finding.kind,
                 pattern: finding.pattern,
-                value: &self.text[finding.start..finding.end],
+                value,
             });
-            self.released = finding.end;
         }
         if self.released < until {
             each(Piece::Text(&self.text[self.released..until]));

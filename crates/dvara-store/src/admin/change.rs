@@ -16,6 +16,8 @@ use crate::rows::tenants;
 pub enum Action {
     /// A tenant was made.
     TenantCreated,
+    /// A tenant's metadata changed.
+    TenantUpdated,
     /// A tenant is refused from now on.
     TenantSuspended,
     /// A tenant is served again.
@@ -67,6 +69,7 @@ impl Action {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::TenantCreated => "TENANT_CREATED",
+            Self::TenantUpdated => "TENANT_UPDATED",
             Self::TenantSuspended => "TENANT_SUSPENDED",
             Self::TenantResumed => "TENANT_RESUMED",
             Self::ApiKeyCreated => "API_KEY_CREATED",

@@ -1,5 +1,7 @@
 //! Tenants: made, suspended, resumed. None is deleted: usage and audit name it for ever.
 
+use dvara_governance::SettingProblem;
+use dvara_governance::tenant::{RuleSettings, TenantRules};
 use dvara_types::{TenantId, TenantRecord, TenantStatus};
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
@@ -86,7 +88,7 @@ impl Admin<'_> {
         let mut fields = Fields::default();
         let reason = reason.map(|reason| fields.name("reason", reason));
         fields.check()?;
-        self.set_tenant_status(id, Action::TenantSuspended, |tenant| {
+        self.change_tenant(id, Action::TenantSuspended, |tenant| {
             tenant.status = TenantStatus::Suspended;
             match reason {
                 Some(reason) => tenant
@@ -103,14 +105,39 @@ impl Admin<'_> {
     /// # Errors
     /// When there is no such tenant.
     pub async fn resume_tenant(&self, id: &TenantId) -> Result<TenantRecord, AdminError> {
-        self.set_tenant_status(id, Action::TenantResumed, |tenant| {
+        self.change_tenant(id, Action::TenantResumed, |tenant| {
             tenant.status = TenantStatus::Active;
             tenant.metadata.shift_remove(SUSPENDED_REASON);
         })
         .await
     }
 
-    async fn set_tenant_status(
+    /// Sets and takes away entries of a tenant's metadata.
+    ///
+    /// # Errors
+    /// When there is no such tenant, or an entry that stands for a rule cannot be in force; then nothing changes.
+    pub async fn set_tenant_metadata(
+        &self,
+        id: &TenantId,
+        entries: Vec<(String, Option<Value>)>,
+    ) -> Result<TenantRecord, AdminError> {
+        let mut fields = Fields::default();
+        for problem in problems_of_rules(&entries) {
+            fields.refuse(format!("metadata.{}", problem.key), problem.message);
+        }
+        fields.check()?;
+        self.change_tenant(id, Action::TenantUpdated, |tenant| {
+            for (key, value) in entries {
+                match value {
+                    Some(value) => drop(tenant.metadata.insert(key, value)),
+                    None => drop(tenant.metadata.shift_remove(&key)),
+                }
+            }
+        })
+        .await
+    }
+
+    async fn change_tenant(
         &self,
         id: &TenantId,
         action: Action,
@@ -165,4 +192,12 @@ fn record(row: TenantRow) -> Result<TenantRecord, AdminError> {
     let id = row.id.clone();
     row.record()
         .map_err(|reason| StoreError::Inconsistent(format!("tenant `{id}`: {reason}")).into())
+}
+
+/// What is wrong with the entries that stand for rules.
+fn problems_of_rules(entries: &[(String, Option<Value>)]) -> Vec<SettingProblem> {
+    let set = entries
+        .iter()
+        .filter_map(|(key, value)| Some((key.clone(), value.clone()?)));
+    TenantRules::of_tenant(&RuleSettings::default(), &set.collect()).1
 }

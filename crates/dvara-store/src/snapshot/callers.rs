@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use dvara_governance::tenant::{RuleSettings, TenantRules};
 use dvara_types::{ApiKeyRecord, KeyHash, TenantId, TenantRecord};
 use serde_json::Value;
 
@@ -30,20 +31,29 @@ pub struct KnownKey {
     pub strict: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Callers {
     keys: HashMap<KeyHash, Arc<KnownKey>>,
     /// Calls per minute of each key, for tenants with a limit of their own.
     request_rates: BTreeMap<TenantId, NonZeroU32>,
+    platform_rules: Arc<TenantRules>,
+    /// Those of each tenant.
+    rules: HashMap<TenantId, Arc<TenantRules>>,
     broken: Vec<BrokenRow>,
 }
 
 impl Callers {
-    pub(super) fn compile(tenant_rows: Vec<TenantRow>, key_rows: Vec<ApiKeyRow>) -> Self {
+    pub(super) fn compile(
+        tenant_rows: Vec<TenantRow>,
+        key_rows: Vec<ApiKeyRow>,
+        settings: &RuleSettings,
+    ) -> Self {
         let mut broken = Vec::new();
         let mut tenants: HashMap<TenantId, Arc<TenantRecord>> = HashMap::new();
         let mut request_rates = BTreeMap::new();
         let mut strict = HashSet::new();
+        let platform_rules = Arc::new(TenantRules::of_platform(settings));
+        let mut rules = HashMap::new();
         for row in tenant_rows {
             let id = row.id.clone();
             match row.record() {
@@ -66,6 +76,13 @@ impl Callers {
                             reason,
                         }),
                     }
+                    let (of_tenant, problems) = TenantRules::of_tenant(settings, &record.metadata);
+                    broken.extend(problems.into_iter().map(|problem| BrokenRow {
+                        table: tenants::TABLE,
+                        id: format!("{id}: {}", problem.key),
+                        reason: problem.message,
+                    }));
+                    rules.insert(record.id.clone(), Arc::new(of_tenant));
                     tenants.insert(record.id.clone(), Arc::new(record));
                 }
                 Err(reason) => broken.push(BrokenRow {
@@ -92,8 +109,16 @@ impl Callers {
         Self {
             keys,
             request_rates,
+            platform_rules,
+            rules,
             broken,
         }
+    }
+
+    /// A tenant's rules; those of the platform for who has no tenant, or one that nobody knows.
+    pub(super) fn rules(&self, tenant: Option<&TenantId>) -> &Arc<TenantRules> {
+        let of_tenant = tenant.and_then(|tenant| self.rules.get(tenant));
+        of_tenant.unwrap_or(&self.platform_rules)
     }
 
     pub(super) fn key(&self, hash: &KeyHash) -> Option<&Arc<KnownKey>> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use dvara_crypto::api_key;
+use dvara_governance::tenant::RuleSettings;
 use dvara_types::{ProviderName, RouteRecord};
 
 use super::credentials::{Credential, CredentialSource};
@@ -16,6 +17,8 @@ pub struct Overlay {
     pub providers: Vec<Provider>,
     /// Routes, tried before all stored ones.
     pub routes: Vec<RouteRecord>,
+    /// The rules that are in force where a tenant says nothing else.
+    pub rules: RuleSettings,
 }
 
 #[derive(Debug)]

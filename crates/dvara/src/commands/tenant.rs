@@ -34,6 +34,17 @@ enum TenantCommand {
         #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
         metadata: Vec<(String, String)>,
     },
+    /// Change a tenant's settings and notes; every gateway follows within a second.
+    Set {
+        /// The tenant.
+        id: TenantId,
+        /// A setting or note, such as `pii.action=REDACT`; may be given several times.
+        #[arg(value_name = "KEY=VALUE", value_parser = key_value)]
+        metadata: Vec<(String, String)>,
+        /// A setting or note to take away; may be given several times.
+        #[arg(long, value_name = "KEY")]
+        unset: Vec<String>,
+    },
     /// Refuse a tenant's calls from now on; every gateway does within a second.
     Suspend {
         /// The tenant.
@@ -84,6 +95,18 @@ pub(crate) async fn run(
                 metadata: Map::from_iter(metadata),
             };
             vec![admin.create_tenant(new).await?]
+        }
+        TenantCommand::Set {
+            id,
+            metadata,
+            unset,
+        } => {
+            let set = metadata
+                .iter()
+                .map(|(key, value)| (key.clone(), Some(Value::from(value.clone()))));
+            let unset = unset.iter().map(|key| (key.clone(), None));
+            let entries = set.chain(unset).collect();
+            vec![admin.set_tenant_metadata(id, entries).await?]
         }
         TenantCommand::Suspend { id, reason } => {
             vec![admin.suspend_tenant(id, reason.as_deref()).await?]
@@ -176,6 +199,29 @@ mod tests {
             serde_json::from_str(&call(&store, "--json list").await.unwrap()).unwrap();
         assert_eq!(listed[0]["status"], "ACTIVE");
         assert_eq!(call(&store, "list").await.unwrap().lines().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn settings_are_set_checked_and_taken_away() {
+        let database = TestDatabase::new().await;
+        let store = database.store().await;
+        call(&store, "create Acme --id acme --metadata region=eu")
+            .await
+            .unwrap();
+        let set = "set acme pii.action=REDACT guardrail.action=BLOCK --json";
+        let set: Value = serde_json::from_str(&call(&store, set).await.unwrap()).unwrap();
+        let all = json!({"region": "eu", "pii.action": "REDACT", "guardrail.action": "BLOCK"});
+        assert_eq!(set["metadata"], all);
+        let wrong = call(&store, "set acme pii.action=HIDE region=us").await;
+        let wrong = format!("{:#}", wrong.unwrap_err());
+        let fix = "metadata.pii.action: write BLOCK, REDACT, TOKENIZE or LOG";
+        assert!(wrong.contains(fix), "{wrong}");
+        let unset = "set acme --unset guardrail.action --json";
+        let unset: Value = serde_json::from_str(&call(&store, unset).await.unwrap()).unwrap();
+        assert_eq!(
+            unset["metadata"],
+            json!({"region": "eu", "pii.action": "REDACT"})
+        );
     }
 
     #[tokio::test]

@@ -17,7 +17,7 @@ fn streamed(detectors: &Arc<Detectors>, pieces: &[&str]) -> (String, usize) {
     let mut scanner = Scanner::new(Arc::clone(detectors));
     let (mut out, mut held) = (String::new(), 0);
     let mut take = |piece: Piece<'_>| match piece {
-        Piece::Text(text) => out.push_str(text),
+        Piece::Text(text) | Piece::Placeholder(text) => out.push_str(text),
         Piece::Found { kind, value, .. } => out.push_str(&format!("<{kind}:{value}>")),
     };
     for piece in pieces {

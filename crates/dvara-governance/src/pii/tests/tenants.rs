@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::super::{CustomPattern, Detectors, Kind, placeholder, replace};
+use super::super::{CustomPattern, Detectors, Kind, for_json, placeholder, replace, tokens};
 use super::{found, of};
 
 fn reason(pattern: &str) -> String {
@@ -95,4 +95,29 @@ fn nothing_is_found_in_what_stands_for_something_already() {
     }
     let greedy = Detectors::new(vec![CustomPattern::new("x", "[A-Z_]{3,20}").unwrap()]).unwrap();
     assert_eq!(greedy.scan("[REDACTED_EMAIL] {{PII_EMAIL_ab}}"), []);
+}
+
+#[test]
+fn arguments_of_tools_stay_json() {
+    let text = r#"{"mail": "a \"q\" a@b.io", "card": 4111111111111111}"#;
+    let findings = Detectors::default().scan(text);
+    let replaced = replace(text, &findings, |finding, _| {
+        Some(for_json(text, finding, placeholder(finding.kind, None)).into())
+    });
+    assert_eq!(
+        replaced,
+        r#"{"mail": "a \"q\" [REDACTED_EMAIL]", "card": "[REDACTED_CREDIT_CARD]"}"#
+    );
+    assert!(serde_json::from_str::<serde_json::Value>(&replaced).is_ok());
+}
+
+#[test]
+fn tokens_become_what_they_stand_for_and_others_stay() {
+    let open = |kind: &str, digits: &str| (digits == "0a").then(|| format!("<{kind}>"));
+    let text = "{{PII_EMAIL_0a}} and {{PII_PHONE_NUMBER_0a}}, {{PII_EMAIL_0b}} {{PII_ {{x}} ä";
+    assert_eq!(
+        tokens(text, open).as_deref(),
+        Some("<EMAIL> and <PHONE_NUMBER>, {{PII_EMAIL_0b}} {{PII_ {{x}} ä")
+    );
+    assert_eq!(tokens("nothing {{PII_EMAIL_0b}}", open), None);
 }

@@ -1,0 +1,194 @@
+//! Personal data in what is answered (control-plane.md §10.1): refused, replaced for good or recorded; and tokens that become
+//! what they stand for.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use dvara_crypto::token::TokenKey;
+use dvara_dialects::texts::{Part, Spoken, replace, spoken};
+use dvara_governance::guardrail::{Guardrails, LeakDetector};
+use dvara_governance::pii::{self, Action, Counts, Finding, PiiRules};
+use dvara_governance::tenant::TenantRules;
+use http::{HeaderName, HeaderValue};
+use serde_json::json;
+
+use super::recorder::{Recorder, Source};
+use super::stream::Guard;
+use super::{MOST_HELD, aside, guardrails, redacted, restored};
+use crate::dispatch::{Answered, Reply};
+use crate::http::error::GatewayError;
+
+/// What the answer of a call has to pass. Fixed before the call is sent, so a change of the rules meets whole answers only.
+#[derive(Clone)]
+pub(crate) struct AnswerRules {
+    pub(super) pii: PiiRules,
+    /// Absent where answers are not searched for contents.
+    pub(super) guardrails: Option<Arc<Guardrails>>,
+    /// What of the system prompt an answer must not repeat.
+    pub(super) leak: Option<Arc<LeakDetector>>,
+    /// For the tokens that become values again.
+    pub(super) tokens: Option<Arc<TokenKey>>,
+    /// What the head of the answer says of it.
+    notes: Vec<(HeaderName, HeaderValue)>,
+    pub(super) recorder: Recorder,
+}
+
+impl fmt::Debug for AnswerRules {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("AnswerRules")
+            .finish_non_exhaustive()
+    }
+}
+
+impl AnswerRules {
+    pub(crate) fn new(
+        rules: &TenantRules,
+        tokens: Option<Arc<TokenKey>>,
+        leak: Option<Arc<LeakDetector>>,
+        notes: Vec<(HeaderName, HeaderValue)>,
+        recorder: Recorder,
+    ) -> Self {
+        let pii = rules.pii.clone();
+        let contents = rules.guardrails.settings();
+        let scans = contents.enabled && contents.scan_responses;
+        Self {
+            tokens: tokens.filter(|_| pii.settings.restore_in_answers),
+            pii,
+            guardrails: scans.then(|| rules.guardrails.clone()),
+            leak,
+            notes,
+            recorder,
+        }
+    }
+
+    /// Records what the rules make of the call.
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// Whether answers are searched.
+    pub(super) fn scans(&self) -> bool {
+        self.pii.settings.enabled && self.pii.settings.scan_responses
+    }
+
+    /// Whether text may have to be kept from its reader, or be another than it was.
+    pub(super) fn withholds(&self) -> bool {
+        let of_personal = self.scans() && self.pii.settings.action.withholds();
+        let of_contents = self
+            .guardrails
+            .as_ref()
+            .is_some_and(|rules| rules.may_block());
+        of_personal || of_contents || self.tokens.is_some()
+    }
+
+    fn is_idle(&self) -> bool {
+        !self.scans() && self.tokens.is_none() && self.guardrails.is_none()
+    }
+}
+
+/// The answer as it may go on; a stream gets its guard.
+///
+/// # Errors
+/// For a whole answer that may not be seen: 400 `pii_detected`, 403 `guardrail_blocked` and `answer_too_large_to_scan`.
+pub(crate) async fn enforce(mut reply: Reply, rules: AnswerRules) -> Result<Reply, GatewayError> {
+    reply.notes.clone_from(&rules.notes);
+    if rules.is_idle() {
+        return Ok(reply);
+    }
+    reply.answered = match reply.answered {
+        Answered::Whole(bytes) => {
+            let size = bytes.len();
+            let (bytes, flag) = aside(size, move || whole(bytes, &rules)).await?;
+            reply.notes.extend(flag);
+            Answered::Whole(bytes)
+        }
+        Answered::Stream(mut stream) => {
+            stream.guard(Guard::new(rules));
+            Answered::Stream(stream)
+        }
+    };
+    Ok(reply)
+}
+
+type Flag = Option<(HeaderName, HeaderValue)>;
+
+fn whole(bytes: Bytes, rules: &AnswerRules) -> Result<(Bytes, Flag), GatewayError> {
+    if bytes.len() > MOST_HELD {
+        return too_large(bytes, rules);
+    }
+    let texts = spoken(&bytes);
+    let mut counts = Counts::default();
+    let mut replaced = Vec::new();
+    for spoken in &texts {
+        let findings = if rules.scans() {
+            rules.pii.detectors.scan(&spoken.text)
+        } else {
+            Vec::new()
+        };
+        counts.add_all(&findings);
+        if let Some(text) = edited(spoken, &findings, rules) {
+            replaced.push((spoken.span, text));
+        }
+    }
+    if !counts.is_empty() {
+        let action = rules.pii.settings.action;
+        let source = Source::Response;
+        rules
+            .recorder
+            .pii("PII_OUTPUT_LEAK", source, action, &counts);
+        if action == Action::Block {
+            return Err(GatewayError::PiiDetected(counts.kinds()));
+        }
+    }
+    let flag = match &rules.guardrails {
+        Some(guardrails) => {
+            guardrails::answer(&texts, guardrails, rules.leak.as_ref(), &rules.recorder)?
+        }
+        None => None,
+    };
+    Ok((replace(&bytes, replaced), flag))
+}
+
+/// An answer that is too large to be looked through: nobody sees it where something might have to be withheld.
+fn too_large(bytes: Bytes, rules: &AnswerRules) -> Result<(Bytes, Flag), GatewayError> {
+    let payload = json!({"source": "response", "limit": MOST_HELD, "scan_incomplete": true});
+    rules.recorder.event("ANSWER_TOO_LARGE_TO_SCAN", &payload);
+    if rules.withholds() {
+        return Err(GatewayError::TooLargeToScan);
+    }
+    Ok((bytes, None))
+}
+
+/// The text as the client may see it; `None` when that is as it is.
+fn edited(spoken: &Spoken<'_>, findings: &[Finding], rules: &AnswerRules) -> Option<String> {
+    let withholds = rules.pii.settings.action.withholds() && !findings.is_empty();
+    let is_json = matches!(spoken.lane.part, Part::Arguments(_));
+    let text = withholds.then(|| redact(&spoken.text, findings, rules, is_json));
+    let restored = rules
+        .tokens
+        .as_ref()
+        .and_then(|key| restored(key, text.as_deref().unwrap_or(&spoken.text)));
+    restored.or(text)
+}
+
+/// A text with a placeholder for each finding: in answers there is no way back.
+pub(super) fn redact(
+    text: &str,
+    findings: &[Finding],
+    rules: &AnswerRules,
+    is_json: bool,
+) -> String {
+    pii::replace(text, findings, |finding, _| {
+        let instead = redacted(&rules.pii.detectors, finding.kind, finding.pattern);
+        Some(
+            if is_json {
+                pii::for_json(text, finding, instead)
+            } else {
+                instead
+            }
+            .into(),
+        )
+    })
+}

@@ -1,0 +1,128 @@
+//! The texts of a call: their size, personal data in them, attacks (control-plane.md §10).
+
+use std::sync::Arc;
+
+use dvara_crypto::token::TokenKey;
+use dvara_dialects::request::ReadLimits;
+use dvara_dialects::splice::Span;
+use dvara_dialects::texts::{Said, Saying};
+use dvara_governance::guardrail::LeakDetector;
+use dvara_governance::pii::{Action, Counts, Finding, PiiRules, for_json, replace};
+use dvara_governance::tenant::TenantRules;
+use http::{HeaderName, HeaderValue};
+
+use super::recorder::{Recorder, Source};
+use super::{aside, guardrails, redacted, tokenized};
+use crate::http::error::GatewayError;
+use crate::read::Request;
+
+/// A call whose texts may go on, and what its answer is held against.
+pub(crate) struct Looked {
+    pub(crate) request: Request,
+    /// What of the system prompt an answer must not repeat.
+    pub(crate) leak: Option<Arc<LeakDetector>>,
+    /// What the head of the answer says of the call.
+    pub(crate) flag: Option<(HeaderName, HeaderValue)>,
+}
+
+/// Looks through the texts of a call, in the order of design §2.
+///
+/// # Errors
+/// 413 `input_too_large`, 400 `pii_detected`, 403 `pii_tokenize_unavailable` and `guardrail_blocked`, and what
+/// [`Request::said`] refuses: what can't be read can't be governed.
+pub(crate) async fn look_through(
+    request: Request,
+    rules: Arc<TenantRules>,
+    tokens: Option<Arc<TokenKey>>,
+    recorder: Recorder,
+    limits: ReadLimits,
+) -> Result<Looked, GatewayError> {
+    let bytes = request.text_bytes();
+    let look = move || {
+        let said = request.said()?;
+        guardrails::size(&request, &said, &rules.guardrails, &recorder)?;
+        let replaced = personal_data(&said, &rules.pii, tokens.as_deref(), &recorder)?;
+        let flag = guardrails::attacks(&said, &rules.guardrails, &recorder)?;
+        let leak = guardrails::leak_detector(&said, &rules.guardrails).map(Arc::new);
+        drop(said);
+        let request = match replaced {
+            Some(replaced) => request.with_texts(replaced, &limits)?,
+            None => request,
+        };
+        Ok(Looked {
+            request,
+            leak,
+            flag,
+        })
+    };
+    aside(bytes, look).await
+}
+
+/// The texts that go on in the places of others; `None` when the call goes on as it is.
+///
+/// # Errors
+/// 400 `pii_detected` where the rules say so, 403 `pii_tokenize_unavailable`.
+fn personal_data(
+    said: &[Said<'_>],
+    rules: &PiiRules,
+    tokens: Option<&TokenKey>,
+    recorder: &Recorder,
+) -> Result<Option<Vec<(Span, String)>>, GatewayError> {
+    if !rules.settings.enabled {
+        return Ok(None);
+    }
+    let detectors = &rules.detectors;
+    let mut counts = Counts::default();
+    let mut found: Vec<(&Said<'_>, Vec<Finding>)> = Vec::new();
+    for one in said {
+        let findings = detectors.scan(&one.text);
+        if !findings.is_empty() {
+            counts.add_all(&findings);
+            found.push((one, findings));
+        }
+    }
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let action = rules.settings.action;
+    let source = Source::Request;
+    let instead: &dyn Fn(&Finding, &str) -> String = match (action, tokens) {
+        (Action::Log, _) => {
+            recorder.pii("PII_DETECTED", source, action, &counts);
+            return Ok(None);
+        }
+        (Action::Block, _) => {
+            recorder.pii("PII_DETECTED", source, action, &counts);
+            return Err(GatewayError::PiiDetected(counts.kinds()));
+        }
+        (Action::Redact, _) => &|finding, _| redacted(detectors, finding.kind, finding.pattern),
+        (Action::Tokenize, Some(key)) => {
+            &|finding, value| tokenized(key, detectors, finding, value)
+        }
+        (Action::Tokenize, None) => return Err(GatewayError::PiiTokenizeUnavailable),
+    };
+    let replaced = found
+        .iter()
+        .map(|(one, findings)| (one.span, replaced(one, findings, instead)))
+        .collect();
+    let event = match action {
+        Action::Tokenize => "PII_TOKENIZED",
+        Action::Redact | Action::Block | Action::Log => "PII_REDACTED",
+    };
+    recorder.pii(event, source, action, &counts);
+    Ok(Some(replaced))
+}
+
+fn replaced(
+    said: &Said<'_>,
+    findings: &[Finding],
+    instead: &dyn Fn(&Finding, &str) -> String,
+) -> String {
+    replace(&said.text, findings, |finding, value| {
+        let instead = instead(finding, value);
+        Some(match said.saying {
+            Saying::Arguments => for_json(&said.text, finding, instead).into(),
+            Saying::Text | Saying::Reasoning => instead.into(),
+        })
+    })
+}

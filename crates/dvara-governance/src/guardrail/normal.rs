@@ -1,0 +1,433 @@
+//! Reading a text the way a model reads it: as words, whatever was done to hide them from a filter.
+//!
+//! One pass, character by character, with a bounded memory, so that a text in pieces reads exactly as the whole does. Letters
+//! are folded to small ASCII ones where they look like them, invisible characters are dropped and counted, letters that were
+//! spaced out are put together again, and digits that stand for letters are read as letters where that makes a word which
+//! some rule knows. What is between words survives as far as rules need it: see [`Mark`].
+
+mod join;
+mod look_alike;
+mod word;
+
+use word::WordBuffer;
+
+/// Farther than any rule reaches.
+const FAR: u32 = 4096;
+
+/// Fewer bytes on a line, and the blank line behind it ends no paragraph.
+const SHORTEST_PARAGRAPH: u32 = 40;
+
+/// Something that listens to the words of a text.
+pub(crate) trait Listener {
+    /// Whether a rule speaks of this word; disguises are taken off only where this says yes.
+    fn knows(&self, word: &str) -> bool;
+    /// The word with these letters in another order, if a rule speaks of it.
+    fn unshuffle(&self, word: &str) -> Option<&str>;
+    /// A folded word.
+    fn word(&mut self, word: &str, at: Place);
+    /// What stands between words.
+    fn mark(&mut self, mark: Mark, at: Place);
+}
+
+/// Where a word is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// In the text of folded words with one space between them, in bytes. Distances are measured here.
+    pub(crate) position: u32,
+    /// In the text as it came, in bytes, from the start of the first piece. May point before the word, never behind its start.
+    pub(crate) origin: usize,
+}
+
+/// What between words matters to a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// A sentence or paragraph ends here.
+    Break,
+    /// A quotation mark that may open or close.
+    Quote,
+    /// A single quotation mark after a word: closes one that is open, else it is an apostrophe.
+    QuoteEnd,
+    /// A colon, bracket, hash or code fence, as the word that rules call it by.
+    Sign(&'static str),
+}
+
+/// Reads one text; see the module.
+#[derive(Default)]
+pub(crate) struct Reader {
+    word: WordBuffer,
+    between: Between,
+    letters: join::SpacedLetters,
+    piece: join::Piece,
+    position: u32,
+    /// Where the line began that is being read.
+    line: u32,
+    origin: usize,
+    hidden_between_letters: u32,
+    /// Invisible characters since the last Latin letter.
+    hidden: u32,
+    after_latin: bool,
+    fence: u8,
+    last_sign: Option<&'static str>,
+}
+
+/// What was seen since the last word.
+#[derive(Default, Clone, Copy)]
+struct Between {
+    characters: u32,
+    newlines: u8,
+    /// A full stop or the like; it ends a sentence if white space follows.
+    stop: bool,
+    breaks: bool,
+    joiner: bool,
+}
+
+/// What an ASCII byte is to the reader; everything else is looked at as a character.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Letter,
+    Digit,
+    /// Reads as a letter inside of words: `$ystem`.
+    Symbol,
+    Space,
+    Newline,
+    Stop,
+    Joiner,
+    Apostrophe,
+    Quote,
+    Sign(&'static str),
+    Fence,
+    Other,
+}
+
+const fn kind(byte: u8) -> Kind {
+    match byte {
+        b'a'..=b'z' | b'A'..=b'Z' => Kind::Letter,
+        b'0'..=b'9' => Kind::Digit,
+        b'@' | b'$' | b'!' | b'|' | b'+' => Kind::Symbol,
+        b' ' | b'\t' => Kind::Space,
+        b'\n' | b'\r' => Kind::Newline,
+        b'.' | b'?' | b';' => Kind::Stop,
+        b'-' | b'_' | b'*' | b'/' | b'~' | b'\\' | b'^' | b'=' | b',' => Kind::Joiner,
+        b'\'' => Kind::Apostrophe,
+        b'"' => Kind::Quote,
+        b'`' => Kind::Fence,
+        b':' => Kind::Sign(":"),
+        b'#' => Kind::Sign("#"),
+        b'[' => Kind::Sign("["),
+        b']' => Kind::Sign("]"),
+        b'<' => Kind::Sign("<"),
+        b'>' => Kind::Sign(">"),
+        _ => Kind::Other,
+    }
+}
+
+static KINDS: [Kind; 128] = {
+    let mut kinds = [Kind::Other; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        kinds[byte as usize] = kind(byte);
+        byte += 1;
+    }
+    kinds
+};
+
+impl Reader {
+    /// Reads the next piece of the text.
+    pub(crate) fn push(&mut self, text: &str, listener: &mut impl Listener) {
+        let bytes = text.as_bytes();
+        let base = self.origin;
+        let mut at = 0;
+        while at < bytes.len() {
+            self.origin = base + at;
+            let byte = bytes[at];
+            if byte.is_ascii_alphabetic() && !self.word.is_empty() {
+                // Most of a text: the rest of a word's letters at once.
+                let room = bytes.len().min(at + self.word.room());
+                let rest = &bytes[at..room];
+                let letters = rest
+                    .iter()
+                    .take_while(|byte| byte.is_ascii_alphabetic())
+                    .count();
+                self.hidden_between_letters += std::mem::take(&mut self.hidden);
+                self.after_latin = true;
+                self.word.push_ascii(&text[at..at + letters]);
+                at += letters;
+                if self.word.is_full() {
+                    self.end_word(listener);
+                }
+            } else if byte < 128 {
+                self.ascii(byte, listener);
+                at += 1;
+            } else {
+                let character = text[at..].chars().next().unwrap_or_default();
+                self.character(character, listener);
+                at += character.len_utf8();
+            }
+        }
+        self.origin = base + bytes.len();
+    }
+
+    /// The text ends: whatever was kept back is read. The reader is ready for another text, far away from this one.
+    pub(crate) fn finish(&mut self, listener: &mut impl Listener) {
+        self.end_word(listener);
+        self.flush_letters(listener);
+        self.between.breaks = true;
+        self.settle_breaks(listener);
+        self.piece.clear();
+        self.between = Between::default();
+        (self.hidden, self.after_latin, self.fence, self.last_sign) = (0, false, 0, None);
+    }
+
+    /// Puts the next text so far from this one that no rule reaches over.
+    pub(crate) fn step_away(&mut self) {
+        self.position = self.position.saturating_add(FAR);
+    }
+
+    /// Where the oldest byte stands that is not yet given to the listener as part of a word.
+    pub(crate) fn pending_origin(&self) -> usize {
+        let glued = self.between.joiner && self.between.characters == 1;
+        let piece = self.piece.origin().filter(|_| glued);
+        let kept = [self.letters.origin(), piece, self.word.origin()];
+        kept.into_iter().flatten().min().unwrap_or(self.origin)
+    }
+
+    /// How many invisible characters stood between Latin letters so far.
+    pub(crate) fn hidden_between_letters(&self) -> u32 {
+        self.hidden_between_letters
+    }
+
+    fn ascii(&mut self, byte: u8, listener: &mut impl Listener) {
+        let kind = KINDS[usize::from(byte)];
+        match kind {
+            Kind::Letter => {
+                return self.letter(char::from(byte.to_ascii_lowercase()), true, listener);
+            }
+            Kind::Digit => return self.letter(char::from(byte), false, listener),
+            Kind::Symbol => {
+                self.begin(listener);
+                return self.word.push_symbol(char::from(byte));
+            }
+            _ => {}
+        }
+        self.after_latin = false;
+        match kind {
+            Kind::Apostrophe if self.word.may_go_on_after_apostrophe() => {
+                return self.word.apostrophe();
+            }
+            Kind::Apostrophe => self.sign(Mark::Quote, listener),
+            Kind::Quote => self.sign(Mark::Quote, listener),
+            Kind::Sign(sign) => self.sign(Mark::Sign(sign), listener),
+            Kind::Fence => self.backtick(listener),
+            _ => self.end_word(listener),
+        }
+        self.between.note(kind);
+    }
+
+    fn character(&mut self, character: char, listener: &mut impl Listener) {
+        match fold(character) {
+            Folded::Letter(letter) => self.letter(letter, letter.is_ascii(), listener),
+            Folded::Hidden(counts) => self.hidden += u32::from(counts && self.after_latin),
+            Folded::Quote => {
+                self.sign(Mark::Quote, listener);
+                self.between.note(Kind::Quote);
+            }
+            Folded::Apostrophe => self.ascii(b'\'', listener),
+            Folded::Stop => {
+                self.end_word(listener);
+                self.between.note(Kind::Stop);
+                self.between.note(Kind::Space);
+            }
+            Folded::Joiner => self.ascii(b'-', listener),
+            Folded::Space => self.ascii(b' ', listener),
+            Folded::Ideograph => {
+                self.end_word(listener);
+                self.letter(character, false, listener);
+                self.end_word(listener);
+            }
+            Folded::Other => self.ascii(0, listener),
+        }
+    }
+
+    fn letter(&mut self, letter: char, latin: bool, listener: &mut impl Listener) {
+        if latin {
+            self.hidden_between_letters += self.hidden;
+        }
+        (self.hidden, self.after_latin) = (0, latin);
+        if self.word.is_empty() {
+            self.begin(listener);
+        }
+        self.word.push(letter);
+        if self.word.is_full() {
+            self.end_word(listener);
+        }
+    }
+
+    /// Before the first character of a word: now it is known what the full stop before it meant.
+    fn begin(&mut self, listener: &mut impl Listener) {
+        if !self.word.is_empty() {
+            return;
+        }
+        self.word.begin_at(self.origin);
+        self.fence = 0;
+        self.last_sign = None;
+        self.settle_breaks(listener);
+    }
+
+    fn settle_breaks(&mut self, listener: &mut impl Listener) {
+        // A blank line after a few words is a trick to tear a sentence apart, no paragraph.
+        let paragraph =
+            self.between.newlines > 1 && self.position - self.line >= SHORTEST_PARAGRAPH;
+        if self.between.newlines > 0 {
+            self.line = self.position;
+        }
+        if self.between.breaks || paragraph {
+            self.flush_letters(listener);
+            self.piece.clear();
+            listener.mark(Mark::Break, self.here());
+        }
+    }
+
+    fn sign(&mut self, mark: Mark, listener: &mut impl Listener) {
+        let closes = !self.word.is_empty();
+        self.end_word(listener);
+        self.flush_letters(listener);
+        self.piece.clear();
+        let Mark::Sign(sign) = mark else {
+            let mark = if closes { Mark::QuoteEnd } else { Mark::Quote };
+            return listener.mark(mark, self.here());
+        };
+        // "<<" and "###" are one sign, or long rulers would push words apart.
+        if self.last_sign.replace(sign) != Some(sign) {
+            listener.mark(mark, self.here());
+            self.position += sign.len() as u32 + 1;
+        }
+    }
+
+    fn backtick(&mut self, listener: &mut impl Listener) {
+        self.end_word(listener);
+        self.fence = self.fence.saturating_add(1);
+        if self.fence == 3 {
+            self.sign(Mark::Sign("```"), listener);
+        }
+    }
+
+    fn here(&self) -> Place {
+        Place {
+            position: self.position,
+            origin: self.origin,
+        }
+    }
+
+    /// Gives a word on and steps behind it.
+    fn emit(&mut self, word: &str, origin: usize, listener: &mut impl Listener) {
+        listener.word(
+            word,
+            Place {
+                position: self.position,
+                origin,
+            },
+        );
+        self.position = self.position.saturating_add(word.len() as u32 + 1);
+    }
+}
+
+impl Between {
+    fn note(&mut self, kind: Kind) {
+        self.joiner = self.characters == 0 && matches!(kind, Kind::Joiner | Kind::Stop);
+        self.characters += 1;
+        match kind {
+            Kind::Stop => self.stop = true,
+            Kind::Space | Kind::Newline => {
+                self.breaks |= self.stop;
+                self.newlines = self
+                    .newlines
+                    .saturating_add(u8::from(kind == Kind::Newline));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The words of a short text, as rules will meet them.
+pub(crate) fn words_of(text: &str) -> Vec<String> {
+    #[derive(Default)]
+    struct Words(Vec<String>);
+    impl Listener for Words {
+        fn knows(&self, _: &str) -> bool {
+            false
+        }
+        fn unshuffle(&self, _: &str) -> Option<&str> {
+            None
+        }
+        fn word(&mut self, word: &str, _: Place) {
+            self.0.push(word.to_owned());
+        }
+        fn mark(&mut self, _: Mark, _: Place) {}
+    }
+    let (mut reader, mut words) = (Reader::default(), Words::default());
+    reader.push(text, &mut words);
+    reader.finish(&mut words);
+    words.0
+}
+
+enum Folded {
+    Letter(char),
+    /// Invisible; `true` if it has no business between two Latin letters.
+    Hidden(bool),
+    Ideograph,
+    Quote,
+    Apostrophe,
+    Stop,
+    Joiner,
+    Space,
+    Other,
+}
+
+/// What a character outside ASCII looks like.
+fn fold(character: char) -> Folded {
+    if let Some(letter) = look_alike(character) {
+        return Folded::Letter(letter);
+    }
+    match character {
+        '\u{300}'..='\u{36F}' | '\u{AD}' | '\u{FE00}'..='\u{FE0F}' | '\u{20D0}'..='\u{20F0}' => {
+            Folded::Hidden(false)
+        }
+        '\u{200B}'..='\u{200F}'
+        | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}'
+        | '\u{FEFF}' => Folded::Hidden(true),
+        '\u{180E}' | '\u{115F}' | '\u{1160}' | '\u{3164}' => Folded::Hidden(true),
+        // Tags: invisible ASCII, read by models.
+        '\u{E0020}'..='\u{E007E}' => {
+            let letter = char::from((character as u32 - 0xE_0000) as u8).to_ascii_lowercase();
+            if letter.is_alphanumeric() {
+                Folded::Letter(letter)
+            } else {
+                Folded::Space
+            }
+        }
+        '“' | '”' | '„' | '«' | '»' | '「' | '」' | '‹' | '›' => Folded::Quote,
+        '‘' | '’' | 'ʼ' | '＇' => Folded::Apostrophe,
+        '。' | '！' | '？' | '…' => Folded::Stop,
+        '·' | '•' | '‐' | '‑' | '–' | '—' | '．' | '・' | '‧' => Folded::Joiner,
+        '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' | '\u{3040}'..='\u{30FF}' => {
+            Folded::Ideograph
+        }
+        _ if character.is_alphanumeric() => {
+            Folded::Letter(character.to_lowercase().next().unwrap_or(character))
+        }
+        _ if character.is_whitespace() => Folded::Space,
+        _ => Folded::Other,
+    }
+}
+
+fn look_alike(character: char) -> Option<char> {
+    let code = character as u32;
+    let after = look_alike::RUNS.partition_point(|(first, _)| *first <= code);
+    let (first, letters) = look_alike::RUNS.get(after.checked_sub(1)?)?;
+    let letter = letters.as_bytes().get((code - first) as usize)?;
+    (*letter != b' ').then_some(char::from(*letter))
+}
+
+#[cfg(test)]
+mod tests;

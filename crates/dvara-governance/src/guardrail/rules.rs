@@ -1,0 +1,165 @@
+//! Rules as sequences of words, compiled into one table that is walked once per word.
+//!
+//! A pattern reads like the phrase it finds: `!@ignore ..20 @earlier ..12 @orders`. Its parts, with blanks between them:
+//!
+//! - `word`, or `one|other|two_words`: one of these; `_` joins the words of a phrase;
+//! - `@name`: a word or phrase of that list (see [`words`]), also among alternatives;
+//! - `..N` between two parts: up to N bytes of other words may stand there, in the same sentence; without it the next part
+//!   follows at once, but for a sign or a one-letter word;
+//! - `//N`: the same, and sentences may end there;
+//! - a `!` before the first part: not right after "don't", "never" and the like.
+//!
+//! Why not regular expressions: a text is read once for all rules together, each word of it costs the few rules that wait for
+//! it, and that stays true when every word of a megabyte is an attack word. What is kept is one place per part of a rule, the
+//! latest: a later beginning of a match allows whatever an earlier one does, because parts only limit the distance to the part
+//! before. So the walk needs no backtracking and misses nothing, and a text in pieces is the same to it as the whole.
+
+mod attack;
+mod compile;
+mod content;
+mod extraction;
+mod own;
+pub(super) mod words;
+
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
+
+use super::detection::{Category, Source};
+use super::lexicon::{Lexicon, WordId};
+
+pub(crate) use compile::Compiler;
+
+/// A rule as it is written down in the tables.
+pub(super) struct Written {
+    pub(super) id: &'static str,
+    pub(super) score: f32,
+    pub(super) category: Category,
+    pub(super) label: &'static str,
+    pub(super) patterns: &'static [&'static str],
+}
+
+const fn written(
+    id: &'static str,
+    score: f32,
+    category: Category,
+    label: &'static str,
+    patterns: &'static [&'static str],
+) -> Written {
+    Written {
+        id,
+        score,
+        category,
+        label,
+        patterns,
+    }
+}
+
+/// What is reported when a rule's pattern is complete.
+pub(crate) struct Rule {
+    pub(crate) category: Category,
+    pub(crate) id: Cow<'static, str>,
+    pub(crate) label: Cow<'static, str>,
+    pub(crate) score: f32,
+    pub(crate) source: Source,
+}
+
+/// What a complete pattern means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// The rule of this number has found something.
+    Found(u16),
+    /// The text speaks about such phrases, provided they are quoted.
+    MayQuote,
+    /// The text speaks about such phrases.
+    Discusses,
+    /// The word after it is meant the other way round.
+    Negates,
+    /// The text is written in ROT13.
+    Rot13,
+    /// The text is written backwards.
+    Backwards,
+}
+
+/// A part of a pattern: a place where a match may have got to.
+pub(crate) type PartId = u32;
+
+/// A way from one part to the next: a word at a distance. Kept small and in a row, because a frequent word has hundreds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// The part before, or [`START`].
+    pub(crate) before: PartId,
+    /// The part that is reached; numbered higher than the one before.
+    pub(crate) reaches: PartId,
+    pub(crate) gap: u16,
+    pub(crate) over_breaks: bool,
+    pub(crate) not_negated: bool,
+}
+
+/// What a step follows that begins a pattern. No part of a pattern has this number.
+pub(crate) const START: PartId = 0;
+
+/// Compiled rules. Built once, shared by every scan.
+#[derive(Default)]
+pub(crate) struct RuleSet {
+    pub(crate) lexicon: Lexicon,
+    /// What it means that a part is reached.
+    pub(crate) parts: Vec<Vec<Meaning>>,
+    /// For each word the steps that wait for it, later parts before earlier ones, so that one word is one part only.
+    pub(crate) waiting: Vec<Vec<Step>>,
+    pub(crate) rules: Vec<Rule>,
+}
+
+impl RuleSet {
+    pub(crate) fn find(&self, word: &str) -> Option<WordId> {
+        self.lexicon.find(word)
+    }
+}
+
+/// Everything that is looked for in requests.
+pub(crate) static REQUEST: LazyLock<Arc<RuleSet>> = LazyLock::new(|| {
+    builtin(
+        &[
+            attack::RULES,
+            extraction::RULES,
+            own::jailbreak::RULES,
+            own::injection::RULES,
+            own::indirect::RULES,
+            own::extraction::RULES,
+            content::RULES,
+        ],
+        words::SIGNALS,
+    )
+});
+
+/// What is looked for in answers: contents only, for a model cannot attack itself.
+pub(crate) static ANSWER: LazyLock<Arc<RuleSet>> =
+    LazyLock::new(|| builtin(&[content::RULES], &[]));
+
+fn builtin(tables: &[&[Written]], signals: &[(Meaning, &[&str])]) -> Arc<RuleSet> {
+    let mut compiler = Compiler::default();
+    for rule in tables.iter().copied().flatten() {
+        let number = compiler.rule(Rule {
+            category: rule.category,
+            id: rule.id.into(),
+            label: rule.label.into(),
+            score: rule.score,
+            source: Source::Builtin,
+        });
+        for pattern in rule.patterns {
+            compiler
+                .pattern(pattern, Meaning::Found(number))
+                .expect("a test compiles every built-in rule");
+        }
+    }
+    for (meaning, patterns) in signals {
+        for pattern in *patterns {
+            compiler
+                .pattern(pattern, *meaning)
+                .expect("a test compiles every built-in rule");
+        }
+    }
+    Arc::new(compiler.finish())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! One scan of one text: the reader in front, the machines behind it.
+
+use std::sync::Arc;
+
+use super::lexicon::LONGEST_WORD;
+use super::machine::Machine;
+use super::normal::{Listener, Mark, Place, Reader};
+use super::rules::RuleSet;
+
+/// The built-in rules and, where a tenant has lists, the tenant's, along one text.
+pub(crate) struct Scan {
+    reader: Reader,
+    ears: Ears,
+}
+
+struct Ears {
+    builtin: Machine,
+    tenant: Option<Machine>,
+    /// Behind the last word.
+    position: u32,
+}
+
+/// A rule that has found something.
+pub(crate) struct Found<'r> {
+    pub(crate) set: &'r RuleSet,
+    pub(crate) rule: usize,
+}
+
+impl Scan {
+    pub(crate) fn new(builtin: &Arc<RuleSet>, tenant: Option<&Arc<RuleSet>>) -> Self {
+        let ears = Ears {
+            builtin: Machine::new(builtin.clone()),
+            tenant: tenant.cloned().map(Machine::new),
+            position: 0,
+        };
+        Self {
+            reader: Reader::default(),
+            ears,
+        }
+    }
+
+    pub(crate) fn push(&mut self, text: &str) {
+        self.reader.push(text, &mut self.ears);
+    }
+
+    /// The text ends; another may follow, and no match spans the two.
+    pub(crate) fn end_text(&mut self) {
+        self.reader.finish(&mut self.ears);
+        self.reader.step_away();
+    }
+
+    /// What was found since the last call and is certain. After [`Self::end_text`] say `ended`.
+    pub(crate) fn take_found(&mut self, ended: bool, mut found: impl FnMut(Found<'_>)) {
+        let position = self.ears.position;
+        for machine in [Some(&mut self.ears.builtin), self.ears.tenant.as_mut()]
+            .into_iter()
+            .flatten()
+        {
+            let set = machine.set().clone();
+            machine.take_found(ended, position, &mut |rule| {
+                found(Found { set: &set, rule })
+            });
+        }
+    }
+
+    /// Everything before this byte of the text is part of no match that may still become complete.
+    pub(crate) fn settled_origin(&self) -> usize {
+        let pending = self.reader.pending_origin();
+        let machines = [Some(&self.ears.builtin), self.ears.tenant.as_ref()]
+            .into_iter()
+            .flatten();
+        machines
+            .filter_map(|machine| machine.unfinished_origin(self.ears.position))
+            .fold(pending, usize::min)
+    }
+
+    pub(crate) fn hidden_between_letters(&self) -> u32 {
+        self.reader.hidden_between_letters()
+    }
+
+    /// Whether the last text has words in ROT13, and words written backwards. The next text starts afresh.
+    pub(crate) fn take_disguises(&mut self) -> (bool, bool) {
+        let machine = &mut self.ears.builtin;
+        (
+            std::mem::take(&mut machine.rot13),
+            std::mem::take(&mut machine.backwards),
+        )
+    }
+
+    /// Steps of rules looked at so far: the measure of work.
+    #[cfg(test)]
+    pub(crate) fn checks(&self) -> u64 {
+        self.ears.builtin.checks()
+    }
+}
+
+impl Ears {
+    fn machines(&self) -> impl Iterator<Item = &Machine> {
+        [Some(&self.builtin), self.tenant.as_ref()]
+            .into_iter()
+            .flatten()
+    }
+}
+
+impl Listener for Ears {
+    fn knows(&self, word: &str) -> bool {
+        self.machines()
+            .any(|machine| machine.set().find(word).is_some())
+    }
+
+    fn unshuffle(&self, word: &str) -> Option<&str> {
+        let lexicon = &self.builtin.set().lexicon;
+        lexicon.find_shuffled(word).map(|id| lexicon.word(id))
+    }
+
+    fn word(&mut self, word: &str, at: Place) {
+        self.position = at.position + word.len() as u32;
+        self.builtin.hear(self.position);
+        if word.len() > LONGEST_WORD {
+            return;
+        }
+        for machine in [Some(&mut self.builtin), self.tenant.as_mut()]
+            .into_iter()
+            .flatten()
+        {
+            if let Some(id) = machine.set().find(word) {
+                machine.word(id, word.len() as u32, at);
+            }
+        }
+    }
+
+    fn mark(&mut self, mark: Mark, at: Place) {
+        for machine in [Some(&mut self.builtin), self.tenant.as_mut()]
+            .into_iter()
+            .flatten()
+        {
+            machine.mark(mark, at);
+        }
+        if let Mark::Sign(sign) = mark {
+            self.word(sign, at);
+        }
+    }
+}

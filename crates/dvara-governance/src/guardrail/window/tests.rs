@@ -1,0 +1,130 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const OLDEST: WindowSettings = WindowSettings {
+    warning_percent: 70,
+    hard_percent: 90,
+    strategy: PruningStrategy::TruncateOldest,
+};
+const MIDDLE: WindowSettings = WindowSettings {
+    strategy: PruningStrategy::TruncateMiddle,
+    ..OLDEST
+};
+
+fn messages(roles: &str) -> Vec<Message> {
+    let role = |letter| match letter {
+        's' => Role::System,
+        'u' => Role::User,
+        'a' => Role::Assistant,
+        'c' => Role::ToolCall,
+        'r' => Role::ToolResult,
+        other => panic!("no role {other}"),
+    };
+    roles
+        .chars()
+        .map(|letter| Message {
+            role: role(letter),
+            tokens: 10,
+        })
+        .collect()
+}
+
+#[test]
+fn the_two_shares_decide_between_fitting_warning_and_too_long() {
+    let settings = WindowSettings::default();
+    assert_eq!(
+        settings.judge(&messages("uauauau"), 100),
+        WindowVerdict::Fits
+    );
+    assert_eq!(
+        settings.judge(&messages("uauauaua"), 100),
+        WindowVerdict::Warning
+    );
+    assert_eq!(
+        settings.judge(&messages("uauauauau"), 100),
+        WindowVerdict::Warning
+    );
+    assert_eq!(
+        settings.judge(&messages("uauauauaua"), 100),
+        WindowVerdict::Exceeded
+    );
+    assert_eq!(settings.judge(&[], 0), WindowVerdict::Fits);
+}
+
+#[test]
+fn the_oldest_go_first_and_system_messages_stay() {
+    assert_eq!(
+        OLDEST.judge(&messages("suauau"), 45),
+        WindowVerdict::Prune(vec![1, 2])
+    );
+}
+
+#[test]
+fn the_middle_goes_and_the_opening_stays() {
+    assert_eq!(
+        MIDDLE.judge(&messages("suauau"), 45),
+        WindowVerdict::Prune(vec![2, 3])
+    );
+}
+
+#[test]
+fn a_call_of_tools_goes_with_its_results() {
+    assert_eq!(
+        OLDEST.judge(&messages("ucrrau"), 56),
+        WindowVerdict::Prune(vec![0])
+    );
+    assert_eq!(
+        OLDEST.judge(&messages("ucrrau"), 45),
+        WindowVerdict::Prune(vec![0, 1, 2, 3])
+    );
+}
+
+#[test]
+fn the_newest_question_and_what_was_done_about_it_stay() {
+    assert_eq!(
+        OLDEST.judge(&messages("uaucr"), 34),
+        WindowVerdict::Prune(vec![0, 1])
+    );
+    assert_eq!(
+        OLDEST.judge(&messages("uaucr"), 23),
+        WindowVerdict::Exceeded
+    );
+    assert_eq!(OLDEST.judge(&messages("su"), 12), WindowVerdict::Exceeded);
+}
+
+#[test]
+fn every_strategy_is_found_by_name_and_no_other() {
+    assert_eq!(PruningStrategy::named("none"), Some(PruningStrategy::None));
+    assert_eq!(
+        PruningStrategy::named("TRUNCATE_OLDEST"),
+        Some(PruningStrategy::TruncateOldest)
+    );
+    assert_eq!(
+        PruningStrategy::named("Truncate_Middle"),
+        Some(PruningStrategy::TruncateMiddle)
+    );
+    assert_eq!(PruningStrategy::named("TRUNCATE"), None);
+}
+
+proptest! {
+    #[test]
+    fn what_is_kept_fits_and_keeps_what_must_stay(
+        roles in "s?(u(cr{1,2})?a?){0,6}s?u(cr)?", sizes in prop::collection::vec(1u64..50, 60), limit in 1u64..600, middle: bool,
+    ) {
+        let mut all = messages(&roles);
+        all.iter_mut().zip(sizes).for_each(|(message, tokens)| message.tokens = tokens);
+        let settings = if middle { MIDDLE } else { OLDEST };
+        let WindowVerdict::Prune(gone) = settings.judge(&all, limit) else { return Ok(()) };
+        prop_assert!(gone.is_sorted() && !gone.is_empty());
+        let kept: Vec<usize> = (0..all.len()).filter(|index| !gone.contains(index)).collect();
+        prop_assert!(kept.iter().map(|index| all[*index].tokens).sum::<u64>() * 10 <= limit * 9);
+        prop_assert!(gone.iter().all(|index| all[*index].role != Role::System));
+        let newest = all.iter().rposition(|message| message.role == Role::User);
+        prop_assert!(newest.is_none_or(|newest| kept.contains(&newest)));
+        for group in groups(&all) {
+            let lost = group.clone().filter(|index| gone.contains(index)).count();
+            prop_assert!(lost == 0 || lost == group.len());
+        }
+    }
+}
