@@ -3,6 +3,7 @@
 pub mod guardrail;
 pub mod pii;
 pub mod policy;
+pub mod schema;
 pub mod template;
 pub mod tenant;
 

@@ -9,6 +9,7 @@ mod credentials;
 mod error;
 mod fields;
 mod keys;
+mod output_schemas;
 mod policies;
 mod prompt_templates;
 mod route_draft;
@@ -22,6 +23,7 @@ pub use self::change::Action;
 pub use self::credentials::{CredentialInfo, CredentialMode, NewCredential};
 pub use self::error::{AdminError, FieldProblem};
 pub use self::keys::{CreatedKey, NewKey};
+pub use self::output_schemas::{NewOutputSchema, OutputSchemaChange, OutputSchemaRecord};
 pub use self::policies::{NewPolicy, PolicyChange, PolicyRecord, PolicyVersion};
 pub use self::prompt_templates::{
     NewPromptTemplate, PromptTemplateChange, PromptTemplateRecord, PromptTemplateVersion,

@@ -24,7 +24,9 @@ use self::counters::Counters;
 pub use self::counters::FeedCounters;
 use crate::error::StoreError;
 use crate::rows::config_versions::{self, Area, Versions};
-use crate::rows::{api_keys, credentials, policies, prompt_templates, routes, tenants};
+use crate::rows::{
+    api_keys, credentials, output_schemas, policies, prompt_templates, routes, tenants,
+};
 use crate::snapshot::{BrokenRow, Changes, Overlay, Snapshot};
 use crate::store::Store;
 
@@ -235,6 +237,9 @@ impl Feed {
         }
         if changed(Area::PromptTemplates) {
             changes.prompt_templates = Some(prompt_templates::for_calls(&mut transaction).await?);
+        }
+        if changed(Area::OutputSchemas) {
+            changes.output_schemas = Some(output_schemas::enabled(&mut transaction).await?);
         }
         let areas = Area::ALL.into_iter().filter(|area| changed(*area)).count();
         // Nothing was written; what a failed commit would say, the next poll finds out.

@@ -50,6 +50,11 @@ const EMBEDDED: &[(i64, &str, &str)] = &[
         "prompt_templates",
         include_str!("../migrations/0007_prompt_templates.sql"),
     ),
+    (
+        8,
+        "output_schemas",
+        include_str!("../migrations/0008_output_schemas.sql"),
+    ),
 ];
 
 statements! {

@@ -7,6 +7,7 @@
 pub mod api_keys;
 pub mod config_versions;
 pub mod credentials;
+pub mod output_schemas;
 pub mod policies;
 pub mod prompt_templates;
 pub mod routes;

@@ -6,6 +6,7 @@
 
 mod callers;
 mod credentials;
+mod output_schemas;
 mod overlay;
 mod policies;
 mod prompt_templates;
@@ -21,12 +22,14 @@ use dvara_crypto::api_key;
 use dvara_crypto::envelope::MasterKey;
 use dvara_governance::policy::Policies;
 use dvara_governance::tenant::TenantRules;
-use dvara_types::{KeyFault, KeyHash, ProviderName, TenantId};
+use dvara_types::{KeyFault, KeyHash, ProviderName, RouteId, TenantId};
 
 use self::callers::Callers;
 pub use self::callers::KnownKey;
 use self::credentials::Credentials;
 pub use self::credentials::{Credential, CredentialSource, Unusable};
+pub use self::output_schemas::OutputSchema;
+use self::output_schemas::OutputSchemas;
 pub use self::overlay::Overlay;
 use self::overlay::Providers;
 use self::policies::CompiledPolicies;
@@ -37,6 +40,7 @@ use self::routes::Routes;
 pub use self::routes::{Route, RouteSource};
 use crate::rows::api_keys::ApiKeyRow;
 use crate::rows::credentials::CredentialRow;
+use crate::rows::output_schemas::OutputSchemaRow;
 use crate::rows::policies::PolicyRow;
 use crate::rows::prompt_templates::PromptTemplateRow;
 use crate::rows::routes::RouteRow;
@@ -68,6 +72,8 @@ pub struct Rows {
     pub policies: Vec<PolicyRow>,
     /// All prompt templates; the texts of those that are not active may be absent.
     pub prompt_templates: Vec<PromptTemplateRow>,
+    /// All output schemas that are enabled.
+    pub output_schemas: Vec<OutputSchemaRow>,
     /// When they were read, by the database's clock: what decides which grace periods are over.
     pub read_at: DateTime<Utc>,
 }
@@ -85,6 +91,8 @@ pub struct Changes {
     pub policies: Option<Vec<PolicyRow>>,
     /// All prompt templates; the texts of those that are not active may be absent.
     pub prompt_templates: Option<Vec<PromptTemplateRow>>,
+    /// All output schemas that are enabled.
+    pub output_schemas: Option<Vec<OutputSchemaRow>>,
 }
 
 /// The compiled configuration. Immutable; a change makes a new one.
@@ -95,6 +103,7 @@ pub struct Snapshot {
     credentials: Arc<Credentials>,
     policies: Arc<CompiledPolicies>,
     prompt_templates: Arc<PromptTemplates>,
+    output_schemas: Arc<OutputSchemas>,
     providers: Arc<Providers>,
     broken: Vec<BrokenRow>,
 }
@@ -107,6 +116,7 @@ pub fn compile(rows: Rows, overlay: &Overlay, master: Option<&MasterKey>) -> Sna
         credentials: Some((rows.credentials, rows.read_at)),
         policies: Some(rows.policies),
         prompt_templates: Some(rows.prompt_templates),
+        output_schemas: Some(rows.output_schemas),
     };
     Snapshot::empty(overlay).with(changes, overlay, master)
 }
@@ -120,6 +130,7 @@ impl Snapshot {
             credentials: Arc::default(),
             policies: Arc::default(),
             prompt_templates: Arc::default(),
+            output_schemas: Arc::default(),
             providers: Arc::new(Providers::new(&overlay.providers)),
             broken: Vec::new(),
         }
@@ -144,12 +155,16 @@ impl Snapshot {
         if let Some(rows) = changes.prompt_templates {
             next.prompt_templates = Arc::new(PromptTemplates::compile(rows));
         }
+        if let Some(rows) = changes.output_schemas {
+            next.output_schemas = Arc::new(OutputSchemas::compile(rows));
+        }
         next.broken = [
             next.callers.broken(),
             next.routes.broken(),
             next.credentials.broken(),
             next.policies.broken(),
             next.prompt_templates.broken(),
+            next.output_schemas.broken(),
         ]
         .concat();
         next
@@ -238,6 +253,17 @@ impl Snapshot {
         id: &str,
     ) -> Result<&PromptTemplate, TemplateFault> {
         self.prompt_templates.find(tenant, id)
+    }
+
+    /// The schema that the answer to a call is held against: a tenant's own before everybody's, one for a model and a
+    /// route before one for either, an older one before a newer.
+    pub fn output_schema(
+        &self,
+        tenant: Option<&TenantId>,
+        model: &str,
+        route: Option<&RouteId>,
+    ) -> Option<&Arc<OutputSchema>> {
+        self.output_schemas.find(tenant, model, route)
     }
 
     /// The rows that were left out.

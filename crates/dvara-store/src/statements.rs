@@ -63,6 +63,10 @@ fn modules() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("rows/api_keys.rs", crate::rows::api_keys::STATEMENTS),
         ("rows/routes.rs", crate::rows::routes::STATEMENTS),
         ("rows/credentials.rs", crate::rows::credentials::STATEMENTS),
+        (
+            "rows/output_schemas.rs",
+            crate::rows::output_schemas::STATEMENTS,
+        ),
         ("rows/policies.rs", crate::rows::policies::STATEMENTS),
         (
             "rows/prompt_templates.rs",

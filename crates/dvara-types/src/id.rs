@@ -134,6 +134,10 @@ id!(
     PromptTemplateId, "prm"
 );
 id!(
+    /// Names an output schema.
+    OutputSchemaId, "sch"
+);
+id!(
     /// Names one settled call; a settlement written twice is one row.
     SettlementId, "set"
 );

@@ -27,8 +27,8 @@ pub mod usage;
 
 pub use glob::Glob;
 pub use id::{
-    ApiKeyId, CredentialId, EpochId, InvalidId, PolicyId, PromptTemplateId, RouteId, SettlementId,
-    TenantId,
+    ApiKeyId, CredentialId, EpochId, InvalidId, OutputSchemaId, PolicyId, PromptTemplateId,
+    RouteId, SettlementId, TenantId,
 };
 pub use key::{ApiKeyRecord, KeyFault, KeyHash, KeyStatus, Scope, Scopes};
 pub use money::{InvalidDollars, NanoUsd};

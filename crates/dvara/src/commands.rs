@@ -13,6 +13,7 @@ mod plain_http;
 pub(crate) mod policy;
 pub(crate) mod prompt;
 pub(crate) mod route;
+pub(crate) mod schema;
 pub(crate) mod sleep;
 pub(crate) mod tenant;
 pub(crate) mod up;
@@ -92,6 +93,13 @@ fn dispatch(command: Command, data_dir: Option<PathBuf>, env: Env) -> anyhow::Re
         }),
         Command::Prompt(args) => store::with(&env, data_dir, async |store| {
             prompt::run(&args, store, &mut io::stdin(), out).await
+        }),
+        Command::Schema(schema::SchemaArgs {
+            command: schema::SchemaCommand::Test(test),
+            ..
+        }) => test.run(&mut io::stdin(), out, &mut io::stderr()),
+        Command::Schema(args) => store::with(&env, data_dir, async |store| {
+            schema::run(&args, store, &mut io::stdin(), out).await
         }),
         Command::License(args) => {
             let surroundings = license::Surroundings {

@@ -46,6 +46,8 @@ enum Command {
     Policy(commands::policy::PolicyArgs),
     /// Manage prompt templates.
     Prompt(commands::prompt::PromptArgs),
+    /// Manage output schemas, and try them.
+    Schema(commands::schema::SchemaArgs),
     /// Make, show and sign licenses.
     License(commands::license::LicenseArgs),
     /// Seal a value for a settings file.

@@ -54,6 +54,12 @@ pub enum Action {
     PromptTemplateStatusChanged,
     /// An earlier version of a prompt template was brought back.
     PromptTemplateRolledBack,
+    /// An output schema was made.
+    OutputSchemaCreated,
+    /// An output schema was changed, or switched on or off.
+    OutputSchemaUpdated,
+    /// An output schema was deleted.
+    OutputSchemaDeleted,
     /// What a file names was inserted where it was absent.
     ConfigSeeded,
 }
@@ -82,6 +88,9 @@ impl Action {
             Self::PromptTemplateUpdated => "PROMPT_TEMPLATE_UPDATED",
             Self::PromptTemplateStatusChanged => "PROMPT_TEMPLATE_STATUS_CHANGED",
             Self::PromptTemplateRolledBack => "PROMPT_TEMPLATE_ROLLED_BACK",
+            Self::OutputSchemaCreated => "OUTPUT_SCHEMA_CREATED",
+            Self::OutputSchemaUpdated => "OUTPUT_SCHEMA_UPDATED",
+            Self::OutputSchemaDeleted => "OUTPUT_SCHEMA_DELETED",
             Self::ConfigSeeded => "CONFIG_SEEDED",
         }
     }

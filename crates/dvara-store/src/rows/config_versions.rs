@@ -24,6 +24,8 @@ statements! {
 pub enum Area {
     /// API keys.
     ApiKeys,
+    /// Output schemas.
+    OutputSchemas,
     /// Policies.
     Policies,
     /// Prompt templates.
@@ -38,8 +40,9 @@ pub enum Area {
 
 impl Area {
     /// Every area that this binary knows.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ApiKeys,
+        Self::OutputSchemas,
         Self::Policies,
         Self::PromptTemplates,
         Self::ProviderCredentials,
@@ -51,6 +54,7 @@ impl Area {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ApiKeys => "api_keys",
+            Self::OutputSchemas => "output_schemas",
             Self::Policies => "policies",
             Self::PromptTemplates => "prompt_templates",
             Self::ProviderCredentials => "provider_credentials",

@@ -7,6 +7,7 @@ mod cluster_key;
 mod credentials;
 mod feed;
 mod migrations;
+mod output_schemas;
 mod policies;
 mod private;
 mod prompt_templates;

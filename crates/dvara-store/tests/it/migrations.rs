@@ -36,10 +36,10 @@ async fn a_filled_database_is_migrated_again_and_keeps_its_rows() {
         .execute(
             "DROP TABLE dvara_main.usage, dvara_main.usage_hourly, dvara_main.epochs, \
              dvara_main.cluster_key, dvara_main.rate_counts, dvara_main.policies, dvara_main.policy_versions, \
-             dvara_main.prompt_templates, dvara_main.prompt_template_versions CASCADE; \
+             dvara_main.prompt_templates, dvara_main.prompt_template_versions, dvara_main.output_schemas CASCADE; \
              DROP FUNCTION dvara_main.usage_ensure_partitions, dvara_main.usage_drop_before, \
              dvara_main.usage_add_sums, dvara_main.rate_exchange, dvara_main.rate_forget; \
-             DELETE FROM dvara_main.config_versions WHERE area IN ('policies', 'prompt_templates'); \
+             DELETE FROM dvara_main.config_versions WHERE area IN ('policies', 'prompt_templates', 'output_schemas'); \
              DELETE FROM dvara_main.schema_migrations WHERE version > 1",
         )
         .await;
@@ -51,7 +51,8 @@ async fn a_filled_database_is_migrated_again_and_keeps_its_rows() {
             "0004_cluster_key",
             "0005_rate_counts",
             "0006_policies",
-            "0007_prompt_templates"
+            "0007_prompt_templates",
+            "0008_output_schemas"
         ]
     );
     assert_eq!(admin.keys(None).await.unwrap(), [made.record]);

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use dvara_types::TenantId;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Something that commands print.
 pub(super) trait Printed {
@@ -35,6 +35,15 @@ pub(super) fn write_one(out: &mut dyn Write, json: bool, item: &impl Printed) ->
         writeln!(out, "{}", item.described())
     } else {
         writeln!(out, "{}", item.line())
+    }
+}
+
+/// Says that something is gone.
+pub(super) fn write_deleted(out: &mut dyn Write, json: bool, id: &str) -> io::Result<()> {
+    if json {
+        writeln!(out, "{}", json!({"id": id, "deleted": true}))
+    } else {
+        writeln!(out, "deleted {id}")
     }
 }
 

@@ -14,7 +14,7 @@ use dvara_store::{Admin, Store};
 use dvara_types::{PolicyId, TenantId};
 use serde_json::{Value, json};
 
-use super::listing::{Printed, exactly, owner, write_all, write_one};
+use super::listing::{Printed, exactly, owner, write_all, write_deleted, write_one};
 use super::text_file;
 
 /// Manage policies.
@@ -100,31 +100,14 @@ pub(crate) async fn run(
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
     let admin = Admin::new(store).acting_as("dvara policy");
-    let policy = match &args.command {
-        PolicyCommand::List => {
-            write_all(out, args.json, &admin.policies().await?)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        PolicyCommand::Versions { id } => {
-            write_all(out, args.json, &admin.policy_versions(id).await?)?;
-            return Ok(ExitCode::SUCCESS);
-        }
+    let json = args.json;
+    match &args.command {
+        PolicyCommand::List => write_all(out, json, &admin.policies().await?)?,
+        PolicyCommand::Versions { id } => write_all(out, json, &admin.policy_versions(id).await?)?,
+        PolicyCommand::Show { id } => write_whole(out, json, &admin.policy(id).await?)?,
         PolicyCommand::Delete { id } => {
             admin.delete_policy(id).await?;
-            if args.json {
-                writeln!(out, "{}", json!({"id": id, "deleted": true}))?;
-            } else {
-                writeln!(out, "deleted {id}")?;
-            }
-            return Ok(ExitCode::SUCCESS);
-        }
-        PolicyCommand::Show { id } => {
-            let policy = admin.policy(id).await?;
-            write_one(out, args.json, &policy)?;
-            if !args.json {
-                writeln!(out, "\n{}", policy.dsl.trim_end())?;
-            }
-            return Ok(ExitCode::SUCCESS);
+            write_deleted(out, json, id.as_str())?;
         }
         PolicyCommand::Create {
             name,
@@ -138,7 +121,7 @@ pub(crate) async fn run(
                 description: description.clone(),
                 dsl: text_file::read(file, input)?,
             };
-            admin.create_policy(new).await?
+            write_one(out, json, &admin.create_policy(new).await?)?;
         }
         PolicyCommand::Update {
             id,
@@ -146,22 +129,31 @@ pub(crate) async fn run(
             description,
             file,
         } => {
-            let dsl = file.as_ref().map(|file| text_file::read(file, input));
             let change = PolicyChange {
                 name: name.clone(),
                 description: description.clone(),
-                dsl: dsl.transpose()?,
+                dsl: text_file::read_if_given(file.as_deref(), input)?,
             };
-            admin.update_policy(id, change).await?
+            write_one(out, json, &admin.update_policy(id, change).await?)?;
         }
-        PolicyCommand::Status { id, status } => admin.set_policy_status(id, *status).await?,
+        PolicyCommand::Status { id, status } => {
+            write_one(out, json, &admin.set_policy_status(id, *status).await?)?;
+        }
         PolicyCommand::Rollback { id, version } => {
-            admin.restore_policy_version(id, *version).await?
+            let policy = admin.restore_policy_version(id, *version).await?;
+            write_one(out, json, &policy)?;
         }
         PolicyCommand::Test(_) => unreachable!("needs no store"),
-    };
-    write_one(out, args.json, &policy)?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+fn write_whole(out: &mut dyn Write, json: bool, policy: &PolicyRecord) -> std::io::Result<()> {
+    write_one(out, json, policy)?;
+    if json {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", policy.dsl.trim_end())
 }
 
 /// A status in any case.

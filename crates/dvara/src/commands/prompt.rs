@@ -85,23 +85,13 @@ pub(crate) async fn run(
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
     let admin = Admin::new(store).acting_as("dvara prompt");
-    let template = match &args.command {
-        PromptCommand::List => {
-            write_all(out, args.json, &admin.prompt_templates().await?)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        PromptCommand::Show { id } => {
-            let template = admin.prompt_template(id).await?;
-            write_one(out, args.json, &template)?;
-            if !args.json {
-                write_texts(out, &texts(&template))?;
-            }
-            return Ok(ExitCode::SUCCESS);
-        }
+    let json = args.json;
+    match &args.command {
+        PromptCommand::List => write_all(out, json, &admin.prompt_templates().await?)?,
+        PromptCommand::Show { id } => write_whole(out, json, &admin.prompt_template(id).await?)?,
         PromptCommand::Render { id, variables } => {
             let template = admin.prompt_template(id).await?;
-            write_rendered(out, args.json, &rendered(&template, variables)?)?;
-            return Ok(ExitCode::SUCCESS);
+            write_rendered(out, json, &rendered(&template, variables)?)?;
         }
         PromptCommand::Create {
             name,
@@ -109,14 +99,13 @@ pub(crate) async fn run(
             system,
             file,
         } => {
-            let system = system.as_ref().map(|file| text_file::read(file, input));
             let new = NewPromptTemplate {
                 tenant: tenant.clone(),
                 name: name.clone(),
-                system_prompt: system.transpose()?,
+                system_prompt: text_file::read_if_given(system.as_deref(), input)?,
                 user_prompt: text_file::read(file, input)?,
             };
-            admin.create_prompt_template(new).await?
+            write_one(out, json, &admin.create_prompt_template(new).await?)?;
         }
         PromptCommand::Update {
             id,
@@ -124,22 +113,18 @@ pub(crate) async fn run(
             system,
             file,
         } => {
-            let mut read = |file: &Option<PathBuf>| {
-                let text = file.as_ref().map(|file| text_file::read(file, input));
-                text.transpose()
-            };
             let change = PromptTemplateChange {
                 name: name.clone(),
-                system_prompt: read(system)?,
-                user_prompt: read(file)?,
+                system_prompt: text_file::read_if_given(system.as_deref(), input)?,
+                user_prompt: text_file::read_if_given(file.as_deref(), input)?,
             };
-            admin.update_prompt_template(id, change).await?
+            write_one(out, json, &admin.update_prompt_template(id, change).await?)?;
         }
         PromptCommand::Status { id, status } => {
-            admin.set_prompt_template_status(id, *status).await?
+            let template = admin.set_prompt_template_status(id, *status).await?;
+            write_one(out, json, &template)?;
         }
-    };
-    write_one(out, args.json, &template)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -170,11 +155,20 @@ fn rendered(
         .map_err(|error| anyhow::anyhow!("{error}: give it as --var NAME=VALUE"))
 }
 
-fn texts(template: &PromptTemplateRecord) -> RenderedPrompt {
-    RenderedPrompt {
-        system: template.system_prompt.clone(),
-        user: template.user_prompt.clone(),
+fn write_whole(
+    out: &mut dyn Write,
+    json: bool,
+    template: &PromptTemplateRecord,
+) -> std::io::Result<()> {
+    write_one(out, json, template)?;
+    if json {
+        return Ok(());
     }
+    write_texts(
+        out,
+        template.system_prompt.as_deref(),
+        &template.user_prompt,
+    )
 }
 
 fn write_rendered(
@@ -186,15 +180,15 @@ fn write_rendered(
         let described = json!({"system": rendered.system, "user": rendered.user});
         writeln!(out, "{described}")
     } else {
-        write_texts(out, rendered)
+        write_texts(out, rendered.system.as_deref(), &rendered.user)
     }
 }
 
-fn write_texts(out: &mut dyn Write, texts: &RenderedPrompt) -> std::io::Result<()> {
-    if let Some(system) = &texts.system {
+fn write_texts(out: &mut dyn Write, system: Option<&str>, user: &str) -> std::io::Result<()> {
+    if let Some(system) = system {
         writeln!(out, "--- system\n{}", system.trim_end())?;
     }
-    writeln!(out, "--- user\n{}", texts.user.trim_end())
+    writeln!(out, "--- user\n{}", user.trim_end())
 }
 
 impl Printed for PromptTemplateRecord {

@@ -13,6 +13,8 @@ use dvara_store::{Admin, Store};
 use dvara_types::{Canary, RouteId, RouteRecord, RouteStrategy};
 use serde_json::{Value, json};
 
+use super::listing::write_deleted;
+
 /// Manage routes.
 #[derive(Debug, Args)]
 pub(crate) struct RouteArgs {
@@ -69,11 +71,7 @@ pub(crate) async fn run(
         RouteCommand::Explain(_) => unreachable!("asks a gateway, and no store"),
         RouteCommand::Delete { id } => {
             admin.delete_route(id).await?;
-            if args.json {
-                writeln!(out, "{}", json!({"id": id, "deleted": true}))?;
-            } else {
-                writeln!(out, "deleted {id}")?;
-            }
+            write_deleted(out, args.json, id.as_str())?;
         }
         RouteCommand::Restore { id, version } => {
             write_one(

@@ -28,6 +28,14 @@ pub(super) fn read(file: &Path, input: &mut dyn Read) -> anyhow::Result<String> 
         .with_context(|| format!("{name} is not UTF-8 text"))
 }
 
+/// Reads the text of a file that may be left out.
+pub(super) fn read_if_given(
+    file: Option<&Path>,
+    input: &mut dyn Read,
+) -> anyhow::Result<Option<String>> {
+    file.map(|file| read(file, input)).transpose()
+}
+
 /// What the text is called in messages.
 pub(super) fn name(file: &Path) -> String {
     if is_standard_input(file) {
