@@ -59,7 +59,10 @@ async fn a_schema_reads_as_it_was_written_and_changes() {
     assert!(schema.id.as_str().starts_with("sch_") && schema.enabled);
     assert_eq!(schema.model_pattern, Some(Glob::new("gpt-*")));
     assert_eq!(schema.schema, json!({"type": "object", "required": ["a"]}));
-    assert_eq!(admin.output_schemas().await.unwrap(), [schema.clone()]);
+    assert_eq!(
+        admin.output_schemas().await.unwrap(),
+        std::slice::from_ref(&schema)
+    );
     let change = OutputSchemaChange {
         model_pattern: Some(None),
         schema: Some(json!({"type": "array"})),

@@ -276,7 +276,10 @@ async fn a_tenant_that_goes_takes_its_policies_with_it_and_no_other() {
     database
         .execute("DELETE FROM dvara_main.tenants WHERE id = 'acme'")
         .await;
-    assert_eq!(admin.policies().await.unwrap(), [global.clone()]);
+    assert_eq!(
+        admin.policies().await.unwrap(),
+        std::slice::from_ref(&global)
+    );
     let feed = feed(store.clone()).await;
     assert!(feed.current().broken().is_empty());
     assert_eq!(

@@ -74,7 +74,10 @@ async fn a_template_begins_as_a_draft_and_reads_as_it_was_written() {
     );
     assert_eq!(template.user_prompt, "  Hello\n");
     assert_eq!(admin.prompt_template(&template.id).await.unwrap(), template);
-    assert_eq!(admin.prompt_templates().await.unwrap(), [template.clone()]);
+    assert_eq!(
+        admin.prompt_templates().await.unwrap(),
+        std::slice::from_ref(&template)
+    );
     let change = PromptTemplateChange {
         system_prompt: Some(String::new()),
         ..PromptTemplateChange::default()
