@@ -15,7 +15,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 /// Distinct values of a caller-named label before the rest counts as `other` (operations sheet B6).
-const NAMES: usize = 50;
+pub(crate) const NAMES: usize = 50;
 /// Distinct tenants, which operators name.
 const TENANTS: usize = 1_000;
 const UNKNOWN: &str = "unknown";
@@ -116,14 +116,15 @@ struct Names {
     models: Bounded,
 }
 
-struct Bounded {
+#[derive(Debug)]
+pub(crate) struct Bounded {
     seen: HashSet<Arc<str>>,
     most: usize,
     other: Arc<str>,
 }
 
 impl Bounded {
-    fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         Self {
             seen: HashSet::new(),
             most,
@@ -131,7 +132,7 @@ impl Bounded {
         }
     }
 
-    fn label(&mut self, name: &str) -> Arc<str> {
+    pub(crate) fn label(&mut self, name: &str) -> Arc<str> {
         if let Some(known) = self.seen.get(name) {
             return known.clone();
         }

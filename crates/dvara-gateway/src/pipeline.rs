@@ -150,6 +150,22 @@ async fn ask(
     let answer_rules = admitted.answer_rules().clone();
     let session = call.head.session_id.as_deref();
     let plan = plan(&snapshot, &core.shared, admitted, session, ledger)?;
+    let request = plan.admitted().request();
+    let tenant = plan
+        .admitted()
+        .entered()
+        .caller()
+        .key()
+        .map(|key| &key.tenant.id);
+    let answer_rules = if request.is_chat() && !request.stream() {
+        let route = plan.choice().route.as_ref();
+        let schema = snapshot
+            .output_schema(tenant, request.model(), route)
+            .cloned();
+        answer_rules.fitting(schema, request.model())
+    } else {
+        answer_rules
+    };
     let reserved = reserve(plan);
     drop(snapshot); // a stream may last for hours and must not hold an old view of the world
     let reply = dispatch(core, reserved, ledger).await?;

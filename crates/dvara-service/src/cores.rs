@@ -38,6 +38,9 @@ pub use metrics::LoadMetrics;
 use planes::{Floor, Site};
 pub use planes::{PlaneId, Planes};
 
+/// Threads of each core for what would hold it for a millisecond (design §2).
+const ASIDE: usize = 2;
+
 /// How often a core shows that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 /// A core that has not shown itself for this long is taken for dead, and liveness with it.
@@ -135,6 +138,7 @@ impl Cores {
                 .name(format!("core-{index}"))
                 .spawn(move || {
                     let built = Builder::new_current_thread()
+                        .max_blocking_threads(ASIDE)
                         .enable_all()
                         .build_local(LocalOptions::default());
                     match built {

@@ -72,6 +72,8 @@ pub(crate) enum GatewayError {
     PolicyDenied(Arc<str>),
     /// Guardrails found attacks or contents of these categories.
     GuardrailBlocked(String),
+    /// The answer does not fit the schema that is registered for it; where and why.
+    SchemaFailed(String),
     /// The answer is larger than what can be looked through, and something in it may have to be withheld.
     TooLargeToScan,
     /// The call passes a bound on its size.
@@ -190,6 +192,7 @@ impl GatewayError {
             Self::BodyTimeout => 408,
             Self::TooLarge { .. } | Self::InputTooLarge(_) => 413,
             Self::UnsupportedMediaType(_) => 415,
+            Self::SchemaFailed(_) => 422,
             Self::RateLimited(_) => 429,
             Self::Upstream(fault) => fault.code.status_hint().as_u16(),
             Self::Overloaded
@@ -219,6 +222,7 @@ impl GatewayError {
             Self::TenantSuspended(_) => "tenant_suspended",
             Self::PolicyDenied(_) => "policy_violation",
             Self::GuardrailBlocked(_) | Self::TooLargeToScan => "guardrail_violation",
+            Self::SchemaFailed(_) => "schema_validation_error",
             Self::PiiDetected(_) | Self::PiiTokenizeUnavailable => "pii_violation",
             Self::RateLimited(_) => "rate_limit_error",
             Self::NotFound { .. } | Self::PromptTemplateNotFound(_) => "not_found_error",
@@ -258,6 +262,7 @@ impl GatewayError {
             Self::PolicyDenied(_) => "policy_denied",
             Self::GuardrailBlocked(_) => "guardrail_blocked",
             Self::TooLargeToScan => "answer_too_large_to_scan",
+            Self::SchemaFailed(_) => "schema_validation_failed",
             Self::PiiDetected(_) => "pii_detected",
             Self::PiiTokenizeUnavailable => "pii_tokenize_unavailable",
             Self::NoProvider(_) => "no_provider",
@@ -303,6 +308,7 @@ impl GatewayError {
             Self::PolicyDenied(reason) => reason.to_string(),
             Self::GuardrailBlocked(categories) => format!("The guardrails do not let this pass: {categories}."),
             Self::InputTooLarge(exceeded) => too_large(exceeded),
+            Self::SchemaFailed(misfits) => format!("The model's answer does not fit the schema that is registered for it: {misfits}"),
             Self::TooLargeToScan => "The answer is too large for the rules to look through; ask for less at once.".to_owned(),
             Self::PiiDetected(kinds) => format!("Personal data or secrets were found that may not pass the gateway: {kinds}."),
             Self::PiiTokenizeUnavailable => {
@@ -385,7 +391,9 @@ impl GatewayError {
                 FaultCode::ProviderError | FaultCode::ProviderRateLimited => Fault::Upstream,
                 FaultCode::ProviderRejectedRequest => Fault::Caller,
             },
-            Self::FailoverBlocked | Self::ProviderPaused { .. } => Fault::Upstream,
+            Self::FailoverBlocked | Self::ProviderPaused { .. } | Self::SchemaFailed(_) => {
+                Fault::Upstream
+            }
             Self::Overloaded
             | Self::ProviderBusy { .. }
             | Self::ShuttingDown

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dvara_crypto::token::TokenKey;
-use dvara_dialects::texts::{Part, Spoken, replace, spoken};
+use dvara_dialects::texts::{Lane, Part, Spoken, replace, spoken};
 use dvara_governance::guardrail::{Guardrails, LeakDetector};
 use dvara_governance::pii::{self, Action, Counts, Finding, PiiRules};
 use dvara_governance::tenant::TenantRules;
+use dvara_store::snapshot::OutputSchema;
 use http::{HeaderName, HeaderValue};
 use serde_json::json;
 
@@ -29,6 +30,10 @@ pub(crate) struct AnswerRules {
     pub(super) leak: Option<Arc<LeakDetector>>,
     /// For the tokens that become values again.
     pub(super) tokens: Option<Arc<TokenKey>>,
+    /// What the text of the answer has to fit.
+    schema: Option<Arc<OutputSchema>>,
+    /// The model that was asked for.
+    model: Box<str>,
     /// What the head of the answer says of it.
     notes: Vec<(HeaderName, HeaderValue)>,
     pub(super) recorder: Recorder,
@@ -58,9 +63,19 @@ impl AnswerRules {
             pii,
             guardrails: scans.then(|| rules.guardrails.clone()),
             leak,
+            schema: None,
+            model: Box::default(),
             notes,
             recorder,
         }
+    }
+
+    /// These rules for an answer that has to fit a schema; a stream and what is embedded have none (data-plane.md §15).
+    #[must_use]
+    pub(crate) fn fitting(mut self, schema: Option<Arc<OutputSchema>>, model: &str) -> Self {
+        self.schema = schema;
+        self.model = model.into();
+        self
     }
 
     /// Records what the rules make of the call.
@@ -84,7 +99,8 @@ impl AnswerRules {
     }
 
     fn is_idle(&self) -> bool {
-        !self.scans() && self.tokens.is_none() && self.guardrails.is_none()
+        let searched = self.scans() || self.guardrails.is_some();
+        !searched && self.tokens.is_none() && self.schema.is_none()
     }
 }
 
@@ -119,6 +135,7 @@ fn whole(bytes: Bytes, rules: &AnswerRules) -> Result<(Bytes, Flag), GatewayErro
         return too_large(bytes, rules);
     }
     let texts = spoken(&bytes);
+    check_schema(&texts, rules)?;
     let mut counts = Counts::default();
     let mut replaced = Vec::new();
     for spoken in &texts {
@@ -149,6 +166,24 @@ fn whole(bytes: Bytes, rules: &AnswerRules) -> Result<(Bytes, Flag), GatewayErro
         None => None,
     };
     Ok((replace(&bytes, replaced), flag))
+}
+
+/// The first text of the first choice has to fit; a blank one is not judged.
+fn check_schema(texts: &[Spoken<'_>], rules: &AnswerRules) -> Result<(), GatewayError> {
+    let Some(schema) = &rules.schema else {
+        return Ok(());
+    };
+    let content = Lane {
+        choice: 0,
+        part: Part::Content,
+    };
+    let text = texts.iter().find(|spoken| spoken.lane == content);
+    let checked = text.map_or(Ok(()), |spoken| schema.schema.check(&spoken.text));
+    rules.recorder.schema(&rules.model, checked.is_ok());
+    checked.map_err(|misfits| {
+        let misfits: Vec<String> = misfits.iter().map(ToString::to_string).collect();
+        GatewayError::SchemaFailed(misfits.join("; "))
+    })
 }
 
 /// An answer that is too large to be looked through: nobody sees it where something might have to be withheld.

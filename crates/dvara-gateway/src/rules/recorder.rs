@@ -3,7 +3,7 @@
 //! Events have the names and payloads of the audit trail; until it is there they go to the log, one line each.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use dvara_governance::guardrail::{self, Category};
 use dvara_governance::pii::{Action, Counts};
@@ -16,6 +16,7 @@ use prometheus_client::registry::Registry;
 use serde_json::Value;
 
 use crate::enter::Entered;
+use crate::metrics::{Bounded, NAMES};
 
 /// Bytes; from a word to the longest key that is waited for.
 const HELD: [f64; 8] = [
@@ -48,6 +49,13 @@ struct GuardrailLabels {
     category: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SchemaLabels {
+    tenant: Arc<str>,
+    model: Arc<str>,
+    result: &'static str,
+}
+
 /// What the rules count.
 #[derive(Debug)]
 pub(crate) struct RuleMetrics {
@@ -56,6 +64,8 @@ pub(crate) struct RuleMetrics {
     divergences: Family<DivergenceLabels, Counter>,
     blocked: Family<GuardrailLabels, Counter>,
     flagged: Family<GuardrailLabels, Counter>,
+    schemas: Family<SchemaLabels, Counter>,
+    models: Mutex<Bounded>,
 }
 
 impl RuleMetrics {
@@ -66,6 +76,8 @@ impl RuleMetrics {
             divergences: Family::default(),
             blocked: Family::default(),
             flagged: Family::default(),
+            schemas: Family::default(),
+            models: Mutex::new(Bounded::new(NAMES)),
         };
         registry.register(
             "gateway_pii_findings",
@@ -91,6 +103,11 @@ impl RuleMetrics {
             "gateway_guardrail_flagged",
             "Calls and answers that guardrails flagged, by what was found",
             metrics.flagged.clone(),
+        );
+        registry.register(
+            "gateway_schema_validations",
+            "Answers that were held against an output schema, by whether they fit",
+            metrics.schemas.clone(),
         );
         Arc::new(metrics)
     }
@@ -170,6 +187,21 @@ impl Recorder {
             }
         }
         self.event(event, payload);
+    }
+
+    /// An answer was held against a schema.
+    pub(crate) fn schema(&self, model: &str, fits: bool) {
+        let models = self.metrics.models.lock();
+        let labels = SchemaLabels {
+            tenant: self
+                .tenant
+                .as_ref()
+                .map_or("unknown", TenantId::as_str)
+                .into(),
+            model: models.unwrap_or_else(PoisonError::into_inner).label(model),
+            result: if fits { "valid" } else { "invalid" },
+        };
+        self.metrics.schemas.get_or_create(&labels).inc();
     }
 
     /// A policy in shadow would have met the call otherwise.

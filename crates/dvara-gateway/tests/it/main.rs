@@ -26,6 +26,7 @@ mod rate_limits;
 mod relaying;
 mod resilience;
 mod routing;
+mod schemas;
 mod settling;
 mod slow;
 mod smuggling;

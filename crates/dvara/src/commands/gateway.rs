@@ -27,7 +27,9 @@ pub(crate) fn run(env: Env) -> Result<ExitCode, BootError> {
         GatewayConfig::load,
         async |config, process, options| {
             let listen = everywhere(&process, PORT);
-            let (running, seeded) = dvara_gateway::start(config, process, listen, options).await?;
+            // A start is awaited once; its state need not lie on the stack.
+            let starting = dvara_gateway::start(config, process, listen, options);
+            let (running, seeded) = Box::pin(starting).await?;
             show_generated_keys(&seeded);
             Ok(running)
         },

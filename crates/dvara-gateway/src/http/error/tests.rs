@@ -8,6 +8,14 @@ fn exceeded() -> Exceeded {
     }
 }
 
+fn size_exceeded() -> SizeExceeded {
+    SizeExceeded {
+        limit_type: LimitType::MaxMessageLength,
+        actual: 2,
+        limit: 1,
+    }
+}
+
 #[test]
 fn every_error_has_its_status_type_and_code() {
     let provider = || ProviderName::parse("openai").unwrap();
@@ -22,6 +30,54 @@ fn every_error_has_its_status_type_and_code() {
             400,
             "invalid_request_error",
             "invalid_path",
+        ),
+        (
+            GatewayError::PromptTemplateNotFound("prm_x".to_owned()),
+            404,
+            "not_found_error",
+            "prompt_template_not_found",
+        ),
+        (
+            GatewayError::PolicyDenied("no".into()),
+            403,
+            "policy_violation",
+            "policy_denied",
+        ),
+        (
+            GatewayError::PiiDetected("EMAIL".to_owned()),
+            400,
+            "pii_violation",
+            "pii_detected",
+        ),
+        (
+            GatewayError::PiiTokenizeUnavailable,
+            403,
+            "pii_violation",
+            "pii_tokenize_unavailable",
+        ),
+        (
+            GatewayError::GuardrailBlocked("JAILBREAK".to_owned()),
+            403,
+            "guardrail_violation",
+            "guardrail_blocked",
+        ),
+        (
+            GatewayError::TooLargeToScan,
+            403,
+            "guardrail_violation",
+            "answer_too_large_to_scan",
+        ),
+        (
+            GatewayError::InputTooLarge(size_exceeded()),
+            413,
+            "input_size_error",
+            "input_too_large",
+        ),
+        (
+            GatewayError::SchemaFailed("/age".to_owned()),
+            422,
+            "schema_validation_error",
+            "schema_validation_failed",
         ),
         (shape, 400, "invalid_request_error", "validation_error"),
         (
