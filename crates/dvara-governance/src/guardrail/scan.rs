@@ -80,11 +80,7 @@ impl Scan {
 
     /// Whether the last text has words in ROT13, and words written backwards. The next text starts afresh.
     pub(crate) fn take_disguises(&mut self) -> (bool, bool) {
-        let machine = &mut self.ears.builtin;
-        (
-            std::mem::take(&mut machine.rot13),
-            std::mem::take(&mut machine.backwards),
-        )
+        self.ears.builtin.take_disguises()
     }
 
     /// Steps of rules looked at so far: the measure of work.
