@@ -27,7 +27,7 @@ use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use super::detection::{Category, Source};
-use super::lexicon::{Lexicon, WordId};
+use super::lexicon::Lexicon;
 
 pub(crate) use compile::Compiler;
 
@@ -142,12 +142,6 @@ pub(crate) struct RuleSet {
     /// For each word of the lexicon.
     pub(crate) steps: Vec<Steps>,
     pub(crate) rules: Vec<Rule>,
-}
-
-impl RuleSet {
-    pub(crate) fn find(&self, word: &str) -> Option<WordId> {
-        self.lexicon.find(word)
-    }
 }
 
 /// Everything that is looked for in requests.
