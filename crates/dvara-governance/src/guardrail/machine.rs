@@ -96,11 +96,15 @@ impl Machine {
         let steps = &set.steps[usize::from(word)];
         // Later parts before earlier ones, so that one word is one part only.
         walk.start(set, &steps.whole, began, end);
+        let mut from = 0;
         for group in &steps.groups {
             walk.checks += 1;
-            if walk.reached.is_any_open(group) {
-                walk.follow(set, &steps.following[group.steps.clone()], began, end);
+            let open = walk.reached.open(group);
+            if open != 0 {
+                let steps = &steps.following[from as usize..group.end as usize];
+                walk.follow(set, steps, open, began, end);
             }
+            from = group.end;
         }
         walk.start(set, &steps.first, began, end);
     }
@@ -132,7 +136,7 @@ impl Machine {
     pub(crate) fn unfinished_origin(&self, position: u32) -> Option<usize> {
         let here = FIRST_POSITION + position;
         let unfinished = self.walk.reached.iter().filter(|(part, reached)| {
-            here <= reached.end + u32::from(self.set.parts[usize::from(*part)].farthest) + 1
+            here <= reached.end + u32::from(self.set.parts[*part as usize].farthest) + 1
         });
         unfinished
             .map(|(_, reached)| reached.began.origin as usize)
@@ -155,40 +159,44 @@ impl Walk {
         self.checks += starts.len() as u64;
         for start in starts {
             if !(start.not_negated && self.is_negated(began.position)) {
-                self.reach(set, start.reaches, Reached { end, began });
+                self.reach(set, start.reaches, start.completes, Reached { end, began });
             }
         }
     }
 
-    /// Takes those of the steps whose part before was reached near enough to the word from `word.position` to `end`.
-    fn follow(&mut self, set: &RuleSet, steps: &[Step], word: Began, end: u32) {
+    /// Takes those of a group's steps whose part is open and was reached near enough to the word.
+    fn follow(&mut self, set: &RuleSet, steps: &[Step], open: u64, word: Began, end: u32) {
         self.checks += steps.len() as u64;
-        for step in steps {
-            let Some(before) = self.reached.get(step.before) else {
-                continue;
-            };
+        let torn_at = self.last_break.max(self.barrier);
+        for step in steps
+            .iter()
+            .filter(|step| open >> (step.before % 64) & 1 == 1)
+        {
+            let before = self.reached.get(step.before);
             // A part that ends behind this word's beginning is far away too.
             let distance = word.position.wrapping_sub(before.end);
-            let torn = self.last_break.max(self.barrier) >= before.end;
+            let torn = torn_at >= before.end;
             if distance <= u32::from(step.gap) && (step.over_breaks || !torn) {
                 let began = before.began;
-                self.reach(set, step.reaches, Reached { end, began });
-            } else {
-                let part = &set.parts[usize::from(step.before)];
-                let far = word.position > before.end && distance > u32::from(part.farthest);
-                if far || (torn && !part.over_breaks) {
-                    self.reached.close(step.before);
-                }
+                self.reach(set, step.reaches, step.completes, Reached { end, began });
+                continue;
+            }
+            let part = &set.parts[step.before as usize];
+            let far = word.position > before.end && distance > u32::from(part.farthest);
+            if far || (torn && !part.over_breaks) {
+                self.reached.close(step.before);
             }
         }
     }
 
-    fn reach(&mut self, set: &RuleSet, part: PartId, reached: Reached) {
-        if usize::from(part) < set.followed {
+    fn reach(&mut self, set: &RuleSet, part: PartId, completes: bool, reached: Reached) {
+        if (part as usize) < set.followed {
             self.reached.set(part, reached);
         }
-        for meaning in &set.parts[usize::from(part)].meanings {
-            self.complete(set, *meaning, reached.began.position, reached.end);
+        if completes {
+            for meaning in &set.parts[part as usize].meanings {
+                self.complete(set, *meaning, reached.began.position, reached.end);
+            }
         }
     }
 

@@ -15,6 +15,8 @@ use fold::{Folded, fold};
 use kind::{KINDS, Kind};
 use word::WordBuffer;
 
+use super::lexicon::LONGEST_WORD;
+
 /// Farther than any rule reaches.
 const FAR: u32 = 4096;
 
@@ -116,8 +118,11 @@ impl Reader {
         while at < bytes.len() {
             self.origin = base + at;
             let byte = bytes[at];
-            if byte.is_ascii_alphabetic() && !self.word.is_empty() {
-                // Most of a text: the rest of a word's letters at once.
+            if let Some(length) = self.plain_word(&bytes[at..]) {
+                self.read_plain_word(&text[at..at + length], listener);
+                at += length;
+            } else if byte.is_ascii_alphabetic() && !self.word.is_empty() {
+                // The rest of a word's letters at once.
                 let room = bytes.len().min(at + self.word.room());
                 let rest = &bytes[at..room];
                 let letters = rest
@@ -161,8 +166,7 @@ impl Reader {
 
     /// Where the oldest byte stands that is not yet given to the listener as part of a word.
     pub(crate) fn pending_origin(&self) -> usize {
-        let glued = self.between.joiner && self.between.characters == 1;
-        let piece = self.piece.origin().filter(|_| glued);
+        let piece = self.piece.origin().filter(|_| self.between.joins());
         let kept = [self.letters.origin(), piece, self.word.origin()];
         kept.into_iter().flatten().min().unwrap_or(self.origin)
     }
@@ -170,6 +174,30 @@ impl Reader {
     /// How many invisible characters stood between Latin letters so far.
     pub(crate) fn hidden_between_letters(&self) -> u32 {
         self.hidden_between_letters
+    }
+
+    /// The length of the word that begins here, if it is small ASCII letters between blanks: most of a text.
+    fn plain_word(&self, bytes: &[u8]) -> Option<usize> {
+        if !self.word.is_empty() || self.between.joins() {
+            return None;
+        }
+        let letters = bytes
+            .iter()
+            .take(LONGEST_WORD)
+            .take_while(|byte| byte.is_ascii_lowercase())
+            .count();
+        let alone = matches!(bytes.get(letters), Some(b' ' | b'\n'));
+        (alone && (2..LONGEST_WORD).contains(&letters)).then_some(letters)
+    }
+
+    /// Does what reading it letter by letter does: nothing can be wrong with such a word but the order of its letters.
+    fn read_plain_word(&mut self, word: &str, listener: &mut impl Listener) {
+        self.hidden_between_letters += std::mem::take(&mut self.hidden);
+        self.begin(listener);
+        self.between = Between::default();
+        self.flush_letters(listener);
+        self.piece.clear();
+        self.unglued(word, self.origin, listener);
     }
 
     fn ascii(&mut self, byte: u8, listener: &mut impl Listener) {
@@ -317,6 +345,11 @@ impl Reader {
 }
 
 impl Between {
+    /// Whether there is but one sign, which may have cut a word.
+    fn joins(self) -> bool {
+        self.joiner && self.characters == 1
+    }
+
     fn note(&mut self, kind: Kind) {
         self.joiner = self.characters == 0 && matches!(kind, Kind::Joiner | Kind::Stop);
         self.characters += 1;

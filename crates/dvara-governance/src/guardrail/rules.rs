@@ -23,7 +23,6 @@ mod steps;
 pub(super) mod words;
 
 use std::borrow::Cow;
-use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use super::detection::{Category, Source};
@@ -83,7 +82,7 @@ pub(crate) enum Meaning {
 }
 
 /// A part of a pattern: a place where a match may have got to. Parts that another one follows have the lower numbers.
-pub(crate) type PartId = u16;
+pub(crate) type PartId = u32;
 
 /// What reaching a part means.
 #[derive(Default)]
@@ -100,6 +99,8 @@ pub(crate) struct Part {
 pub(crate) struct Start {
     pub(crate) reaches: PartId,
     pub(crate) not_negated: bool,
+    /// Whether reaching the part means anything: mostly only that another may follow.
+    pub(crate) completes: bool,
 }
 
 /// A way from one part to the next: a word at a distance. Kept small and in a row, because a frequent word has hundreds.
@@ -110,14 +111,17 @@ pub(crate) struct Step {
     pub(crate) reaches: PartId,
     pub(crate) gap: u16,
     pub(crate) over_breaks: bool,
+    /// As for a [`Start`].
+    pub(crate) completes: bool,
 }
 
 /// Steps that follow parts of one block of 64, so that one comparison says whether any of these was reached.
 pub(crate) struct Group {
-    pub(crate) block: u16,
     /// A bit for each part of the block that a step follows.
     pub(crate) parts: u64,
-    pub(crate) steps: Range<usize>,
+    pub(crate) block: u32,
+    /// Where the group ends among the steps; it begins where the one before ends.
+    pub(crate) end: u32,
 }
 
 /// What waits for one word.

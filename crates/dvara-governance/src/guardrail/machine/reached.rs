@@ -24,7 +24,7 @@ pub(super) struct Began {
 /// cost more than the shortest text.
 pub(super) struct ReachedParts {
     open: Vec<u64>,
-    places: Vec<u16>,
+    places: Vec<u32>,
     reached: Vec<Reached>,
 }
 
@@ -39,37 +39,40 @@ impl ReachedParts {
         }
     }
 
-    /// Whether any part that the steps of the group follow is open.
-    pub(super) fn is_any_open(&self, group: &Group) -> bool {
-        self.open[usize::from(group.block)] & group.parts != 0
+    /// Which of the parts that the steps of the group follow are open: a bit for each in its block.
+    pub(super) fn open(&self, group: &Group) -> u64 {
+        self.open[group.block as usize] & group.parts
     }
 
-    pub(super) fn get(&self, part: PartId) -> Option<Reached> {
-        let open = self.open[usize::from(part / 64)] >> (part % 64) & 1 == 1;
-        open.then(|| self.reached[usize::from(self.places[usize::from(part)])])
+    /// Where a part was reached last that is or was open.
+    pub(super) fn get(&self, part: PartId) -> Reached {
+        self.reached[self.places[part as usize] as usize]
     }
 
     pub(super) fn set(&mut self, part: PartId, reached: Reached) {
-        self.open[usize::from(part / 64)] |= 1 << (part % 64);
-        let place = &mut self.places[usize::from(part)];
+        self.open[(part / 64) as usize] |= 1 << (part % 64);
+        let place = &mut self.places[part as usize];
         if *place == 0 {
-            *place = self.reached.len() as u16;
+            *place = self.reached.len() as u32;
             self.reached.push(reached);
         } else {
-            self.reached[usize::from(*place)] = reached;
+            self.reached[*place as usize] = reached;
         }
     }
 
     /// Nothing can follow the part any more.
     pub(super) fn close(&mut self, part: PartId) {
-        self.open[usize::from(part / 64)] &= !(1 << (part % 64));
+        self.open[(part / 64) as usize] &= !(1 << (part % 64));
     }
 
     /// All open parts.
     pub(super) fn iter(&self) -> impl Iterator<Item = (PartId, Reached)> {
         let blocks = self.open.iter().zip(0..).filter(|(open, _)| **open != 0);
         blocks
-            .flat_map(|(_, block)| (0..64).map(move |bit| block * 64 + bit))
-            .filter_map(|part: PartId| Some((part, self.get(part)?)))
+            .flat_map(|(open, block)| {
+                let parts = (0..64).filter(move |part| open >> part & 1 == 1);
+                parts.map(move |part| block * 64 + part)
+            })
+            .map(|part| (part, self.get(part)))
     }
 }

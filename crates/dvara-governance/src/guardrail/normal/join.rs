@@ -98,7 +98,7 @@ impl Reader {
             return self.spaced_letter(word, origin, before, listener);
         }
         self.flush_letters(listener);
-        let glued = before.joiner && before.characters == 1 && !self.piece.text.is_empty();
+        let glued = before.joins() && !self.piece.text.is_empty();
         if glued && self.piece.text.len() + word.len() <= LONGEST_WORD {
             self.piece.text.push_str(word);
             if let Recognized::Known(known) = listener.recognize(&self.piece.text) {
@@ -179,7 +179,7 @@ impl Reader {
     }
 
     /// A word as it is, or the known words it was glued together from.
-    fn unglued<L: Listener>(&mut self, word: &str, origin: usize, listener: &mut L) {
+    pub(super) fn unglued<L: Listener>(&mut self, word: &str, origin: usize, listener: &mut L) {
         match listener.recognize(word) {
             Recognized::Known(known) => return self.emit_known(word, known, origin, listener),
             Recognized::Shuffled(known) => {

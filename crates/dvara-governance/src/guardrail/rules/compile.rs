@@ -30,6 +30,8 @@ pub(crate) struct Compiler {
 
 #[derive(PartialEq, Eq, Hash)]
 struct PartKey {
+    /// Signals share no part with rules, so that a word means what it signals before a match ends with it.
+    signal: bool,
     before: PartId,
     text: String,
     distance: Distance,
@@ -85,6 +87,7 @@ impl Compiler {
                 continue;
             }
             let key = PartKey {
+                signal: !matches!(meaning, Meaning::Found(_)),
                 before: end,
                 text: text.to_owned(),
                 distance,
@@ -170,7 +173,7 @@ impl Compiler {
     }
 
     fn complete(&mut self, end: PartId, meaning: Meaning) {
-        let meanings = &mut self.parts[usize::from(end)];
+        let meanings = &mut self.parts[end as usize];
         if end != START && !meanings.contains(&meaning) {
             meanings.push(meaning);
         }

@@ -31,29 +31,29 @@ pub(super) fn link(
     words: usize,
 ) -> Linked {
     let mut is_followed = vec![false; meanings.len()];
-    is_followed[usize::from(START)] = true;
+    is_followed[START as usize] = true;
     for (_, step) in &waiting {
-        is_followed[usize::from(step.before)] = true;
+        is_followed[step.before as usize] = true;
     }
     let followed = is_followed.iter().filter(|followed| **followed).count();
     let numbers = renumbered(&is_followed, followed);
     let mut parts: Vec<Part> = meanings.iter().map(|_| Part::default()).collect();
     for (meanings, number) in meanings.into_iter().zip(&numbers) {
-        parts[usize::from(*number)].meanings = meanings;
+        parts[*number as usize].meanings = meanings;
     }
     let mut by_word: Vec<Vec<RawStep>> = vec![Vec::new(); words];
     for (word, mut step) in waiting {
-        step.before = numbers[usize::from(step.before)];
-        step.reaches = numbers[usize::from(step.reaches)];
-        let before = &mut parts[usize::from(step.before)];
+        step.before = numbers[step.before as usize];
+        step.reaches = numbers[step.reaches as usize];
+        let before = &mut parts[step.before as usize];
         before.farthest = before.farthest.max(step.gap);
         before.over_breaks |= step.over_breaks;
         by_word[usize::from(word)].push(step);
     }
     let steps = by_word
         .into_iter()
-        .map(|steps| sorted(steps, followed))
-        .collect();
+        .map(|steps| sorted(steps, &parts, followed));
+    let steps = steps.collect();
     Linked {
         parts,
         followed,
@@ -71,43 +71,47 @@ fn renumbered(is_followed: &[bool], followed: usize) -> Vec<PartId> {
     is_followed.iter().map(number).collect()
 }
 
-fn sorted(mut steps: Vec<RawStep>, followed: usize) -> Steps {
+fn sorted(mut steps: Vec<RawStep>, parts: &[Part], followed: usize) -> Steps {
     steps.sort_by_key(|step| std::cmp::Reverse((step.before, step.reaches)));
     steps.dedup();
     let mut sorted = Steps::default();
     for step in steps {
+        let reached = step.reaches as usize;
+        let completes = !parts[reached].meanings.is_empty();
         let start = Start {
             reaches: step.reaches,
             not_negated: step.not_negated,
+            completes,
         };
-        match (step.before, usize::from(step.reaches) < followed) {
+        match (step.before, reached < followed) {
             (START, true) => sorted.first.push(start),
             (START, false) => sorted.whole.push(start),
-            _ => sorted.add_following(step),
+            _ => sorted.add_following(step, completes),
         }
     }
     sorted
 }
 
 impl Steps {
-    fn add_following(&mut self, step: RawStep) {
+    fn add_following(&mut self, step: RawStep, completes: bool) {
         let (block, part) = (step.before / 64, 1 << (step.before % 64));
-        let here = self.following.len();
         self.following.push(Step {
             before: step.before,
             reaches: step.reaches,
             gap: step.gap,
             over_breaks: step.over_breaks,
+            completes,
         });
+        let end = self.following.len() as u32;
         match self.groups.last_mut() {
             Some(group) if group.block == block => {
                 group.parts |= part;
-                group.steps.end = here + 1;
+                group.end = end;
             }
             _ => self.groups.push(Group {
-                block,
                 parts: part,
-                steps: here..here + 1,
+                block,
+                end,
             }),
         }
     }
