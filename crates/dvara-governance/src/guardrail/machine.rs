@@ -96,15 +96,14 @@ impl Machine {
         let steps = &set.steps[usize::from(word)];
         // Later parts before earlier ones, so that one word is one part only.
         walk.start(set, &steps.whole, began, end);
-        let mut from = 0;
-        for group in &steps.groups {
-            walk.checks += 1;
-            let open = walk.reached.open(group);
-            if open != 0 {
-                let steps = &steps.following[from as usize..group.end as usize];
+        for cluster in &steps.clusters {
+            let mut below = 64;
+            while let Some((group, open)) =
+                walk.reached.next_open(cluster, &steps.groups, &mut below)
+            {
+                let steps = &steps.following[group.begin as usize..group.end as usize];
                 walk.follow(set, steps, open, began, end);
             }
-            from = group.end;
         }
         walk.start(set, &steps.first, began, end);
     }
@@ -112,7 +111,10 @@ impl Machine {
     pub(crate) fn mark(&mut self, mark: Mark, at: Place) {
         let here = FIRST_POSITION + at.position;
         match mark {
-            Mark::Break => self.walk.last_break = here,
+            Mark::Break => {
+                self.walk.last_break = here;
+                self.walk.reached.close_all_but(&self.set.lasting);
+            }
             Mark::Quote if self.walk.quote.is_none() => self.walk.open_quotation(here),
             Mark::Quote | Mark::QuoteEnd => self.walk.close_quotation(here),
             Mark::Sign(":") => self.walk.colon = here,
@@ -166,6 +168,10 @@ impl Walk {
 
     /// Takes those of a group's steps whose part is open and was reached near enough to the word.
     fn follow(&mut self, set: &RuleSet, steps: &[Step], open: u64, word: Began, end: u32) {
+        self.checks += 1;
+        if open == 0 {
+            return;
+        }
         self.checks += steps.len() as u64;
         let torn_at = self.last_break.max(self.barrier);
         for step in steps

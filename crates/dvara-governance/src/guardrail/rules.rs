@@ -119,9 +119,19 @@ pub(crate) struct Step {
 pub(crate) struct Group {
     /// A bit for each part of the block that a step follows.
     pub(crate) parts: u64,
-    pub(crate) block: u32,
-    /// Where the group ends among the steps; it begins where the one before ends.
+    /// Where the group is among the steps.
+    pub(crate) begin: u32,
     pub(crate) end: u32,
+}
+
+/// Groups whose blocks are neighbours, up to 64, so that one comparison says whether any of these has to be looked at.
+pub(crate) struct Cluster {
+    /// A bit for each block that has a group; the group of the highest bit comes first.
+    pub(crate) blocks: u64,
+    /// The first block, divided by 64.
+    pub(crate) number: u32,
+    /// Where its groups begin.
+    pub(crate) first: u32,
 }
 
 /// What waits for one word.
@@ -129,9 +139,11 @@ pub(crate) struct Group {
 pub(crate) struct Steps {
     /// Patterns that are this word and no more.
     pub(crate) whole: Vec<Start>,
-    /// Steps behind a part, later parts before earlier ones, so that one word is one part only; and their groups.
+    /// Steps behind a part, later parts before earlier ones, so that one word is one part only; and where to
+    /// look first.
     pub(crate) following: Vec<Step>,
     pub(crate) groups: Vec<Group>,
+    pub(crate) clusters: Vec<Cluster>,
     /// Patterns that begin with it.
     pub(crate) first: Vec<Start>,
 }
@@ -143,6 +155,8 @@ pub(crate) struct RuleSet {
     pub(crate) parts: Vec<Part>,
     /// How many parts, from the first on, another one follows.
     pub(crate) followed: usize,
+    /// A bit for each of them that the end of a sentence does not end.
+    pub(crate) lasting: Vec<u64>,
     /// For each word of the lexicon.
     pub(crate) steps: Vec<Steps>,
     pub(crate) rules: Vec<Rule>,

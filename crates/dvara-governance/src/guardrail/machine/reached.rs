@@ -1,6 +1,6 @@
 //! Which parts of which patterns the text has got to.
 
-use crate::guardrail::rules::{Group, PartId};
+use crate::guardrail::rules::{Cluster, Group, PartId};
 
 /// Where a part was reached last, and where the match began that it belongs to.
 #[derive(Clone, Copy, Default)]
@@ -24,6 +24,8 @@ pub(super) struct Began {
 /// cost more than the shortest text.
 pub(super) struct ReachedParts {
     open: Vec<u64>,
+    /// A bit for each block of 64 that has an open part.
+    blocks: Vec<u64>,
     places: Vec<u32>,
     reached: Vec<Reached>,
 }
@@ -33,15 +35,29 @@ impl ReachedParts {
     pub(super) fn new(parts: usize) -> Self {
         Self {
             open: vec![0; parts.div_ceil(64)],
+            blocks: vec![0; parts.div_ceil(64 * 64)],
             places: vec![0; parts],
             // Nobody is given the first place: zero means none.
             reached: vec![Reached::default()],
         }
     }
 
-    /// Which of the parts that the steps of the group follow are open: a bit for each in its block.
-    pub(super) fn open(&self, group: &Group) -> u64 {
-        self.open[group.block as usize] & group.parts
+    /// The last group of the cluster, of those before the bit `below`, in whose block any part is open; with those of its
+    /// parts that are. `below` becomes its bit.
+    pub(super) fn next_open<'g>(
+        &self,
+        cluster: &Cluster,
+        groups: &'g [Group],
+        below: &mut u32,
+    ) -> Option<(&'g Group, u64)> {
+        let mask = 1u64.checked_shl(*below).unwrap_or(0).wrapping_sub(1);
+        let blocks = self.blocks[cluster.number as usize] & cluster.blocks & mask;
+        let block = blocks.checked_ilog2()?;
+        *below = block;
+        let before = (cluster.blocks >> block >> 1).count_ones();
+        let group = &groups[(cluster.first + before) as usize];
+        let open = self.open[(cluster.number * 64 + block) as usize];
+        Some((group, open & group.parts))
     }
 
     /// Where a part was reached last that is or was open.
@@ -50,7 +66,9 @@ impl ReachedParts {
     }
 
     pub(super) fn set(&mut self, part: PartId, reached: Reached) {
-        self.open[(part / 64) as usize] |= 1 << (part % 64);
+        let block = part / 64;
+        self.open[block as usize] |= 1 << (part % 64);
+        self.blocks[(block / 64) as usize] |= 1 << (block % 64);
         let place = &mut self.places[part as usize];
         if *place == 0 {
             *place = self.reached.len() as u32;
@@ -62,7 +80,21 @@ impl ReachedParts {
 
     /// Nothing can follow the part any more.
     pub(super) fn close(&mut self, part: PartId) {
-        self.open[(part / 64) as usize] &= !(1 << (part % 64));
+        let block = part / 64;
+        self.open[block as usize] &= !(1 << (part % 64));
+        if self.open[block as usize] == 0 {
+            self.blocks[(block / 64) as usize] &= !(1 << (block % 64));
+        }
+    }
+
+    /// Closes all parts but these.
+    pub(super) fn close_all_but(&mut self, lasting: &[u64]) {
+        for ((open, lasting), block) in self.open.iter_mut().zip(lasting).zip(0u32..) {
+            *open &= lasting;
+            if *open == 0 {
+                self.blocks[(block / 64) as usize] &= !(1 << (block % 64));
+            }
+        }
     }
 
     /// All open parts.

@@ -122,6 +122,7 @@ impl Compiler {
             lexicon: self.lexicon,
             parts: linked.parts,
             followed: linked.followed,
+            lasting: linked.lasting,
             steps: linked.steps,
             rules: self.rules,
         }
