@@ -134,6 +134,12 @@ pub(in super::super) const RULES: &[Written] = &[
             "without ..3 the_user|user|them|their|anyone|the_owner ..4 noticing|knowing|knowledge|seeing|being_told|realizing|realising ..30 send|forward|upload|delete|transfer|add|copy|export",
             "send|forward|upload|delete|transfer|copy|export|post ..50 without ..3 the_user|the_users|user|users|their|anyone|the_owner ..4 noticing|knowing|knowledge|seeing|consent|realizing|realising",
             "instead_of|rather_than summarizing|summarising|translating|answering|classifying|reviewing|replying|analyzing|correcting ..16 this|the|it|that|my ..24 say|write|output|print|reply|respond|tell|return|send|call|answer|give",
+            "whoever|whatever|anyone|anybody|anything ..3 processes|summarizes|summarises|parses|translates|reviews|classifies ..3 this|these|the ..16 : |must|should|please|shall|has_to ..24",
+            "if|when ..3 you ..3 can|are_able_to|do|could ..3 read|see|parse|understand ..3 this ..12 reply|respond|answer|say|write|output|include|add|send|mention|print",
+            "if|when ..3 you ..3 are|re|youre ..3 processing|screening|ranking|parsing|scoring|evaluating|summarizing ..3 this|these|the ..12 resume|cv|application|applications|document|page|ticket|email|invoice|message|text|file ..6 put|give|rank|mark|approve|say|add|always|ignore|move|score|send|recommend|pay",
+            "command|instruction|instructions|order|task|message ..3 for|to ..3 the|any|every ..3 machine|computer|system|program|robot|software|algorithm|parser|reader ..6 that|which|who|reading|processing",
+            "answer|solution|step|fix|way ..6 is ..3 to ..3 run|execute|type ..16 rm|curl|wget|sudo|bash|format ..40 now|immediately|do_so|at_once|without",
+            "summary|translation ..3 must|has_to|needs_to|shall ..4 contain|include|mention|end|start|begin|state|say|omit ..16 sentence|link|phrase|visit|http|https|url|claim|words|that",
         ],
     ),
 ];
