@@ -1,4 +1,5 @@
-//! What a scan costs: `cargo run --release -p dvara-governance --example guardrail_cost`.
+//! What a scan costs: `cargo run --release -p dvara-governance --example guardrail_cost [NAME]`, for a profiler with a part of
+//! the name of what it is to look at.
 #![expect(clippy::print_stdout, reason = "it prints a report")]
 
 use std::sync::Arc;
@@ -34,6 +35,12 @@ fn main() {
 }
 
 fn report(name: &str, mut scan: impl FnMut()) {
+    if !std::env::args()
+        .nth(1)
+        .is_none_or(|part| name.contains(&part))
+    {
+        return;
+    }
     scan();
     let mut best = f64::INFINITY;
     let rounds = Instant::now();

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::detection::{Category, Detection, Source};
-use super::normal::{Listener, Mark, Place, Reader};
+use super::normal::{Listener, Mark, Place, Reader, Recognized};
 
 /// Shorter prompts say nothing that an answer might not say by chance.
 const SHORTEST_PROMPT: usize = 20;
@@ -110,15 +110,13 @@ impl LeakMatcher {
 }
 
 impl Listener for Seen {
-    fn knows(&self, _: &str) -> bool {
-        false
+    type Known = ();
+
+    fn recognize(&self, _: &str) -> Recognized<'_, ()> {
+        Recognized::Unknown
     }
 
-    fn unshuffle(&self, _: &str) -> Option<&str> {
-        None
-    }
-
-    fn word(&mut self, word: &str, at: Place) {
+    fn word(&mut self, word: &str, (): (), at: Place) {
         self.words[self.count % GRAM] = (hash(word), at.origin);
         self.count += 1;
         if self.count < GRAM {

@@ -1,26 +1,44 @@
 //! The words that rules speak of, looked up once per word of a text.
 //!
-//! An open-addressing table over a hash of a word's first and last eight bytes: most words of a text are in no rule and cost
-//! one look at an empty slot.
+//! An open-addressing table over a sum that is the same for every order of a word's inner letters: one look finds the word
+//! itself and the word that somebody shuffled, "ignroe", and most words of a text cost one look at an empty slot.
 
 use std::collections::HashMap;
 
 /// A word's number in its [`Lexicon`].
 pub(crate) type WordId = u16;
 
-/// Words are never longer; whatever is longer is in no rule.
+/// Disguises are not taken off longer words.
 pub(crate) const LONGEST_WORD: usize = 24;
 
-const EMPTY: WordId = WordId::MAX;
+const EMPTY: Slot = Slot {
+    tag: 0,
+    word: WordId::MAX,
+};
 
 #[derive(Default)]
 pub(crate) struct Lexicon {
     words: Vec<Box<str>>,
+    /// Of each word.
+    keys: Vec<u64>,
     /// Numbers by word while words are added.
     numbers: HashMap<Box<str>, WordId>,
-    slots: Vec<WordId>,
-    /// Long words again, by what stays the same when the letters between the first and the last change places.
-    shuffled: Vec<(u64, WordId)>,
+    slots: Vec<Slot>,
+}
+
+/// How a lexicon knows a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Match {
+    Same(WordId),
+    /// The inner letters of this long word stand in another order.
+    Shuffled(WordId),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Slot {
+    /// Some bits of the word's key, so that other words are seldom looked at.
+    tag: u16,
+    word: WordId,
 }
 
 impl Lexicon {
@@ -31,27 +49,24 @@ impl Lexicon {
         }
         let number = self.words.len() as WordId;
         self.words.push(word.into());
+        self.keys.push(key(word.as_bytes()));
         self.numbers.insert(word.into(), number);
         number
     }
 
     pub(crate) fn seal(&mut self) {
         self.numbers = HashMap::new();
-        self.slots = vec![EMPTY; (self.words.len() * 4).next_power_of_two().max(16)];
-        for (id, word) in self.words.iter().enumerate() {
-            let mut slot = hash(word.as_bytes()) as usize & (self.slots.len() - 1);
+        self.slots = vec![EMPTY; (self.words.len() * 3).next_power_of_two().max(16)];
+        for (key, word) in self.keys.iter().zip(0..) {
+            let mut slot = self.slot(*key);
             while self.slots[slot] != EMPTY {
                 slot = (slot + 1) & (self.slots.len() - 1);
             }
-            self.slots[slot] = id as WordId;
+            self.slots[slot] = Slot {
+                tag: tag(*key),
+                word,
+            };
         }
-        let long = self
-            .words
-            .iter()
-            .zip(0..)
-            .filter(|(word, _)| may_be_shuffled(word));
-        self.shuffled = long.map(|(word, id)| (shuffle_key(word), id)).collect();
-        self.shuffled.sort_unstable();
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -62,31 +77,34 @@ impl Lexicon {
         &self.words[usize::from(id)]
     }
 
-    pub(crate) fn find(&self, word: &str) -> Option<WordId> {
+    pub(crate) fn find(&self, word: &str) -> Option<Match> {
         if self.slots.is_empty() {
             return None;
         }
-        let mut slot = hash(word.as_bytes()) as usize & (self.slots.len() - 1);
+        let key = key(word.as_bytes());
+        let mut slot = self.slot(key);
+        let mut shuffled = None;
         loop {
-            match self.slots[slot] {
-                EMPTY => return None,
-                id if *self.words[usize::from(id)] == *word => return Some(id),
-                _ => slot = (slot + 1) & (self.slots.len() - 1),
+            let Slot {
+                tag: known,
+                word: id,
+            } = self.slots[slot];
+            if id == EMPTY.word {
+                return shuffled;
             }
+            if known == tag(key) && self.keys[usize::from(id)] == key {
+                if *self.words[usize::from(id)] == *word {
+                    return Some(Match::Same(id));
+                }
+                let same_letters = may_be_shuffled(word).then_some(Match::Shuffled(id));
+                shuffled = shuffled.or(same_letters);
+            }
+            slot = (slot + 1) & (self.slots.len() - 1);
         }
     }
 
-    /// The long word whose inner letters stand here in another order: "ignroe", "isntrucitons".
-    pub(crate) fn find_shuffled(&self, word: &str) -> Option<WordId> {
-        if !may_be_shuffled(word) {
-            return None;
-        }
-        let key = shuffle_key(word);
-        let at = self.shuffled.partition_point(|(known, _)| *known < key);
-        self.shuffled
-            .get(at)
-            .filter(|(known, _)| *known == key)
-            .map(|(_, id)| *id)
+    fn slot(&self, key: u64) -> usize {
+        key as usize & (self.slots.len() - 1)
     }
 }
 
@@ -95,32 +113,36 @@ fn may_be_shuffled(word: &str) -> bool {
     word.len() >= 6 && word.len() <= LONGEST_WORD && word.is_ascii()
 }
 
-fn hash(word: &[u8]) -> u64 {
-    let load = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .fold(0u64, |sum, byte| sum << 8 | u64::from(*byte))
-    };
-    let head = load(&word[..word.len().min(8)]);
-    let tail = load(&word[word.len().saturating_sub(8)..]);
-    mix(head ^ tail.rotate_left(29) ^ (word.len() as u64) << 56)
-}
-
-fn mix(value: u64) -> u64 {
-    let product = value.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    product ^ product >> 32
+fn tag(key: u64) -> u16 {
+    (key >> 48) as u16
 }
 
 /// The same for every order of the inner letters, and hardly ever for other letters: a sum of one random number a letter.
-fn shuffle_key(word: &str) -> u64 {
-    let bytes = word.as_bytes();
-    let [first, inner @ .., last] = bytes else {
-        return 0;
-    };
+fn key(word: &[u8]) -> u64 {
+    let inner = word
+        .get(1..word.len().saturating_sub(1))
+        .unwrap_or_default();
     let letters = inner.iter().fold(0u64, |sum, letter| {
-        sum.wrapping_add(mix(u64::from(*letter) + 0x51))
+        sum.wrapping_add(NUMBERS[usize::from(*letter)])
     });
-    mix(letters ^ u64::from(*first) << 8 ^ u64::from(*last) ^ (bytes.len() as u64) << 16)
+    let ends = [word.first(), word.last()].map(|letter| u64::from(letter.copied().unwrap_or(0)));
+    mix(letters ^ ends[0] << 8 ^ ends[1] ^ (word.len() as u64) << 16)
+}
+
+/// A random number for each letter.
+static NUMBERS: [u64; 256] = {
+    let mut numbers = [0; 256];
+    let mut letter = 0;
+    while letter < 256 {
+        numbers[letter] = mix(letter as u64 + 0x51);
+        letter += 1;
+    }
+    numbers
+};
+
+const fn mix(value: u64) -> u64 {
+    let product = value.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    product ^ product >> 32
 }
 
 #[cfg(test)]
@@ -140,11 +162,9 @@ mod tests {
     fn every_word_is_found_and_no_other() {
         let words: Vec<String> = (0..500).map(|n| format!("word{n}s{}", n * 7)).collect();
         let lexicon = lexicon(&words.iter().map(String::as_str).collect::<Vec<_>>());
-        for word in &words {
-            assert_eq!(
-                lexicon.find(word).map(|id| lexicon.word(id)),
-                Some(word.as_str())
-            );
+        for (word, id) in words.iter().zip(0..) {
+            assert_eq!(lexicon.find(word), Some(Match::Same(id)));
+            assert_eq!(lexicon.word(id), word);
         }
         assert_eq!(lexicon.find("word"), None);
         assert_eq!(lexicon.find(""), None);
@@ -152,13 +172,15 @@ mod tests {
 
     #[test]
     fn inner_letters_may_change_places_in_long_words_only() {
-        let lexicon = lexicon(&["ignore", "instructions", "from"]);
-        assert_eq!(lexicon.find_shuffled("ignroe"), lexicon.find("ignore"));
+        let lexicon = lexicon(&["ignore", "instructions", "from", "ignroes", "ignores"]);
+        assert_eq!(lexicon.find("ignroe"), Some(Match::Shuffled(0)));
+        assert_eq!(lexicon.find("isntrucitons"), Some(Match::Shuffled(1)));
         assert_eq!(
-            lexicon.find_shuffled("isntrucitons"),
-            lexicon.find("instructions")
+            lexicon.find("ignores"),
+            Some(Match::Same(4)),
+            "also behind another one"
         );
-        assert_eq!(lexicon.find_shuffled("ignite"), None);
-        assert_eq!(lexicon.find_shuffled("form"), None);
+        assert_eq!(lexicon.find("ignite"), None);
+        assert_eq!(lexicon.find("form"), None);
     }
 }

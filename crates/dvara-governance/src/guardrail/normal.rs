@@ -5,11 +5,17 @@
 //! spaced out are put together again, and digits that stand for letters are read as letters where that makes a word which
 //! some rule knows. What is between words survives as far as rules need it: see [`Mark`].
 
+mod fold;
 mod join;
+mod kind;
 mod look_alike;
 mod word;
 
+use fold::{Folded, fold};
+use kind::{KINDS, Kind};
 use word::WordBuffer;
+
+use super::lexicon::LONGEST_WORD;
 
 /// Farther than any rule reaches.
 const FAR: u32 = 4096;
@@ -19,14 +25,36 @@ const SHORTEST_PARAGRAPH: u32 = 40;
 
 /// Something that listens to the words of a text.
 pub(crate) trait Listener {
-    /// Whether a rule speaks of this word; disguises are taken off only where this says yes.
-    fn knows(&self, word: &str) -> bool;
-    /// The word with these letters in another order, if a rule speaks of it.
-    fn unshuffle(&self, word: &str) -> Option<&str>;
+    /// What it knows of a word; nothing by default.
+    type Known: Copy + Default;
+    /// What rules know of this word; disguises are taken off only where they know what is under them.
+    fn recognize(&self, word: &str) -> Recognized<'_, Self::Known>;
     /// A folded word.
-    fn word(&mut self, word: &str, at: Place);
+    fn word(&mut self, word: &str, known: Self::Known, at: Place);
     /// What stands between words.
     fn mark(&mut self, mark: Mark, at: Place);
+    /// Whether a rule speaks of this word.
+    fn knows(&self, word: &str) -> bool {
+        matches!(self.recognize(word), Recognized::Known(_))
+    }
+}
+
+/// Whether rules speak of a word.
+pub(crate) enum Recognized<'l, K> {
+    Known(K),
+    /// They speak of this one, which has the same letters in another order.
+    Shuffled(&'l str),
+    Unknown,
+}
+
+impl<K: Default> Recognized<'_, K> {
+    /// What is known of the word as it stands.
+    pub(crate) fn known(self) -> K {
+        match self {
+            Recognized::Known(known) => known,
+            _ => K::default(),
+        }
+    }
 }
 
 /// Where a word is.
@@ -81,56 +109,6 @@ struct Between {
     joiner: bool,
 }
 
-/// What an ASCII byte is to the reader; everything else is looked at as a character.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Letter,
-    Digit,
-    /// Reads as a letter inside of words: `$ystem`.
-    Symbol,
-    Space,
-    Newline,
-    Stop,
-    Joiner,
-    Apostrophe,
-    Quote,
-    Sign(&'static str),
-    Fence,
-    Other,
-}
-
-const fn kind(byte: u8) -> Kind {
-    match byte {
-        b'a'..=b'z' | b'A'..=b'Z' => Kind::Letter,
-        b'0'..=b'9' => Kind::Digit,
-        b'@' | b'$' | b'!' | b'|' | b'+' => Kind::Symbol,
-        b' ' | b'\t' => Kind::Space,
-        b'\n' | b'\r' => Kind::Newline,
-        b'.' | b'?' | b';' => Kind::Stop,
-        b'-' | b'_' | b'*' | b'/' | b'~' | b'\\' | b'^' | b'=' | b',' => Kind::Joiner,
-        b'\'' => Kind::Apostrophe,
-        b'"' => Kind::Quote,
-        b'`' => Kind::Fence,
-        b':' => Kind::Sign(":"),
-        b'#' => Kind::Sign("#"),
-        b'[' => Kind::Sign("["),
-        b']' => Kind::Sign("]"),
-        b'<' => Kind::Sign("<"),
-        b'>' => Kind::Sign(">"),
-        _ => Kind::Other,
-    }
-}
-
-static KINDS: [Kind; 128] = {
-    let mut kinds = [Kind::Other; 128];
-    let mut byte = 0;
-    while byte < 128 {
-        kinds[byte as usize] = kind(byte);
-        byte += 1;
-    }
-    kinds
-};
-
 impl Reader {
     /// Reads the next piece of the text.
     pub(crate) fn push(&mut self, text: &str, listener: &mut impl Listener) {
@@ -140,8 +118,11 @@ impl Reader {
         while at < bytes.len() {
             self.origin = base + at;
             let byte = bytes[at];
-            if byte.is_ascii_alphabetic() && !self.word.is_empty() {
-                // Most of a text: the rest of a word's letters at once.
+            if let Some(length) = self.plain_word(&bytes[at..]) {
+                self.read_plain_word(&text[at..at + length], listener);
+                at += length;
+            } else if byte.is_ascii_alphabetic() && !self.word.is_empty() {
+                // The rest of a word's letters at once.
                 let room = bytes.len().min(at + self.word.room());
                 let rest = &bytes[at..room];
                 let letters = rest
@@ -185,8 +166,7 @@ impl Reader {
 
     /// Where the oldest byte stands that is not yet given to the listener as part of a word.
     pub(crate) fn pending_origin(&self) -> usize {
-        let glued = self.between.joiner && self.between.characters == 1;
-        let piece = self.piece.origin().filter(|_| glued);
+        let piece = self.piece.origin().filter(|_| self.between.joins());
         let kept = [self.letters.origin(), piece, self.word.origin()];
         kept.into_iter().flatten().min().unwrap_or(self.origin)
     }
@@ -194,6 +174,30 @@ impl Reader {
     /// How many invisible characters stood between Latin letters so far.
     pub(crate) fn hidden_between_letters(&self) -> u32 {
         self.hidden_between_letters
+    }
+
+    /// The length of the word that begins here, if it is small ASCII letters between blanks: most of a text.
+    fn plain_word(&self, bytes: &[u8]) -> Option<usize> {
+        if !self.word.is_empty() || self.between.joins() {
+            return None;
+        }
+        let letters = bytes
+            .iter()
+            .take(LONGEST_WORD)
+            .take_while(|byte| byte.is_ascii_lowercase())
+            .count();
+        let alone = matches!(bytes.get(letters), Some(b' ' | b'\n'));
+        (alone && (2..LONGEST_WORD).contains(&letters)).then_some(letters)
+    }
+
+    /// Does what reading it letter by letter does: nothing can be wrong with such a word but the order of its letters.
+    fn read_plain_word(&mut self, word: &str, listener: &mut impl Listener) {
+        self.hidden_between_letters += std::mem::take(&mut self.hidden);
+        self.begin(listener);
+        self.between = Between::default();
+        self.flush_letters(listener);
+        self.piece.clear();
+        self.unglued(word, self.origin, listener);
     }
 
     fn ascii(&mut self, byte: u8, listener: &mut impl Listener) {
@@ -319,19 +323,33 @@ impl Reader {
     }
 
     /// Gives a word on and steps behind it.
-    fn emit(&mut self, word: &str, origin: usize, listener: &mut impl Listener) {
-        listener.word(
-            word,
-            Place {
-                position: self.position,
-                origin,
-            },
-        );
+    fn emit<L: Listener>(&mut self, word: &str, origin: usize, listener: &mut L) {
+        let known = listener.recognize(word).known();
+        self.emit_known(word, known, origin, listener);
+    }
+
+    fn emit_known<L: Listener>(
+        &mut self,
+        word: &str,
+        known: L::Known,
+        origin: usize,
+        listener: &mut L,
+    ) {
+        let at = Place {
+            position: self.position,
+            origin,
+        };
+        listener.word(word, known, at);
         self.position = self.position.saturating_add(word.len() as u32 + 1);
     }
 }
 
 impl Between {
+    /// Whether there is but one sign, which may have cut a word.
+    fn joins(self) -> bool {
+        self.joiner && self.characters == 1
+    }
+
     fn note(&mut self, kind: Kind) {
         self.joiner = self.characters == 0 && matches!(kind, Kind::Joiner | Kind::Stop);
         self.characters += 1;
@@ -353,13 +371,11 @@ pub(crate) fn words_of(text: &str) -> Vec<String> {
     #[derive(Default)]
     struct Words(Vec<String>);
     impl Listener for Words {
-        fn knows(&self, _: &str) -> bool {
-            false
+        type Known = ();
+        fn recognize(&self, _: &str) -> Recognized<'_, ()> {
+            Recognized::Unknown
         }
-        fn unshuffle(&self, _: &str) -> Option<&str> {
-            None
-        }
-        fn word(&mut self, word: &str, _: Place) {
+        fn word(&mut self, word: &str, (): (), _: Place) {
             self.0.push(word.to_owned());
         }
         fn mark(&mut self, _: Mark, _: Place) {}
@@ -368,65 +384,6 @@ pub(crate) fn words_of(text: &str) -> Vec<String> {
     reader.push(text, &mut words);
     reader.finish(&mut words);
     words.0
-}
-
-enum Folded {
-    Letter(char),
-    /// Invisible; `true` if it has no business between two Latin letters.
-    Hidden(bool),
-    Ideograph,
-    Quote,
-    Apostrophe,
-    Stop,
-    Joiner,
-    Space,
-    Other,
-}
-
-/// What a character outside ASCII looks like.
-fn fold(character: char) -> Folded {
-    if let Some(letter) = look_alike(character) {
-        return Folded::Letter(letter);
-    }
-    match character {
-        '\u{300}'..='\u{36F}' | '\u{AD}' | '\u{FE00}'..='\u{FE0F}' | '\u{20D0}'..='\u{20F0}' => {
-            Folded::Hidden(false)
-        }
-        '\u{200B}'..='\u{200F}'
-        | '\u{202A}'..='\u{202E}'
-        | '\u{2060}'..='\u{206F}'
-        | '\u{FEFF}' => Folded::Hidden(true),
-        '\u{180E}' | '\u{115F}' | '\u{1160}' | '\u{3164}' => Folded::Hidden(true),
-        // Tags: invisible ASCII, read by models.
-        '\u{E0020}'..='\u{E007E}' => {
-            let letter = char::from((character as u32 - 0xE_0000) as u8).to_ascii_lowercase();
-            if letter.is_alphanumeric() {
-                Folded::Letter(letter)
-            } else {
-                Folded::Space
-            }
-        }
-        '“' | '”' | '„' | '«' | '»' | '「' | '」' | '‹' | '›' => Folded::Quote,
-        '‘' | '’' | 'ʼ' | '＇' => Folded::Apostrophe,
-        '。' | '！' | '？' | '…' => Folded::Stop,
-        '·' | '•' | '‐' | '‑' | '–' | '—' | '．' | '・' | '‧' => Folded::Joiner,
-        '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' | '\u{3040}'..='\u{30FF}' => {
-            Folded::Ideograph
-        }
-        _ if character.is_alphanumeric() => {
-            Folded::Letter(character.to_lowercase().next().unwrap_or(character))
-        }
-        _ if character.is_whitespace() => Folded::Space,
-        _ => Folded::Other,
-    }
-}
-
-fn look_alike(character: char) -> Option<char> {
-    let code = character as u32;
-    let after = look_alike::RUNS.partition_point(|(first, _)| *first <= code);
-    let (first, letters) = look_alike::RUNS.get(after.checked_sub(1)?)?;
-    let letter = letters.as_bytes().get((code - first) as usize)?;
-    (*letter != b' ').then_some(char::from(*letter))
 }
 
 #[cfg(test)]

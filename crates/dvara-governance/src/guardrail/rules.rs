@@ -19,13 +19,14 @@ mod compile;
 mod content;
 mod extraction;
 mod own;
+mod steps;
 pub(super) mod words;
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use super::detection::{Category, Source};
-use super::lexicon::{Lexicon, WordId};
+use super::lexicon::Lexicon;
 
 pub(crate) use compile::Compiler;
 
@@ -80,39 +81,85 @@ pub(crate) enum Meaning {
     Backwards,
 }
 
-/// A part of a pattern: a place where a match may have got to.
+/// A part of a pattern: a place where a match may have got to. Parts that another one follows have the lower numbers.
 pub(crate) type PartId = u32;
+
+/// What reaching a part means.
+#[derive(Default)]
+pub(crate) struct Part {
+    pub(crate) meanings: Vec<Meaning>,
+    /// The longest distance of the steps that follow it, and whether one of them goes on over the end of a sentence: what
+    /// neither can reach is over.
+    pub(crate) farthest: u16,
+    pub(crate) over_breaks: bool,
+}
+
+/// A word that begins a pattern.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Start {
+    pub(crate) reaches: PartId,
+    pub(crate) not_negated: bool,
+    /// Whether reaching the part means anything: mostly only that another may follow.
+    pub(crate) completes: bool,
+}
 
 /// A way from one part to the next: a word at a distance. Kept small and in a row, because a frequent word has hundreds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Step {
-    /// The part before, or [`START`].
     pub(crate) before: PartId,
-    /// The part that is reached; numbered higher than the one before.
+    /// Numbered higher than the part before.
     pub(crate) reaches: PartId,
     pub(crate) gap: u16,
     pub(crate) over_breaks: bool,
-    pub(crate) not_negated: bool,
+    /// As for a [`Start`].
+    pub(crate) completes: bool,
 }
 
-/// What a step follows that begins a pattern. No part of a pattern has this number.
-pub(crate) const START: PartId = 0;
+/// Steps that follow parts of one block of 64, so that one comparison says whether any of these was reached.
+pub(crate) struct Group {
+    /// A bit for each part of the block that a step follows.
+    pub(crate) parts: u64,
+    /// Where the group is among the steps.
+    pub(crate) begin: u32,
+    pub(crate) end: u32,
+}
+
+/// Groups whose blocks are neighbours, up to 64, so that one comparison says whether any of these has to be looked at.
+pub(crate) struct Cluster {
+    /// A bit for each block that has a group; the group of the highest bit comes first.
+    pub(crate) blocks: u64,
+    /// The first block, divided by 64.
+    pub(crate) number: u32,
+    /// Where its groups begin.
+    pub(crate) first: u32,
+}
+
+/// What waits for one word.
+#[derive(Default)]
+pub(crate) struct Steps {
+    /// Patterns that are this word and no more.
+    pub(crate) whole: Vec<Start>,
+    /// Steps behind a part, later parts before earlier ones, so that one word is one part only; and where to
+    /// look first.
+    pub(crate) following: Vec<Step>,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) clusters: Vec<Cluster>,
+    /// Patterns that begin with it.
+    pub(crate) first: Vec<Start>,
+}
 
 /// Compiled rules. Built once, shared by every scan.
 #[derive(Default)]
 pub(crate) struct RuleSet {
     pub(crate) lexicon: Lexicon,
-    /// What it means that a part is reached.
-    pub(crate) parts: Vec<Vec<Meaning>>,
-    /// For each word the steps that wait for it, later parts before earlier ones, so that one word is one part only.
-    pub(crate) waiting: Vec<Vec<Step>>,
+    pub(crate) parts: Vec<Part>,
+    /// How many parts, from the first on, another one follows.
+    pub(crate) followed: usize,
+    /// A bit for each of them that the end of a sentence does not end.
+    pub(crate) lasting: Vec<u64>,
+    /// For each word of the lexicon.
+    pub(crate) steps: Vec<Steps>,
     pub(crate) rules: Vec<Rule>,
-}
-
-impl RuleSet {
-    pub(crate) fn find(&self, word: &str) -> Option<WordId> {
-        self.lexicon.find(word)
-    }
 }
 
 /// Everything that is looked for in requests.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::lexicon::LONGEST_WORD;
+use super::lexicon::{Match, WordId};
 use super::machine::Machine;
-use super::normal::{Listener, Mark, Place, Reader};
+use super::normal::{Listener, Mark, Place, Reader, Recognized};
 use super::rules::RuleSet;
 
 /// The built-in rules and, where a tenant has lists, the tenant's, along one text.
@@ -80,11 +80,7 @@ impl Scan {
 
     /// Whether the last text has words in ROT13, and words written backwards. The next text starts afresh.
     pub(crate) fn take_disguises(&mut self) -> (bool, bool) {
-        let machine = &mut self.ears.builtin;
-        (
-            std::mem::take(&mut machine.rot13),
-            std::mem::take(&mut machine.backwards),
-        )
+        self.ears.builtin.take_disguises()
     }
 
     /// Steps of rules looked at so far: the measure of work.
@@ -94,50 +90,56 @@ impl Scan {
     }
 }
 
-impl Ears {
-    fn machines(&self) -> impl Iterator<Item = &Machine> {
-        [Some(&self.builtin), self.tenant.as_ref()]
-            .into_iter()
-            .flatten()
-    }
+/// The numbers that a word has in the lexicons; of an unknown word none.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    builtin: Option<WordId>,
+    tenant: Option<WordId>,
 }
 
 impl Listener for Ears {
-    fn knows(&self, word: &str) -> bool {
-        self.machines()
-            .any(|machine| machine.set().find(word).is_some())
-    }
+    type Known = Known;
 
-    fn unshuffle(&self, word: &str) -> Option<&str> {
+    fn recognize(&self, word: &str) -> Recognized<'_, Known> {
+        let same = |machine: &Machine| match machine.set().lexicon.find(word) {
+            Some(Match::Same(id)) => Some(id),
+            _ => None,
+        };
+        let tenant = self.tenant.as_ref().and_then(same);
         let lexicon = &self.builtin.set().lexicon;
-        lexicon.find_shuffled(word).map(|id| lexicon.word(id))
+        let builtin = match lexicon.find(word) {
+            Some(Match::Same(id)) => Some(id),
+            Some(Match::Shuffled(id)) if tenant.is_none() => {
+                return Recognized::Shuffled(lexicon.word(id));
+            }
+            _ => None,
+        };
+        match builtin.or(tenant) {
+            Some(_) => Recognized::Known(Known { builtin, tenant }),
+            None => Recognized::Unknown,
+        }
     }
 
-    fn word(&mut self, word: &str, at: Place) {
-        self.position = at.position + word.len() as u32;
+    fn word(&mut self, word: &str, known: Known, at: Place) {
+        let length = word.len() as u32;
+        self.position = at.position + length;
         self.builtin.hear(self.position);
-        if word.len() > LONGEST_WORD {
-            return;
+        if let Some(id) = known.builtin {
+            self.builtin.word(id, length, at);
         }
-        for machine in [Some(&mut self.builtin), self.tenant.as_mut()]
-            .into_iter()
-            .flatten()
-        {
-            if let Some(id) = machine.set().find(word) {
-                machine.word(id, word.len() as u32, at);
-            }
+        if let (Some(id), Some(machine)) = (known.tenant, &mut self.tenant) {
+            machine.word(id, length, at);
         }
     }
 
     fn mark(&mut self, mark: Mark, at: Place) {
-        for machine in [Some(&mut self.builtin), self.tenant.as_mut()]
-            .into_iter()
-            .flatten()
-        {
+        self.builtin.mark(mark, at);
+        if let Some(machine) = &mut self.tenant {
             machine.mark(mark, at);
         }
         if let Mark::Sign(sign) = mark {
-            self.word(sign, at);
+            let known = self.recognize(sign).known();
+            self.word(sign, known, at);
         }
     }
 }

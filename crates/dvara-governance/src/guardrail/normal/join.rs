@@ -1,7 +1,7 @@
 //! Taking disguises off words: letters that were spaced out, words that were cut or glued, digits in place of letters.
 
 use super::word::{LONGEST_RUN, Taken, is_symbol, plain_letter};
-use super::{Between, Listener, Mark, Reader};
+use super::{Between, Listener, Mark, Reader, Recognized};
 use crate::guardrail::lexicon::LONGEST_WORD;
 
 /// Fewer single letters in a row are initials or list items.
@@ -98,12 +98,12 @@ impl Reader {
             return self.spaced_letter(word, origin, before, listener);
         }
         self.flush_letters(listener);
-        let glued = before.joiner && before.characters == 1 && !self.piece.text.is_empty();
+        let glued = before.joins() && !self.piece.text.is_empty();
         if glued && self.piece.text.len() + word.len() <= LONGEST_WORD {
             self.piece.text.push_str(word);
-            if listener.knows(&self.piece.text) {
+            if let Recognized::Known(known) = listener.recognize(&self.piece.text) {
                 let (whole, origin) = (std::mem::take(&mut self.piece.text), self.piece.origin);
-                return self.emit(&whole, origin, listener);
+                return self.emit_known(&whole, known, origin, listener);
             }
         } else {
             self.piece.text.clear();
@@ -179,12 +179,14 @@ impl Reader {
     }
 
     /// A word as it is, or the known words it was glued together from.
-    fn unglued(&mut self, word: &str, origin: usize, listener: &mut impl Listener) {
-        if listener.knows(word) {
-            return self.emit(word, origin, listener);
-        }
-        if let Some(known) = listener.unshuffle(word).map(str::to_owned) {
-            return self.emit(&known, origin, listener);
+    pub(super) fn unglued<L: Listener>(&mut self, word: &str, origin: usize, listener: &mut L) {
+        match listener.recognize(word) {
+            Recognized::Known(known) => return self.emit_known(word, known, origin, listener),
+            Recognized::Shuffled(known) => {
+                let known = known.to_owned();
+                return self.emit(&known, origin, listener);
+            }
+            Recognized::Unknown => {}
         }
         if let Some(short) = without_drawl(word).filter(|short| listener.knows(short)) {
             return self.emit(&short, origin, listener);
@@ -195,7 +197,7 @@ impl Reader {
                 return self.segments(word, &cuts, origin, listener);
             }
         }
-        self.emit(word, origin, listener);
+        self.emit_known(word, L::Known::default(), origin, listener);
     }
 
     /// Cuts a run of letters into known words; what is between them goes on as it is.
@@ -267,7 +269,7 @@ fn undisguised(text: &str, listener: &impl Listener) -> Option<String> {
     });
     readings
         .into_iter()
-        .find(|read| listener.knows(read) || listener.unshuffle(read).is_some())
+        .find(|read| !matches!(listener.recognize(read), Recognized::Unknown))
 }
 
 /// "ignooooore" as "ignore": letters written three times or more are read once.

@@ -1,4 +1,4 @@
-//! Letters that look like ASCII ones, by code point: the table behind [`super::fold`].
+//! Letters that look like ASCII ones, by code point: the table behind [`super::fold::fold`].
 //!
 //! Made from the compatibility decompositions of Unicode 15 (accents, fullwidth, mathematical and enclosed letters) and the
 //! look-alikes of Cyrillic, Greek, Armenian and Cherokee, the small capitals and the letters that are written upside down.

@@ -7,15 +7,17 @@ struct Ear {
 }
 
 impl Listener for Ear {
-    fn knows(&self, word: &str) -> bool {
-        self.known.contains(&word)
+    type Known = ();
+
+    fn recognize(&self, word: &str) -> Recognized<'_, ()> {
+        match word {
+            "ignroe" => Recognized::Shuffled("ignore"),
+            _ if self.known.contains(&word) => Recognized::Known(()),
+            _ => Recognized::Unknown,
+        }
     }
 
-    fn unshuffle(&self, word: &str) -> Option<&str> {
-        (word == "ignroe").then_some("ignore")
-    }
-
-    fn word(&mut self, word: &str, _: Place) {
+    fn word(&mut self, word: &str, (): (), _: Place) {
         self.heard += word;
         self.heard.push(' ');
     }

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use thiserror::Error;
 
-use super::{Meaning, PartId, Rule, RuleSet, START, Step, words};
-use crate::guardrail::lexicon::WordId;
+use super::steps::{RawStep, START, link};
+use super::{Meaning, PartId, Rule, RuleSet, words};
+use crate::guardrail::lexicon::{Lexicon, WordId};
 use crate::guardrail::normal::words_of;
 
 /// A sign, a one-letter word or an article's rest may stand between two words that follow each other.
@@ -18,14 +19,19 @@ pub(crate) struct UnknownList(String);
 
 /// Builds a [`RuleSet`]. Patterns that begin alike share their first parts.
 pub(crate) struct Compiler {
-    set: RuleSet,
+    lexicon: Lexicon,
+    rules: Vec<Rule>,
+    /// What each part means.
+    parts: Vec<Vec<Meaning>>,
     known: HashMap<PartKey, PartId>,
-    /// Words and the steps that wait for them, while the lexicon still grows.
-    waiting: Vec<(WordId, Step)>,
+    /// Words and the steps that wait for them.
+    waiting: Vec<(WordId, RawStep)>,
 }
 
 #[derive(PartialEq, Eq, Hash)]
 struct PartKey {
+    /// Signals share no part with rules, so that a word means what it signals before a match ends with it.
+    signal: bool,
     before: PartId,
     text: String,
     distance: Distance,
@@ -47,12 +53,10 @@ const NEXT: Distance = Distance {
 
 impl Default for Compiler {
     fn default() -> Self {
-        let set = RuleSet {
-            parts: vec![Vec::new()],
-            ..RuleSet::default()
-        };
         Self {
-            set,
+            lexicon: Lexicon::default(),
+            rules: Vec::new(),
+            parts: vec![Vec::new()],
             known: HashMap::new(),
             waiting: Vec::new(),
         }
@@ -62,8 +66,8 @@ impl Default for Compiler {
 impl Compiler {
     /// Adds a rule; its patterns mean [`Meaning::Found`] with the number returned.
     pub(crate) fn rule(&mut self, rule: Rule) -> u16 {
-        self.set.rules.push(rule);
-        (self.set.rules.len() - 1) as u16
+        self.rules.push(rule);
+        (self.rules.len() - 1) as u16
     }
 
     /// Adds one pattern.
@@ -83,6 +87,7 @@ impl Compiler {
                 continue;
             }
             let key = PartKey {
+                signal: !matches!(meaning, Meaning::Found(_)),
                 before: end,
                 text: text.to_owned(),
                 distance,
@@ -111,16 +116,16 @@ impl Compiler {
     }
 
     pub(crate) fn finish(mut self) -> RuleSet {
-        self.set.lexicon.seal();
-        self.set.waiting = vec![Vec::new(); self.set.lexicon.len()];
-        for (word, step) in self.waiting {
-            self.set.waiting[usize::from(word)].push(step);
+        self.lexicon.seal();
+        let linked = link(self.parts, self.waiting, self.lexicon.len());
+        RuleSet {
+            lexicon: self.lexicon,
+            parts: linked.parts,
+            followed: linked.followed,
+            lasting: linked.lasting,
+            steps: linked.steps,
+            rules: self.rules,
         }
-        for steps in &mut self.set.waiting {
-            steps.sort_unstable_by_key(|step| std::cmp::Reverse(step.reaches));
-            steps.dedup();
-        }
-        self.set
     }
 
     /// A part that is reached by any of the words and phrases.
@@ -148,8 +153,8 @@ impl Compiler {
     }
 
     fn new_part(&mut self) -> PartId {
-        self.set.parts.push(Vec::new());
-        (self.set.parts.len() - 1) as PartId
+        self.parts.push(Vec::new());
+        (self.parts.len() - 1) as PartId
     }
 
     fn step(&mut self, before: PartId, word: &str, distance: Distance, reaches: PartId) {
@@ -158,18 +163,18 @@ impl Compiler {
             over_breaks,
             not_negated,
         } = distance;
-        let step = Step {
+        let step = RawStep {
             before,
             reaches,
             gap,
             over_breaks,
             not_negated,
         };
-        self.waiting.push((self.set.lexicon.add(word), step));
+        self.waiting.push((self.lexicon.add(word), step));
     }
 
     fn complete(&mut self, end: PartId, meaning: Meaning) {
-        let meanings = &mut self.set.parts[end as usize];
+        let meanings = &mut self.parts[end as usize];
         if end != START && !meanings.contains(&meaning) {
             meanings.push(meaning);
         }
