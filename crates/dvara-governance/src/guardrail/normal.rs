@@ -8,76 +8,22 @@
 mod fold;
 mod join;
 mod kind;
+mod listener;
 mod look_alike;
 mod word;
 
+use super::lexicon::LONGEST_WORD;
 use fold::{Folded, fold};
 use kind::{KINDS, Kind};
 use word::WordBuffer;
 
-use super::lexicon::LONGEST_WORD;
+pub(crate) use listener::{Listener, Mark, Place, Recognized};
 
 /// Farther than any rule reaches.
 const FAR: u32 = 4096;
 
 /// Fewer bytes on a line, and the blank line behind it ends no paragraph.
 const SHORTEST_PARAGRAPH: u32 = 40;
-
-/// Something that listens to the words of a text.
-pub(crate) trait Listener {
-    /// What it knows of a word; nothing by default.
-    type Known: Copy + Default;
-    /// What rules know of this word; disguises are taken off only where they know what is under them.
-    fn recognize(&self, word: &str) -> Recognized<'_, Self::Known>;
-    /// A folded word.
-    fn word(&mut self, word: &str, known: Self::Known, at: Place);
-    /// What stands between words.
-    fn mark(&mut self, mark: Mark, at: Place);
-    /// Whether a rule speaks of this word.
-    fn knows(&self, word: &str) -> bool {
-        matches!(self.recognize(word), Recognized::Known(_))
-    }
-}
-
-/// Whether rules speak of a word.
-pub(crate) enum Recognized<'l, K> {
-    Known(K),
-    /// They speak of this one, which has the same letters in another order.
-    Shuffled(&'l str),
-    Unknown,
-}
-
-impl<K: Default> Recognized<'_, K> {
-    /// What is known of the word as it stands.
-    pub(crate) fn known(self) -> K {
-        match self {
-            Recognized::Known(known) => known,
-            _ => K::default(),
-        }
-    }
-}
-
-/// Where a word is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    /// In the text of folded words with one space between them, in bytes. Distances are measured here.
-    pub(crate) position: u32,
-    /// In the text as it came, in bytes, from the start of the first piece. May point before the word, never behind its start.
-    pub(crate) origin: usize,
-}
-
-/// What between words matters to a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mark {
-    /// A sentence or paragraph ends here.
-    Break,
-    /// A quotation mark that may open or close.
-    Quote,
-    /// A single quotation mark after a word: closes one that is open, else it is an apostrophe.
-    QuoteEnd,
-    /// A colon, bracket, hash or code fence, as the word that rules call it by.
-    Sign(&'static str),
-}
 
 /// Reads one text; see the module.
 #[derive(Default)]

@@ -160,7 +160,7 @@ fn signs_breaks_and_quotations_survive() {
 
 #[test]
 fn a_text_in_pieces_reads_like_the_whole() {
-    let text = "Éa “ig\u{200b}n-ore” 1gn0re i g n o r e! don't... [INST] `x` ```s\n\nｉｇｎｏｒｅ 忽略 end. E.N.D?";
+    let text = "Éa “ig\u{200b}n-ore” 1gn0re i g n o r e! don't... [INST] `x` ```s\n\nｉｇｎｏｒｅ 忽略 end. E.N.D? plain words well-known to all\nignroe a b ones ";
     let whole = heard(&[text]);
     for (cut, _) in text.char_indices() {
         assert_eq!(heard(&[&text[..cut], &text[cut..]]), whole, "cut at {cut}");
