@@ -32,11 +32,11 @@ use crate::http::body::GatewayBody;
 use crate::http::error::{Fault, GatewayError};
 use crate::http::respond;
 use crate::models;
-use crate::plan::plan;
-use crate::read::{Wanted, read};
+use crate::plan::{Plan, plan};
+use crate::read::{Request, Wanted, read};
 use crate::relay::Relay;
 use crate::reserve::reserve;
-use crate::rules::enforce;
+use crate::rules::{AnswerRules, enforce};
 
 /// Answers one governed call. Its ledger is opened first and settles with the body, or here when the call is refused.
 pub(crate) async fn answer(
@@ -147,29 +147,29 @@ async fn ask(
         trace_id: &call.head.trace_id,
     };
     let admitted = admit(&by, entered, request).await?;
-    let answer_rules = admitted.answer_rules().clone();
     let session = call.head.session_id.as_deref();
     let plan = plan(&snapshot, &core.shared, admitted, session, ledger)?;
-    let request = plan.admitted().request();
-    let tenant = plan
-        .admitted()
-        .entered()
-        .caller()
-        .key()
-        .map(|key| &key.tenant.id);
-    let answer_rules = if request.is_chat() && !request.stream() {
-        let route = plan.choice().route.as_ref();
-        let schema = snapshot
-            .output_schema(tenant, request.model(), route)
-            .cloned();
-        answer_rules.fitting(schema, request.model())
-    } else {
-        answer_rules
-    };
+    let answer_rules = answer_rules(&snapshot, &plan);
     let reserved = reserve(plan);
     drop(snapshot); // a stream may last for hours and must not hold an old view of the world
     let reply = dispatch(core, reserved, ledger).await?;
     enforce(reply, answer_rules).await
+}
+
+/// What the answer of a planned call has to pass.
+fn answer_rules(snapshot: &Snapshot, plan: &Plan) -> AnswerRules {
+    let admitted = plan.admitted();
+    let (rules, request) = (admitted.answer_rules().clone(), admitted.request());
+    match request {
+        Request::Embeddings(_) => rules.of_vectors(),
+        Request::Chat(chat) if chat.stream() => rules,
+        Request::Chat(chat) => {
+            let tenant = admitted.entered().caller().key().map(|key| &key.tenant.id);
+            let route = plan.choice().route.as_ref();
+            let schema = snapshot.output_schema(tenant, chat.model(), route);
+            rules.fitting(schema.cloned(), chat.model())
+        }
+    }
 }
 
 /// Sends the answer on. From here the body owns the ledger.

@@ -1,5 +1,5 @@
-//! Personal data in what is answered (control-plane.md §10.1): refused, replaced for good or recorded; and tokens that become
-//! what they stand for.
+//! What is answered, whole: held against its schema, searched for personal data, which is refused, replaced for good or
+//! recorded, and for contents (control-plane.md §10, data-plane.md §15); and tokens that become what they stand for.
 
 use std::fmt;
 use std::sync::Arc;
@@ -75,6 +75,14 @@ impl AnswerRules {
     pub(crate) fn fitting(mut self, schema: Option<Arc<OutputSchema>>, model: &str) -> Self {
         self.schema = schema;
         self.model = model.into();
+        self
+    }
+
+    /// These rules for an answer without texts: vectors.
+    #[must_use]
+    pub(crate) fn of_vectors(mut self) -> Self {
+        self.pii.settings.scan_responses = false;
+        (self.guardrails, self.tokens) = (None, None);
         self
     }
 
@@ -190,7 +198,7 @@ fn check_schema(texts: &[Spoken<'_>], rules: &AnswerRules) -> Result<(), Gateway
 fn too_large(bytes: Bytes, rules: &AnswerRules) -> Result<(Bytes, Flag), GatewayError> {
     let payload = json!({"source": "response", "limit": MOST_HELD, "scan_incomplete": true});
     rules.recorder.event("ANSWER_TOO_LARGE_TO_SCAN", &payload);
-    if rules.withholds() {
+    if rules.withholds() || rules.schema.is_some() {
         return Err(GatewayError::TooLargeToScan);
     }
     Ok((bytes, None))
