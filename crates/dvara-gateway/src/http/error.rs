@@ -80,8 +80,6 @@ pub(crate) enum GatewayError {
     InputTooLarge(SizeExceeded),
     /// Personal data or secrets were found, of these types, and may not go on.
     PiiDetected(String),
-    /// Personal data was found that tokens are to stand for, and there is no key to make them with.
-    PiiTokenizeUnavailable,
     /// No configured provider serves the model.
     NoProvider(String),
     /// A stored credential exists for this provider and cannot be used; nobody else's is used in its place.
@@ -184,8 +182,7 @@ impl GatewayError {
             | Self::TenantSuspended(_)
             | Self::PolicyDenied(_)
             | Self::GuardrailBlocked(_)
-            | Self::TooLargeToScan
-            | Self::PiiTokenizeUnavailable => 403,
+            | Self::TooLargeToScan => 403,
             Self::NotFound { .. } | Self::PromptTemplateNotFound(_) => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::NotAcceptable => 406,
@@ -223,7 +220,7 @@ impl GatewayError {
             Self::PolicyDenied(_) => "policy_violation",
             Self::GuardrailBlocked(_) | Self::TooLargeToScan => "guardrail_violation",
             Self::SchemaFailed(_) => "schema_validation_error",
-            Self::PiiDetected(_) | Self::PiiTokenizeUnavailable => "pii_violation",
+            Self::PiiDetected(_) => "pii_violation",
             Self::RateLimited(_) => "rate_limit_error",
             Self::NotFound { .. } | Self::PromptTemplateNotFound(_) => "not_found_error",
             Self::TooLarge { .. } | Self::InputTooLarge(_) => "input_size_error",
@@ -264,7 +261,6 @@ impl GatewayError {
             Self::TooLargeToScan => "answer_too_large_to_scan",
             Self::SchemaFailed(_) => "schema_validation_failed",
             Self::PiiDetected(_) => "pii_detected",
-            Self::PiiTokenizeUnavailable => "pii_tokenize_unavailable",
             Self::NoProvider(_) => "no_provider",
             Self::Upstream(fault) => fault.code.as_str(),
             Self::CredentialUnavailable(_) => "tenant_credential_unavailable",
@@ -311,9 +307,6 @@ impl GatewayError {
             Self::SchemaFailed(misfits) => format!("The model's answer does not fit the schema that is registered for it: {misfits}"),
             Self::TooLargeToScan => "The answer is too large for the rules to look through; ask for less at once.".to_owned(),
             Self::PiiDetected(kinds) => format!("Personal data or secrets were found that may not pass the gateway: {kinds}."),
-            Self::PiiTokenizeUnavailable => {
-                "Personal data was found, and the gateway has no key to make tokens for it.".to_owned()
-            }
             Self::TooLarge { limit } => format!("The body is larger than {limit} bytes."),
             Self::BodyTimeout => "The body did not arrive in time.".to_owned(),
             Self::BodyBroken => "The body broke off before its end.".to_owned(),
@@ -391,15 +384,12 @@ impl GatewayError {
                 FaultCode::ProviderError | FaultCode::ProviderRateLimited => Fault::Upstream,
                 FaultCode::ProviderRejectedRequest => Fault::Caller,
             },
-            Self::FailoverBlocked | Self::ProviderPaused { .. } | Self::SchemaFailed(_) => {
-                Fault::Upstream
-            }
+            Self::FailoverBlocked | Self::ProviderPaused { .. } => Fault::Upstream,
             Self::Overloaded
             | Self::ProviderBusy { .. }
             | Self::ShuttingDown
             | Self::CredentialUnavailable(_)
             | Self::IdentityUnavailable { .. }
-            | Self::PiiTokenizeUnavailable
             | Self::Internal => Fault::Gateway,
             Self::InvalidPath
             | Self::Unauthenticated(_)
@@ -419,6 +409,7 @@ impl GatewayError {
             | Self::PolicyDenied(_)
             | Self::GuardrailBlocked(_)
             | Self::TooLargeToScan
+            | Self::SchemaFailed(_)
             | Self::InputTooLarge(_)
             | Self::PiiDetected(_)
             | Self::NoProvider(_) => Fault::Caller,

@@ -28,7 +28,7 @@ pub(crate) struct Looked {
 /// Looks through the texts of a call, in the order of design §2.
 ///
 /// # Errors
-/// 413 `input_too_large`, 400 `pii_detected`, 403 `pii_tokenize_unavailable` and `guardrail_blocked`, and what
+/// 413 `input_too_large`, 400 `pii_detected`, 403 `guardrail_blocked`, and what
 /// [`Request::said`] refuses: what can't be read can't be governed.
 pub(crate) async fn look_through(
     request: Request,
@@ -61,7 +61,7 @@ pub(crate) async fn look_through(
 /// The texts that go on in the places of others; `None` when the call goes on as it is.
 ///
 /// # Errors
-/// 400 `pii_detected` where the rules say so, 403 `pii_tokenize_unavailable`.
+/// 400 `pii_detected` where the rules say so.
 fn personal_data(
     said: &[Said<'_>],
     rules: &PiiRules,
@@ -95,11 +95,13 @@ fn personal_data(
             recorder.pii("PII_DETECTED", source, action, &counts);
             return Err(GatewayError::PiiDetected(counts.kinds()));
         }
-        (Action::Redact, _) => &|finding, _| redacted(detectors, finding.kind, finding.pattern),
+        // Without a key there are no tokens, and the value must not go on all the same.
+        (Action::Redact, _) | (Action::Tokenize, None) => {
+            &|finding, _| redacted(detectors, finding.kind, finding.pattern)
+        }
         (Action::Tokenize, Some(key)) => {
             &|finding, value| tokenized(key, detectors, finding, value)
         }
-        (Action::Tokenize, None) => return Err(GatewayError::PiiTokenizeUnavailable),
     };
     let replaced = found
         .iter()

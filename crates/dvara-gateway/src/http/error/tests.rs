@@ -50,12 +50,6 @@ fn every_error_has_its_status_type_and_code() {
             "pii_detected",
         ),
         (
-            GatewayError::PiiTokenizeUnavailable,
-            403,
-            "pii_violation",
-            "pii_tokenize_unavailable",
-        ),
-        (
             GatewayError::GuardrailBlocked("JAILBREAK".to_owned()),
             403,
             "guardrail_violation",
