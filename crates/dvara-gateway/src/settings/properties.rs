@@ -111,15 +111,15 @@ pub(crate) const GUARDRAIL_INPUT_TOKENS: Property = Property::new(
 
 pub(crate) const GUARDRAIL_MESSAGES: Property = Property::new(
     "dvara.llm-gateway.guardrail.max-messages-per-request",
-    "Most messages of a call; more are answered with 413. 0: no limit.",
+    "Most messages of a call; more are answered with 413. 0: no limit, since agents' conversations are long.",
 )
-.default("100");
+.default("0");
 
 pub(crate) const GUARDRAIL_MESSAGE_LENGTH: Property = Property::new(
     "dvara.llm-gateway.guardrail.max-message-length",
-    "Most characters of a message; more are answered with 413. 0: no limit.",
+    "Most characters of a message; more are answered with 413. 0: no limit, since people send books.",
 )
-.default("50000");
+.default("0");
 
 pub(crate) const RATE_LIMIT_ENABLED: Property = Property::new(
     "dvara.llm-gateway.rate-limit.enabled",

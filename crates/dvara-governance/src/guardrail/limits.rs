@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-/// The bounds on what a request may carry (data-plane.md §22).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The bounds on what a request may carry (data-plane.md §22). None is set by default: the original's 100 messages of 50,000
+/// characters refuse what agents and long documents need (ADR 21).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SizeLimits {
     /// Estimated tokens of all messages together. 0 switches a check off, as for all of these.
     pub max_input_tokens: u64,
@@ -11,16 +12,6 @@ pub struct SizeLimits {
     pub max_messages_per_request: u64,
     /// Characters (not bytes) of one message.
     pub max_message_length: u64,
-}
-
-impl Default for SizeLimits {
-    fn default() -> Self {
-        Self {
-            max_input_tokens: 0,
-            max_messages_per_request: 100,
-            max_message_length: 50_000,
-        }
-    }
 }
 
 /// Which bound was passed; its JSON is the payload of `INPUT_SIZE_EXCEEDED`.
