@@ -28,9 +28,9 @@ build_static() {
         -Ctarget-feature=+crt-static
         --cfg='getrandom_backend="linux_raw"'
         --remap-path-prefix="$crates=/crates"
-        -Clink-arg=-Wl,-z,pack-relative-relocs
+        "-Clink-arg=-Wl,-z,pack-relative-relocs"
     )
-    [ "$(uname -m)" != x86_64 ] || flags+=(-Clink-arg=-Wl,--icf=safe)
+    [ "$(uname -m)" != x86_64 ] || flags+=("-Clink-arg=-Wl,--icf=safe")
     env CARGO_ENCODED_RUSTFLAGS="$(IFS=$'\x1f' && printf '%s' "${flags[*]}")" \
         "CFLAGS_${STATIC_TARGET//-/_}=-ffile-prefix-map=$crates=/crates" SOURCE_DATE_EPOCH=0 \
         nice -n 10 cargo build "${STATIC_CONFIG[@]}" --profile "$profile" --locked --package dvara \
