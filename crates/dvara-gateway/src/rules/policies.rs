@@ -29,10 +29,7 @@ pub(crate) struct PolicyQuestion<'a> {
 }
 
 impl<'a> PolicyQuestion<'a> {
-    /// The question of a call, `None` where nothing has to be asked.
-    ///
-    /// # Errors
-    /// When the tools of the call can't be read.
+    /// The question of a call; `None` where no policy binds it.
     pub(crate) fn of(
         snapshot: &'a Snapshot,
         request: &'a Request,
