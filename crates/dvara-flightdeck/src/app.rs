@@ -34,11 +34,11 @@ pub async fn start(
     settings: FlightdeckSettings,
     process: ProcessConfig,
     listen: SocketAddr,
-    options: StartOptions,
+    mut options: StartOptions,
 ) -> Result<Running, BootError> {
     let flightdeck = Flightdeck::prepare(settings, listen)?;
-    let store = open_store(&process).await?;
-    let foundation = Foundation::lay(process, options, store, Overlay::default()).await?;
+    let opened = open_store(&process, &mut options).await?;
+    let foundation = Foundation::lay(process, options, opened, Overlay::default()).await?;
     let service = flightdeck.build(&foundation, None)?;
     foundation.serve(vec![service])
 }

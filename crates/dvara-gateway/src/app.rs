@@ -64,12 +64,12 @@ pub async fn start(
     config: GatewayConfig,
     process: ProcessConfig,
     listen: SocketAddr,
-    options: StartOptions,
+    mut options: StartOptions,
 ) -> Result<(Running, SeedReport), BootError> {
     let gateway = Gateway::prepare(config, listen, options.background.clone())?;
-    let store = open_store(&process).await?;
-    let seeded = gateway.seed(&store, &options.licence).await?;
-    let foundation = Foundation::lay(process, options, store, gateway.overlay()).await?;
+    let opened = open_store(&process, &mut options).await?;
+    let seeded = gateway.seed(&opened.store, &options.licence).await?;
+    let foundation = Foundation::lay(process, options, opened, gateway.overlay()).await?;
     let service = gateway.build(&foundation).await?;
     Ok((foundation.serve(vec![service])?, seeded))
 }

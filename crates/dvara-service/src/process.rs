@@ -16,7 +16,7 @@ mod pulse;
 mod running;
 
 pub use config::ProcessConfig;
-pub use foundation::{Foundation, StartOptions, database_failure, open_store};
+pub use foundation::{Foundation, Opened, StartOptions, database_failure, open_store};
 pub use kit::{Fitted, Kit, Service, ServiceView};
 pub use running::Running;
 

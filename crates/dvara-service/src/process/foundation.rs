@@ -55,11 +55,28 @@ pub struct Foundation {
     pub(super) timing: DrainTiming,
 }
 
-/// Opens the store and brings its schema up to date.
+/// The database, and the key that opens what is sealed in it.
+pub struct Opened {
+    /// The database, its schema up to date.
+    pub store: Store,
+    master: Option<Arc<MasterKey>>,
+}
+
+/// Opens the store and brings its schema up to date, and meanwhile derives the key from the master password, which takes as
+/// long as all of that.
 ///
 /// # Errors
 /// When the database cannot be reached or used.
-pub async fn open_store(config: &ProcessConfig) -> Result<Store, BootError> {
+pub async fn open_store(
+    config: &ProcessConfig,
+    options: &mut StartOptions,
+) -> Result<Opened, BootError> {
+    let derived = options.loaded.master_key.take();
+    let (store, master) = tokio::try_join!(migrated(config), master_key(config, derived))?;
+    Ok(Opened { store, master })
+}
+
+async fn migrated(config: &ProcessConfig) -> Result<Store, BootError> {
     let store = Store::open(&config.store).await.map_err(database_failure)?;
     let applied = store.migrate().await.map_err(database_failure)?;
     if !applied.is_empty() {
@@ -85,10 +102,9 @@ impl Foundation {
     pub async fn lay(
         config: ProcessConfig,
         options: StartOptions,
-        store: Store,
+        Opened { store, master }: Opened,
         overlay: Overlay,
     ) -> Result<Self, BootError> {
-        let master = master_key(&config, options.loaded.master_key).await?;
         let settings = FeedSettings {
             poll_interval: config.common.poll_interval,
             ..FeedSettings::default()

@@ -35,7 +35,7 @@ impl Together {
         self,
         args: &UpArgs,
         process: ProcessConfig,
-        options: StartOptions,
+        mut options: StartOptions,
     ) -> Result<(Running, SeedReport), BootError> {
         let at = |port| SocketAddr::new(args.listen, port);
         let background = options.background.clone();
@@ -43,9 +43,9 @@ impl Together {
         let flightdeck = Flightdeck::prepare(self.flightdeck, at(args.flightdeck_port))?;
         let mcp = Mcp::prepare(self.mcp, at(args.mcp_port))?;
 
-        let store = open_store(&process).await?;
-        let seeded = gateway.seed(&store, &options.licence).await?;
-        let foundation = Foundation::lay(process, options, store, gateway.overlay()).await?;
+        let opened = open_store(&process, &mut options).await?;
+        let seeded = gateway.seed(&opened.store, &options.licence).await?;
+        let foundation = Foundation::lay(process, options, opened, gateway.overlay()).await?;
         let beside = GatewayLink::inside();
         let services = vec![
             gateway.build(&foundation).await?,
