@@ -2,7 +2,7 @@
 
 use dvara_types::TokenCount;
 
-use crate::request::{Block, Conversation, Image, Tool};
+use crate::request::{Block, Conversation, Image, Message, Tool};
 
 /// Tokens of so many characters: a quarter of them, rounded up.
 pub fn estimate_tokens(characters: u64) -> TokenCount {
@@ -42,20 +42,22 @@ pub fn prompt_tokens(conversation: &Conversation<'_>, images: ImageTokens) -> To
     for message in &conversation.messages {
         tally.blocks(&message.blocks, images);
     }
-    for tool in &conversation.tools {
-        tally.characters += match tool {
-            Tool::Function(function) => {
-                let description = function.description.as_ref();
-                characters(&function.name)
-                    + description.map_or(0, |text| characters(&text.text))
-                    + function
-                        .parameters
-                        .map_or(0, |schema| characters(schema.get()))
-            }
-            Tool::Opaque(value) => characters(value.get()),
-        };
-    }
-    TokenCount(estimate_tokens(tally.characters).0 + tally.image_tokens)
+    tally.tools(&conversation.tools);
+    tally.tokens()
+}
+
+/// Tokens of one message.
+pub(crate) fn message_tokens(message: &Message<'_>, images: ImageTokens) -> TokenCount {
+    let mut tally = Tally::default();
+    tally.blocks(&message.blocks, images);
+    tally.tokens()
+}
+
+/// Tokens of what a call says of its tools.
+pub(crate) fn tool_tokens(tools: &[Tool<'_>]) -> TokenCount {
+    let mut tally = Tally::default();
+    tally.tools(tools);
+    tally.tokens()
 }
 
 #[derive(Default)]
@@ -65,6 +67,26 @@ struct Tally {
 }
 
 impl Tally {
+    fn tokens(&self) -> TokenCount {
+        TokenCount(estimate_tokens(self.characters).0 + self.image_tokens)
+    }
+
+    fn tools(&mut self, tools: &[Tool<'_>]) {
+        for tool in tools {
+            self.characters += match tool {
+                Tool::Function(function) => {
+                    let description = function.description.as_ref();
+                    characters(&function.name)
+                        + description.map_or(0, |text| characters(&text.text))
+                        + function
+                            .parameters
+                            .map_or(0, |schema| characters(schema.get()))
+                }
+                Tool::Opaque(value) => characters(value.get()),
+            };
+        }
+    }
+
     fn blocks(&mut self, blocks: &[Block<'_>], images: ImageTokens) {
         for block in blocks {
             match block {

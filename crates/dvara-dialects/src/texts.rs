@@ -2,12 +2,14 @@
 //! place. Everything around a text stays byte for byte as it was.
 
 mod answer;
+mod messages;
 mod prompt;
 mod request;
 mod stream;
 mod strings;
 
 pub use answer::{Lane, Part, Spoken, replace, spoken};
+pub use messages::{MessageSize, Sizes};
 pub use prompt::TemplateCall;
 pub use request::{Said, Saying, Speaker};
 pub use stream::{Editor, Flow, Rewriter};

@@ -15,8 +15,11 @@ use http::HeaderMap;
 use crate::core::Shared;
 use crate::enter::Entered;
 use crate::http::error::GatewayError;
+use crate::plan::context_window;
 use crate::read::Request;
-use crate::rules::{AnswerRules, PolicyQuestion, Recorder, allow, fill_in, look_through};
+use crate::rules::{
+    AnswerRules, PolicyQuestion, Recorder, allow, bound, fill_in, fit_window, look_through,
+};
 use crate::strict;
 
 /// A call that every rule allows.
@@ -100,14 +103,15 @@ pub(crate) async fn admit(
     let key = entered.caller().key().map(|key| &**key);
     let tenant = key.map(|key| &key.tenant.id);
     let limits = shared.settings.json;
+    let rules = snapshot.rules(tenant).clone();
     let request = fill_in(request, snapshot, tenant, &limits)?;
+    let request = bound(request, &rules.guardrails, &limits)?;
     let recorder = Recorder::new(shared.rules.clone(), trace_id, &entered);
     let asked = !snapshot.policies(tenant).are_empty();
     let tools = if asked { request.tools()? } else { Vec::new() };
     let question = PolicyQuestion::of(snapshot, &request, tenant, key, &tools);
     let mut notes = allow(question.as_ref(), shared.region.as_deref(), &recorder)?;
     drop(question);
-    let rules = snapshot.rules(tenant).clone();
     let tokens = token_key(&rules.pii.settings, &shared.token_root, tenant);
     let looked = look_through(
         request,
@@ -118,8 +122,12 @@ pub(crate) async fn admit(
     )
     .await?;
     notes.extend(looked.flag);
+    let model = looked.request.model().to_owned();
+    let window = || context_window(snapshot, shared, &model, tenant);
+    let (request, long) = fit_window(looked.request, &rules, window, &recorder, limits).await?;
+    notes.extend(long);
     Ok(Admitted {
-        request: looked.request,
+        request,
         answer: AnswerRules::new(&rules, tokens, looked.leak, notes, recorder),
         entered,
         strict,

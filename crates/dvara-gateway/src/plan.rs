@@ -10,9 +10,10 @@ mod sieve;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dvara_dialects::target::ProviderCapabilities;
 use dvara_ledger::{Ledger, Variant};
 use dvara_store::snapshot::Snapshot;
-use dvara_types::{RouteId, RouteStrategy};
+use dvara_types::{RouteId, RouteStrategy, TenantId};
 use dvara_upstream::targets::Target as TargetState;
 
 use crate::admit::Admitted;
@@ -20,6 +21,8 @@ use crate::core::Shared;
 use crate::http::error::GatewayError;
 use crate::providers::Provider;
 use crate::rules::{PolicyQuestion, denied};
+
+use pool::{Candidate, Question};
 
 pub(crate) use choice::{Asked, choose};
 pub(crate) use credentials::{Credentials, Limits, credential};
@@ -94,6 +97,30 @@ impl Choice {
         let first = self.skipped.into_iter().next();
         Err(first.map_or(GatewayError::Internal, Skipped::into_error))
     }
+}
+
+/// What every provider's models hold, in tokens (data-plane sheet §22).
+pub(crate) const SMALLEST_WINDOW: u64 = 128_000;
+
+/// How many tokens a model holds, by the provider that holds the least of those that serve it.
+pub(crate) fn context_window(
+    snapshot: &Snapshot,
+    shared: &Shared,
+    model: &str,
+    tenant: Option<&TenantId>,
+) -> u64 {
+    let question = Question {
+        providers: &shared.providers,
+        route: snapshot.route_for(model, tenant),
+        model,
+        default_strategy: shared.settings.default_strategy,
+    };
+    let members = question.pool().map(|pool| pool.members).unwrap_or_default();
+    let holds = |member: &Candidate<'_>| {
+        u64::from(ProviderCapabilities::of(member.provider.kind).max_context_tokens)
+    };
+    let smallest = members.iter().map(holds).filter(|tokens| *tokens > 0).min();
+    smallest.unwrap_or(SMALLEST_WINDOW)
 }
 
 fn note(choice: &Choice, ledger: &mut Ledger) {

@@ -10,6 +10,7 @@ mod request;
 mod settings;
 mod stream;
 mod template;
+mod window;
 
 pub(crate) use answer::{AnswerRules, enforce};
 pub(crate) use explain::explain;
@@ -19,6 +20,7 @@ pub(crate) use request::look_through;
 pub(crate) use settings::load as load_settings;
 pub(crate) use stream::Guard;
 pub(crate) use template::fill_in;
+pub(crate) use window::{bound, fit_window};
 
 use std::borrow::Cow;
 

@@ -23,6 +23,17 @@ pub enum Speaker {
     Tool,
 }
 
+impl Speaker {
+    pub(super) fn of(role: &Role<'_>) -> Self {
+        match role {
+            Role::System => Self::System,
+            Role::Assistant => Self::Assistant,
+            Role::Tool => Self::Tool,
+            Role::User | Role::Other(_) => Self::User,
+        }
+    }
+}
+
 /// What kind of text it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Saying {
@@ -152,12 +163,7 @@ struct Texts<'a> {
 
 impl<'a> Texts<'a> {
     fn of_message(&mut self, message: Message<'a>) {
-        let speaker = match message.role {
-            Role::System => Speaker::System,
-            Role::Assistant => Speaker::Assistant,
-            Role::Tool => Speaker::Tool,
-            Role::User | Role::Other(_) => Speaker::User,
-        };
+        let speaker = Speaker::of(&message.role);
         for block in message.blocks {
             self.of_block(speaker, block);
         }

@@ -78,6 +78,8 @@ pub(crate) enum GatewayError {
     TooLargeToScan,
     /// The call passes a bound on its size.
     InputTooLarge(SizeExceeded),
+    /// The conversation is longer than its models hold, in estimated tokens.
+    ContextWindowExceeded { tokens: u64, window: u64 },
     /// Personal data or secrets were found, of these types, and may not go on.
     PiiDetected(String),
     /// No configured provider serves the model.
@@ -175,6 +177,7 @@ impl GatewayError {
             Self::InvalidPath
             | Self::BadRequest { .. }
             | Self::BodyBroken
+            | Self::ContextWindowExceeded { .. }
             | Self::PiiDetected(_)
             | Self::NoProvider(_) => 400,
             Self::Unauthenticated(_) | Self::InternalSecret => 401,
@@ -220,6 +223,7 @@ impl GatewayError {
             Self::PolicyDenied(_) => "policy_violation",
             Self::GuardrailBlocked(_) | Self::TooLargeToScan => "guardrail_violation",
             Self::SchemaFailed(_) => "schema_validation_error",
+            Self::ContextWindowExceeded { .. } => "context_window_error",
             Self::PiiDetected(_) => "pii_violation",
             Self::RateLimited(_) => "rate_limit_error",
             Self::NotFound { .. } | Self::PromptTemplateNotFound(_) => "not_found_error",
@@ -260,6 +264,7 @@ impl GatewayError {
             Self::GuardrailBlocked(_) => "guardrail_blocked",
             Self::TooLargeToScan => "answer_too_large_to_scan",
             Self::SchemaFailed(_) => "schema_validation_failed",
+            Self::ContextWindowExceeded { .. } => "context_window_exceeded",
             Self::PiiDetected(_) => "pii_detected",
             Self::NoProvider(_) => "no_provider",
             Self::Upstream(fault) => fault.code.as_str(),
@@ -306,6 +311,7 @@ impl GatewayError {
             Self::InputTooLarge(exceeded) => too_large(exceeded),
             Self::SchemaFailed(misfits) => format!("The model's answer does not fit the schema that is registered for it: {misfits}"),
             Self::TooLargeToScan => "The answer is too large for the rules to look through; ask for less at once.".to_owned(),
+            Self::ContextWindowExceeded { tokens, window } => format!("The conversation is about {tokens} tokens long, which leaves no room in a window of {window}: leave messages out."),
             Self::PiiDetected(kinds) => format!("Personal data or secrets were found that may not pass the gateway: {kinds}."),
             Self::TooLarge { limit } => format!("The body is larger than {limit} bytes."),
             Self::BodyTimeout => "The body did not arrive in time.".to_owned(),
@@ -411,6 +417,7 @@ impl GatewayError {
             | Self::TooLargeToScan
             | Self::SchemaFailed(_)
             | Self::InputTooLarge(_)
+            | Self::ContextWindowExceeded { .. }
             | Self::PiiDetected(_)
             | Self::NoProvider(_) => Fault::Caller,
         }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::{Asked, Attempt, Choice, Skipped, Why, choose};
+use super::{Asked, Attempt, Choice, Skipped, Why, choose, context_window};
 use crate::core::Shared;
 use crate::http::error::GatewayError;
 use crate::read::Request;
@@ -63,6 +63,7 @@ fn explain(shared: &Shared, bytes: &[u8]) -> Result<Value, GatewayError> {
     let said = request.said()?;
     let of_tenant = snapshot.rules(tenant.as_ref());
     let region = shared.region.as_deref();
+    let window = context_window(&snapshot, shared, request.model(), asked.tenant);
     let route = snapshot.route_for(request.model(), asked.tenant);
     let mut explained = json!({
         "model": request.model(),
@@ -72,7 +73,7 @@ fn explain(shared: &Shared, bytes: &[u8]) -> Result<Value, GatewayError> {
             "modelPattern": route.record.model_pattern.as_str(),
             "source": route.source.as_str(),
         })),
-        "rules": rules::explain(&request, &said, of_tenant, policy.as_ref(), region),
+        "rules": rules::explain(&request, &said, of_tenant, policy.as_ref(), region, window),
     });
     let choice = match choose(&snapshot, shared, &asked) {
         Ok(choice) => choice,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dvara_dialects::texts::Said;
-use dvara_governance::guardrail::Direction;
+use dvara_governance::guardrail::{Direction, WindowVerdict};
 use dvara_governance::pii::Counts;
 use dvara_governance::policy::{Denial, Divergence, Evaluation};
 use dvara_governance::tenant::TenantRules;
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::guardrails::{foreign, lengths};
 use super::policies::PolicyQuestion;
+use super::window::{Judged, judge};
 use crate::read::Request;
 
 /// Every decision, as `POST /internal/routes/explain` shows it. Types, counts and ids of rules, never a text.
@@ -20,6 +21,7 @@ pub(crate) fn explain(
     rules: &Arc<TenantRules>,
     policies: Option<&PolicyQuestion<'_>>,
     region: Option<&str>,
+    window: u64,
 ) -> Value {
     let size = rules
         .guardrails
@@ -31,7 +33,24 @@ pub(crate) fn explain(
         "size": size.err(),
         "pii": personal_data(said, rules),
         "guardrails": guardrails(said, rules),
+        "contextWindow": context_window(request, rules, window),
     })
+}
+
+fn context_window(request: &Request, rules: &TenantRules, window: u64) -> Value {
+    let Request::Chat(chat) = request else {
+        return Value::Null;
+    };
+    let Ok(Judged { tokens, verdict }) = judge(chat, &rules.guardrails, window) else {
+        return Value::Null;
+    };
+    let (verdict, left_out) = match verdict {
+        WindowVerdict::Fits => ("fits", Vec::new()),
+        WindowVerdict::Warning(_) => ("warning", Vec::new()),
+        WindowVerdict::Exceeded => ("exceeded", Vec::new()),
+        WindowVerdict::Prune(places) => ("pruned", places),
+    };
+    json!({"estimatedTokens": tokens, "maxContextTokens": window, "verdict": verdict, "prunedMessages": left_out})
 }
 
 fn policy(evaluation: &Evaluation) -> Value {

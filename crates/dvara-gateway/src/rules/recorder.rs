@@ -56,6 +56,19 @@ struct SchemaLabels {
     result: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ModelLabels {
+    tenant: Arc<str>,
+    model: Arc<str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PrunedLabels {
+    tenant: Arc<str>,
+    model: Arc<str>,
+    strategy: &'static str,
+}
+
 /// What the rules count.
 #[derive(Debug)]
 pub(crate) struct RuleMetrics {
@@ -65,6 +78,8 @@ pub(crate) struct RuleMetrics {
     blocked: Family<GuardrailLabels, Counter>,
     flagged: Family<GuardrailLabels, Counter>,
     schemas: Family<SchemaLabels, Counter>,
+    long: Family<ModelLabels, Counter>,
+    pruned: Family<PrunedLabels, Counter>,
     models: Mutex<Bounded>,
 }
 
@@ -77,6 +92,8 @@ impl RuleMetrics {
             blocked: Family::default(),
             flagged: Family::default(),
             schemas: Family::default(),
+            long: Family::default(),
+            pruned: Family::default(),
             models: Mutex::new(Bounded::new(NAMES)),
         };
         registry.register(
@@ -108,6 +125,16 @@ impl RuleMetrics {
             "gateway_schema_validations",
             "Answers that were held against an output schema, by whether they fit",
             metrics.schemas.clone(),
+        );
+        registry.register(
+            "gateway_context_window_warnings",
+            "Calls that were long for their model's window",
+            metrics.long.clone(),
+        );
+        registry.register(
+            "gateway_context_window_pruned",
+            "Calls that were too long for their model's window and lost messages, by the strategy that chose them",
+            metrics.pruned.clone(),
         );
         Arc::new(metrics)
     }
@@ -176,10 +203,10 @@ impl Recorder {
             guardrail::Action::Flag => ("GUARDRAIL_FLAGGED", Some(&self.metrics.flagged)),
             guardrail::Action::Log => ("GUARDRAIL_DETECTED", None),
         };
-        let tenant = self.tenant.as_ref().map_or("unknown", TenantId::as_str);
+        let tenant = self.tenant_label();
         for category in categories {
             let labels = GuardrailLabels {
-                tenant: tenant.into(),
+                tenant: tenant.clone(),
                 category: category.setting_name(),
             };
             if let Some(family) = family {
@@ -191,17 +218,42 @@ impl Recorder {
 
     /// An answer was held against a schema.
     pub(crate) fn schema(&self, model: &str, fits: bool) {
-        let models = self.metrics.models.lock();
         let labels = SchemaLabels {
-            tenant: self
-                .tenant
-                .as_ref()
-                .map_or("unknown", TenantId::as_str)
-                .into(),
-            model: models.unwrap_or_else(PoisonError::into_inner).label(model),
+            tenant: self.tenant_label(),
+            model: self.model_label(model),
             result: if fits { "valid" } else { "invalid" },
         };
         self.metrics.schemas.get_or_create(&labels).inc();
+    }
+
+    /// A call is long for its model's window.
+    pub(crate) fn window_warning(&self, model: &str) {
+        let labels = ModelLabels {
+            tenant: self.tenant_label(),
+            model: self.model_label(model),
+        };
+        self.metrics.long.get_or_create(&labels).inc();
+    }
+
+    /// A call lost messages to fit into its model's window.
+    pub(crate) fn window_pruned(&self, model: &str, strategy: &'static str) {
+        let labels = PrunedLabels {
+            tenant: self.tenant_label(),
+            model: self.model_label(model),
+            strategy,
+        };
+        self.metrics.pruned.get_or_create(&labels).inc();
+    }
+
+    fn tenant_label(&self) -> Arc<str> {
+        let tenant = self.tenant.as_ref();
+        tenant.map_or("unknown", TenantId::as_str).into()
+    }
+
+    /// Models are callers' words: only so many of them get a series of their own.
+    fn model_label(&self, model: &str) -> Arc<str> {
+        let models = self.metrics.models.lock();
+        models.unwrap_or_else(PoisonError::into_inner).label(model)
     }
 
     /// A policy in shadow would have met the call otherwise.

@@ -208,6 +208,22 @@ impl TestGateway {
         Setup::new().start().await
     }
 
+    /// A key of a new tenant with these metadata, once the gateway knows it.
+    pub(crate) async fn tenant_key(&self, id: &str, metadata: Value) -> String {
+        let (store, id) = (self.database.store().await, TenantId::parse(id).unwrap());
+        let admin = Admin::new(&store);
+        let tenant = NewTenant {
+            id: Some(id.clone()),
+            name: id.to_string(),
+            metadata: metadata.as_object().unwrap().clone(),
+        };
+        admin.create_tenant(tenant).await.unwrap();
+        let created = admin.create_key(NewKey::new(id, "k")).await.unwrap();
+        let key = created.key.expose().clone();
+        self.knows_key(&key).await;
+        key
+    }
+
     /// Waits until the gateway has learnt of a key.
     pub(crate) async fn knows_key(&self, key: &str) {
         dvara_testkit::eventually("the gateway knows a new key", async || {
@@ -238,9 +254,13 @@ impl TestGateway {
 
     /// A chat call with a body as it stands.
     pub(crate) fn raw_chat(&self, body: impl Into<reqwest::Body>) -> reqwest::RequestBuilder {
+        self.raw_chat_as(&self.key, body)
+    }
+
+    fn raw_chat_as(&self, key: &str, body: impl Into<reqwest::Body>) -> reqwest::RequestBuilder {
         self.http
             .post(format!("{}/v1/chat/completions", self.url))
-            .bearer_auth(&self.key)
+            .bearer_auth(key)
             .header("content-type", "application/json")
             .timeout(Duration::from_secs(20))
             .body(body)
@@ -248,6 +268,12 @@ impl TestGateway {
 
     pub(crate) async fn chat(&self, body: Value) -> Response {
         self.raw_chat(body.to_string()).send().await.unwrap()
+    }
+
+    /// A chat call with a key of somebody else.
+    pub(crate) async fn chat_as(&self, key: &str, body: Value) -> Response {
+        let call = self.raw_chat_as(key, body.to_string());
+        call.send().await.unwrap()
     }
 
     /// The usage rows of calls for answers, once there are so many.

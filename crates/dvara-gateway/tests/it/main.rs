@@ -4,8 +4,10 @@
 
 mod guardrails;
 mod harness;
+mod streams;
 
 mod cancelling;
+mod context_window;
 mod cors;
 mod draining;
 mod embeddings;

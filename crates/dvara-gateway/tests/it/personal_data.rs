@@ -1,13 +1,10 @@
 //! Personal data and secrets in calls and answers, whole and streamed.
 
-use bytes::Bytes;
-use dvara_store::Admin;
-use dvara_store::admin::{NewKey, NewTenant};
 use dvara_testkit::vendor::{FakeVendor, Script, Turn};
-use dvara_types::TenantId;
 use serde_json::{Value, json};
 
 use crate::harness::{Setup, TestGateway, chats, error_code, hello, streamed};
+use crate::streams::{heard, stream_of};
 
 const ACTION: &str = "DVARA_LLM_GATEWAY_PII_DEFAULT_ACTION";
 const RESTORE: &str = "DVARA_LLM_GATEWAY_PII_AUTO_DETOKENIZE_RESPONSE";
@@ -39,53 +36,6 @@ async fn content(answer: reqwest::Response) -> String {
         .as_str()
         .unwrap()
         .to_owned()
-}
-
-/// A stream's text, and why it ended.
-async fn heard(answer: reqwest::Response) -> (String, String) {
-    assert_eq!(answer.status(), 200);
-    let stream = answer.text().await.unwrap();
-    let (mut text, mut end) = (String::new(), String::new());
-    for data in stream
-        .lines()
-        .filter_map(|line| line.strip_prefix("data: "))
-        .filter(|data| *data != "[DONE]")
-    {
-        let event: Value = serde_json::from_str(data).unwrap();
-        text.push_str(
-            event["choices"][0]["delta"]["content"]
-                .as_str()
-                .unwrap_or_default(),
-        );
-        end.push_str(
-            event["choices"][0]["finish_reason"]
-                .as_str()
-                .unwrap_or_default(),
-        );
-    }
-    assert!(stream.ends_with("data: [DONE]\n\n"), "{stream}");
-    (text, end)
-}
-
-/// A vendor's stream that says these pieces.
-fn stream_of(pieces: &[&str]) -> Turn {
-    let event = |delta: Value, finish: Value| {
-        let chunk = json!({"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o",
-            "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]});
-        Bytes::from(format!("data: {chunk}\n\n"))
-    };
-    let mut events = vec![event(
-        json!({"role": "assistant", "content": ""}),
-        Value::Null,
-    )];
-    events.extend(
-        pieces
-            .iter()
-            .map(|piece| event(json!({"content": piece}), Value::Null)),
-    );
-    events.push(event(json!({}), json!("stop")));
-    events.push(Bytes::from_static(b"data: [DONE]\n\n"));
-    Turn::pieces(events)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -276,27 +226,10 @@ async fn a_stream_that_is_only_logged_is_relayed_byte_for_byte() {
 async fn a_tenants_own_rules_are_in_force_for_it_alone() {
     let vendor = FakeVendor::start(Script::new(Turn::chat("hi"))).await;
     let gateway = gateway(&vendor, &[]).await;
-    let store = gateway.database.store().await;
-    let admin = Admin::new(&store);
-    let mut tenant = NewTenant {
-        id: Some(TenantId::parse("careful").unwrap()),
-        name: "Careful".to_owned(),
-        ..NewTenant::default()
-    };
     let own = json!({"pii.action": "REDACT", "pii.custom-patterns": {"staff id": "\\bEMP-[0-9]{6}\\b", "endless": "a+"}});
-    tenant.metadata.extend(own.as_object().unwrap().clone());
-    admin.create_tenant(tenant).await.unwrap();
-    let key = admin
-        .create_key(NewKey::new(TenantId::parse("careful").unwrap(), "k"))
-        .await
-        .unwrap();
-    let key = key.key.expose().clone();
-    gateway.knows_key(&key).await;
+    let key = gateway.tenant_key("careful", own).await;
     let call = saying(hello("gpt-4o"), &format!("EMP-123456 is {MAIL}"));
-    let mut own = gateway.raw_chat(call.to_string()).build().unwrap();
-    own.headers_mut()
-        .insert("authorization", format!("Bearer {key}").parse().unwrap());
-    let answer = reqwest::Client::new().execute(own).await.unwrap();
+    let answer = gateway.chat_as(&key, call.clone()).await;
     assert_eq!(content(answer).await, "hi");
     assert!(
         told(&vendor).contains("[REDACTED_STAFF_ID] is [REDACTED_EMAIL]"),

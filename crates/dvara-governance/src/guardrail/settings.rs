@@ -31,7 +31,7 @@ pub struct GuardrailSettings {
     /// Whether answers are scanned too.
     pub scan_responses: bool,
     /// The `max_tokens` of a caller who gave none.
-    pub default_max_response_tokens: u32,
+    pub default_max_response_tokens: Option<u32>,
     /// When a conversation is too long for its model, and what is done then.
     pub window: WindowSettings,
     /// The tenant's own words and patterns.
@@ -48,7 +48,7 @@ impl Default for GuardrailSettings {
             classifier_action: ClassifierAction::Use(Action::Flag),
             limits: SizeLimits::default(),
             scan_responses: true,
-            default_max_response_tokens: 4096,
+            default_max_response_tokens: None,
             window: WindowSettings::default(),
             lists: Lists::default(),
         }
@@ -146,7 +146,7 @@ impl GuardrailSettings {
             "guardrail.default-max-response-tokens",
             "a whole number, 1 or more",
             tokens,
-            positive,
+            |text| positive(text).map(Some),
         );
         let percent = "a whole number from 1 to 100";
         let window = &mut tenant.window;
@@ -158,9 +158,9 @@ impl GuardrailSettings {
         );
         reading.read(
             "guardrail.context.hard-threshold-pct",
-            percent,
+            "a whole number from 1 to 100, or 0 for no such bound",
             &mut window.hard_percent,
-            percentage,
+            |text| parsed(text).filter(|percent| *percent <= 100).map(Some),
         );
         let strategies = "NONE, TRUNCATE_OLDEST or TRUNCATE_MIDDLE";
         reading.read(

@@ -2,13 +2,17 @@
 
 use std::ops::Range;
 
+/// Of the window, where messages may be left out.
+const USUAL_HARD_PERCENT: u8 = 90;
+
 /// When a conversation is too long, and what is done then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowSettings {
     /// From this share of the model's window on the call carries a warning. 1 to 100.
     pub warning_percent: u8,
-    /// Above this share messages are left out, or the call is refused. 1 to 100.
-    pub hard_percent: u8,
+    /// Above this share messages are left out, or the call is refused. 1 to 100; 0: never. Where nothing is set it is 90 if messages
+    /// may be left out, and else never: windows are known by provider, and the model may hold more.
+    pub hard_percent: Option<u8>,
     /// Which messages are left out.
     pub strategy: PruningStrategy,
 }
@@ -17,7 +21,7 @@ impl Default for WindowSettings {
     fn default() -> Self {
         Self {
             warning_percent: 70,
-            hard_percent: 90,
+            hard_percent: None,
             strategy: PruningStrategy::None,
         }
     }
@@ -35,16 +39,20 @@ pub enum PruningStrategy {
 }
 
 impl PruningStrategy {
+    /// As settings write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "NONE",
+            Self::TruncateOldest => "TRUNCATE_OLDEST",
+            Self::TruncateMiddle => "TRUNCATE_MIDDLE",
+        }
+    }
+
     /// The strategy a setting names, in any case.
     pub fn named(name: &str) -> Option<Self> {
-        let known = [
-            ("NONE", Self::None),
-            ("TRUNCATE_OLDEST", Self::TruncateOldest),
-            ("TRUNCATE_MIDDLE", Self::TruncateMiddle),
-        ];
-        known
+        [Self::None, Self::TruncateOldest, Self::TruncateMiddle]
             .into_iter()
-            .find_map(|(known, strategy)| known.eq_ignore_ascii_case(name).then_some(strategy))
+            .find(|strategy| strategy.as_str().eq_ignore_ascii_case(name))
     }
 }
 
@@ -77,8 +85,8 @@ pub struct Message {
 pub enum WindowVerdict {
     /// It does.
     Fits,
-    /// It does, but is above the warning's share.
-    Warning,
+    /// It does, but is above the warning's share: so many percent of the window.
+    Warning(u64),
     /// It does not, and nothing that may be left out makes it fit.
     Exceeded,
     /// It does when the messages with these indices, in their order, are left out.
@@ -86,16 +94,30 @@ pub enum WindowVerdict {
 }
 
 impl WindowSettings {
+    /// The smallest length, in tokens, that means anything where a window holds `limit` tokens.
+    pub fn lowest_share(&self, limit: u64) -> u64 {
+        let percents = [Some(self.warning_percent), self.hard_percent];
+        let set = percents
+            .into_iter()
+            .flatten()
+            .filter(|percent| *percent > 0);
+        share(limit, set.min().unwrap_or(100))
+    }
+
     /// Decides for a conversation and a model whose window holds `limit` tokens.
     pub fn judge(&self, messages: &[Message], limit: u64) -> WindowVerdict {
         let total = messages
             .iter()
             .fold(0u64, |sum, message| sum.saturating_add(message.tokens));
-        let share = |percent: u8| (u128::from(limit) * u128::from(percent) / 100) as u64;
-        let hard = share(self.hard_percent);
+        let hard = match (self.hard_percent, self.strategy) {
+            (Some(0), _) | (None, PruningStrategy::None) => u64::MAX,
+            (percent, _) => share(limit, percent.unwrap_or(USUAL_HARD_PERCENT)),
+        };
         if total <= hard {
-            return match total > share(self.warning_percent) {
-                true => WindowVerdict::Warning,
+            return match total > share(limit, self.warning_percent) {
+                true => WindowVerdict::Warning(
+                    (u128::from(total) * 100 / u128::from(limit.max(1))) as u64,
+                ),
                 false => WindowVerdict::Fits,
             };
         }
@@ -105,6 +127,10 @@ impl WindowSettings {
         };
         left_out.map_or(WindowVerdict::Exceeded, WindowVerdict::Prune)
     }
+}
+
+fn share(limit: u64, percent: u8) -> u64 {
+    (u128::from(limit) * u128::from(percent) / 100) as u64
 }
 
 /// The messages to leave out, oldest first, so that the rest is at most `bound`; `None` if no choice is enough.

@@ -19,13 +19,13 @@ fn defaults_are_the_documented_ones() {
         settings.classifier_action,
         ClassifierAction::Use(Action::Flag)
     );
-    assert_eq!(settings.default_max_response_tokens, 4096);
+    assert_eq!(settings.default_max_response_tokens, None);
     assert_eq!(
         (
             settings.window.warning_percent,
             settings.window.hard_percent
         ),
-        (70, 90)
+        (70, None)
     );
     assert_eq!(settings.window.strategy, PruningStrategy::None);
 }
@@ -59,13 +59,13 @@ fn every_key_of_the_metadata_is_understood() {
         max_message_length: 12,
     };
     assert_eq!(settings.limits, limits);
-    assert_eq!(settings.default_max_response_tokens, 13);
+    assert_eq!(settings.default_max_response_tokens, Some(13));
     let strategy = PruningStrategy::TruncateMiddle;
     assert_eq!(
         settings.window,
         WindowSettings {
             warning_percent: 60,
-            hard_percent: 80,
+            hard_percent: Some(80),
             strategy
         }
     );

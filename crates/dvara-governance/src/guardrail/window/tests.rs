@@ -4,7 +4,7 @@ use super::*;
 
 const OLDEST: WindowSettings = WindowSettings {
     warning_percent: 70,
-    hard_percent: 90,
+    hard_percent: Some(90),
     strategy: PruningStrategy::TruncateOldest,
 };
 const MIDDLE: WindowSettings = WindowSettings {
@@ -32,24 +32,46 @@ fn messages(roles: &str) -> Vec<Message> {
 
 #[test]
 fn the_two_shares_decide_between_fitting_warning_and_too_long() {
-    let settings = WindowSettings::default();
+    let settings = WindowSettings {
+        hard_percent: Some(90),
+        ..WindowSettings::default()
+    };
     assert_eq!(
         settings.judge(&messages("uauauau"), 100),
         WindowVerdict::Fits
     );
     assert_eq!(
         settings.judge(&messages("uauauaua"), 100),
-        WindowVerdict::Warning
+        WindowVerdict::Warning(80)
     );
     assert_eq!(
         settings.judge(&messages("uauauauau"), 100),
-        WindowVerdict::Warning
+        WindowVerdict::Warning(90)
     );
     assert_eq!(
         settings.judge(&messages("uauauauaua"), 100),
         WindowVerdict::Exceeded
     );
     assert_eq!(settings.judge(&[], 0), WindowVerdict::Fits);
+}
+
+#[test]
+fn a_hard_bound_holds_where_it_is_set_or_messages_may_be_left_out() {
+    let long = messages("uauauauaua");
+    let judged = |hard_percent, strategy| {
+        let settings = WindowSettings {
+            hard_percent,
+            strategy,
+            ..WindowSettings::default()
+        };
+        settings.judge(&long, 100)
+    };
+    let (none, oldest) = (PruningStrategy::None, PruningStrategy::TruncateOldest);
+    assert_eq!(judged(None, none), WindowVerdict::Warning(100));
+    assert_eq!(judged(Some(0), oldest), WindowVerdict::Warning(100));
+    assert_eq!(judged(Some(100), none), WindowVerdict::Warning(100));
+    assert_eq!(judged(Some(99), none), WindowVerdict::Exceeded);
+    assert_eq!(judged(None, oldest), WindowVerdict::Prune(vec![0]));
 }
 
 #[test]

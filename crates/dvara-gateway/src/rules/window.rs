@@ -1,0 +1,158 @@
+//! Conversations that are long for the models that may get them, and answers that would be (data-plane.md §22).
+
+use std::sync::Arc;
+
+use dvara_dialects::request::{ChatRequest, ReadLimits};
+use dvara_dialects::texts::{MessageSize, Speaker};
+use dvara_governance::guardrail::{Guardrails, Message, Role, WindowVerdict};
+use dvara_governance::tenant::TenantRules;
+use http::{HeaderName, HeaderValue};
+use serde_json::json;
+
+use super::aside;
+use super::recorder::Recorder;
+use crate::http::error::GatewayError;
+use crate::plan::SMALLEST_WINDOW;
+use crate::read::Request;
+
+const WARNING: HeaderName = HeaderName::from_static("x-context-window-warning");
+const UTILIZATION: HeaderName = HeaderName::from_static("x-context-window-utilization");
+
+/// What the head of an answer says of its call.
+type Notes = Vec<(HeaderName, HeaderValue)>;
+
+/// Holds a call against the window of the models that may get it: as it is, or without some of its messages. `window` is asked only
+/// for a call that is long.
+///
+/// # Errors
+/// 400 `context_window_exceeded`.
+pub(crate) async fn fit_window(
+    request: Request,
+    rules: &Arc<TenantRules>,
+    window: impl FnOnce() -> u64,
+    recorder: &Recorder,
+    limits: ReadLimits,
+) -> Result<(Request, Notes), GatewayError> {
+    if is_short(&request, &rules.guardrails) {
+        return Ok((request, Notes::new()));
+    }
+    let (rules, recorder, window) = (rules.clone(), recorder.clone(), window());
+    let work = move || fit(request, &rules.guardrails, window, &recorder, &limits);
+    aside(usize::MAX, work).await
+}
+
+/// A call whose answer has the bound that its tenant's calls get where they name none.
+///
+/// # Errors
+/// None that the call itself did not have.
+pub(crate) fn bound(
+    request: Request,
+    guardrails: &Guardrails,
+    limits: &ReadLimits,
+) -> Result<Request, GatewayError> {
+    let settings = guardrails.settings();
+    let tokens = settings.default_max_response_tokens;
+    match (&request, tokens.filter(|_| settings.enabled)) {
+        (Request::Chat(chat), Some(tokens)) if chat.max_tokens().is_none() => {
+            Ok(Request::Chat(chat.with_max_tokens(tokens, limits)?))
+        }
+        _ => Ok(request),
+    }
+}
+
+/// Whether its length is out of question, whatever its models hold.
+fn is_short(request: &Request, guardrails: &Guardrails) -> bool {
+    let settings = guardrails.settings();
+    let lowest = settings.window.lowest_share(SMALLEST_WINDOW);
+    // Four characters are a token, and an image's tokens have nothing to do with its bytes.
+    let is_short = request.bytes() as u64 / 4 < lowest && !request.wants().vision;
+    is_short || !settings.enabled
+}
+
+fn fit(
+    request: Request,
+    guardrails: &Guardrails,
+    window: u64,
+    recorder: &Recorder,
+    limits: &ReadLimits,
+) -> Result<(Request, Notes), GatewayError> {
+    let Request::Chat(chat) = &request else {
+        return Ok((request, Notes::new()));
+    };
+    let Judged { tokens, verdict } = judge(chat, guardrails, window)?;
+    let model = chat.model();
+    let strategy = guardrails.settings().window.strategy.as_str();
+    let record = |event, left_out: usize| {
+        let payload = json!({"model": model, "estimated_tokens": tokens, "max_context_tokens": window,
+            "strategy": strategy, "pruned_messages": left_out});
+        recorder.event(event, &payload);
+    };
+    match verdict {
+        WindowVerdict::Fits => Ok((request, Notes::new())),
+        WindowVerdict::Warning(percent) => {
+            record("CONTEXT_WINDOW_WARNING", 0);
+            recorder.window_warning(model);
+            Ok((request, notes(percent)))
+        }
+        WindowVerdict::Exceeded => {
+            record("CONTEXT_WINDOW_EXCEEDED", 0);
+            Err(GatewayError::ContextWindowExceeded { tokens, window })
+        }
+        WindowVerdict::Prune(places) => {
+            record("CONTEXT_WINDOW_PRUNED", places.len());
+            recorder.window_pruned(model, strategy);
+            let pruned = chat.without_messages(&places, limits)?;
+            Ok((Request::Chat(pruned), Notes::new()))
+        }
+    }
+}
+
+/// How long a call is and what that means.
+pub(super) struct Judged {
+    /// Estimated tokens.
+    pub(super) tokens: u64,
+    pub(super) verdict: WindowVerdict,
+}
+
+/// What a call's length means for a window of so many tokens.
+///
+/// # Errors
+/// What [`ChatRequest::conversation`] refuses.
+pub(super) fn judge(
+    chat: &ChatRequest,
+    guardrails: &Guardrails,
+    window: u64,
+) -> Result<Judged, GatewayError> {
+    let sizes = chat.sizes()?;
+    // Tools are said with every call, as instructions are.
+    let tools = Message {
+        role: Role::System,
+        tokens: sizes.tools,
+    };
+    let messages = sizes.messages.iter().map(|size| Message {
+        role: role(size),
+        tokens: size.tokens,
+    });
+    let messages: Vec<Message> = messages.chain([tools]).collect();
+    Ok(Judged {
+        tokens: messages.iter().map(|message| message.tokens).sum(),
+        verdict: guardrails.settings().window.judge(&messages, window),
+    })
+}
+
+fn role(size: &MessageSize) -> Role {
+    match size.speaker {
+        Speaker::System => Role::System,
+        Speaker::User => Role::User,
+        Speaker::Assistant if size.calls_tools => Role::ToolCall,
+        Speaker::Assistant => Role::Assistant,
+        Speaker::Tool => Role::ToolResult,
+    }
+}
+
+fn notes(percent: u64) -> Notes {
+    let utilization = HeaderValue::from_str(&format!("{percent}%"));
+    let warning = (WARNING, HeaderValue::from_static("true"));
+    let utilization = utilization.ok().map(|percent| (UTILIZATION, percent));
+    [Some(warning), utilization].into_iter().flatten().collect()
+}
