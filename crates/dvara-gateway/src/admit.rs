@@ -3,22 +3,28 @@
 //! Templates, policy, size, PII, guardrails, context window and output schema are checked here, in this order (design §2), each
 //! with the work that brings it. What a caller asks for and nobody enforces yet is refused, not passed over.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use dvara_crypto::cluster::ClusterKey;
 use dvara_crypto::token::TokenKey;
+use dvara_governance::guardrail::Direction;
 use dvara_governance::pii::{Action, PiiSettings};
+use dvara_governance::tenant::TenantRules;
 use dvara_store::snapshot::Snapshot;
 use dvara_types::TenantId;
+use dvara_upstream::Upstreams;
 use http::HeaderMap;
 
 use crate::core::Shared;
 use crate::enter::Entered;
 use crate::http::error::GatewayError;
+use crate::outside::{Asking, Call, Outside, Seen};
 use crate::plan::context_window;
 use crate::read::Request;
 use crate::rules::{
-    AnswerRules, PolicyQuestion, Recorder, allow, bound, fill_in, fit_window, look_through,
+    AnswerRules, PolicyQuestion, Recorder, Source, allow, bound, decide, fill_in, fit_window,
+    look_through,
 };
 use crate::strict;
 
@@ -65,10 +71,20 @@ const NOT_YET: [&str; 1] = ["prompt_experiment_id"];
 
 /// What a call is admitted by.
 pub(crate) struct Admission<'a> {
+    pub(crate) upstreams: &'a Rc<Upstreams>,
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) shared: &'a Shared,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) trace_id: &'a str,
+}
+
+impl<'a> Admission<'a> {
+    fn asking(&self) -> Asking<'a> {
+        Asking {
+            upstreams: self.upstreams,
+            trace_id: self.trace_id,
+        }
+    }
 }
 
 /// Admits a call.
@@ -86,6 +102,7 @@ pub(crate) async fn admit(
         shared,
         headers,
         trace_id,
+        ..
     } = by;
     let of_tenant = entered.caller().key().is_some_and(|key| key.strict);
     let strict = strict::asked(headers)? || of_tenant;
@@ -113,15 +130,33 @@ pub(crate) async fn admit(
     let mut notes = allow(question.as_ref(), shared.region.as_deref(), &recorder)?;
     drop(question);
     let tokens = token_key(&rules.pii.settings, &shared.token_root, tenant);
+    let asking = by.asking();
+    let seen = seen(&shared.outside, asking, &request, &rules, &recorder).await?;
     let looked = look_through(
         request,
         rules.clone(),
         tokens.clone(),
         recorder.clone(),
         limits,
+        seen,
     )
     .await?;
-    notes.extend(looked.flag);
+    let mut found = looked.found;
+    if shared.outside.judges_calls() {
+        let call = Call {
+            said: &looked.request.said()?,
+            tenant,
+            model: looked.request.model(),
+            guardrails: &rules.guardrails,
+        };
+        shared.outside.judge(asking, &call, &mut found).await?;
+    }
+    notes.extend(decide(
+        found,
+        Direction::Request,
+        &rules.guardrails,
+        &recorder,
+    )?);
     let model = looked.request.model().to_owned();
     let window = || context_window(snapshot, shared, &model, tenant);
     let (request, long) = fit_window(looked.request, &rules, window, &recorder, limits).await?;
@@ -133,6 +168,25 @@ pub(crate) async fn admit(
         strict,
         tools,
     })
+}
+
+/// What Presidio sees in the texts of a call.
+async fn seen(
+    outside: &Outside,
+    asking: Asking<'_>,
+    request: &Request,
+    rules: &TenantRules,
+    recorder: &Recorder,
+) -> Result<Option<Seen>, GatewayError> {
+    if !outside.sees_personal_data() {
+        return Ok(None);
+    }
+    let said = request.said()?;
+    let texts: Vec<&str> = said.iter().map(|one| &*one.text).collect();
+    let told = (recorder, Source::Request);
+    outside
+        .personal_data(asking, &texts, &rules.pii, told)
+        .await
 }
 
 /// What this tenant's tokens are made and read with, where there may be any.

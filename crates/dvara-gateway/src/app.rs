@@ -5,6 +5,7 @@ mod config;
 mod fleet;
 mod observe;
 mod rates;
+mod rules;
 mod stored;
 mod targets;
 mod tasks;
@@ -31,6 +32,7 @@ use tokio::runtime::Handle;
 use crate::core::{Core, Shared};
 use crate::metrics::Metrics;
 use crate::mock::MockProvider;
+use crate::outside::Outside;
 use crate::plan::Limits;
 use crate::probe;
 use crate::providers::Unidentified;
@@ -156,6 +158,7 @@ impl Gateway {
             turns: Turns::default(),
             region: region.map(str::to_owned),
             rules: RuleMetrics::register(kit.registry()),
+            outside: Outside::new(&self.config.gateway.data_plane.outside, kit.registry()),
             token_root: cluster_key,
             shadows_left_out: targets::shadows_left_out(kit.registry()),
             providers,
@@ -163,9 +166,11 @@ impl Gateway {
             rates,
         });
         rates::register(kit.registry(), &shared);
+        rules::register(kit.registry(), &shared);
         targets::register(kit.registry(), &shared);
         let status = StatusPage::new(&self.config, foundation, shared.clone(), fleet.clone());
-        let (actuator, fitted) = kit.actuator(actuate::view(&writer, &fleet, status));
+        let (actuator, fitted) =
+            kit.actuator(actuate::view(&writer, &fleet, shared.clone(), status));
         let (drain, outbound) = (foundation.drain.clone(), self.outbound);
         let core = {
             let writer = writer.clone();

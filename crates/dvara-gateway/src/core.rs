@@ -16,6 +16,7 @@ use hyper::{Request, Response};
 use prometheus_client::metrics::counter::Counter;
 
 use crate::http::body::GatewayBody;
+use crate::outside::Outside;
 use crate::plan::Limits;
 use crate::providers::Providers;
 use crate::rates::Rates;
@@ -39,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) region: Option<String>,
     /// What the rules count.
     pub(crate) rules: Arc<RuleMetrics>,
+    /// Who else is asked about calls.
+    pub(crate) outside: Outside,
     /// What tokens for personal data are made with.
     pub(crate) token_root: ClusterKey,
     /// Shadows that were not sent because too many were under way.

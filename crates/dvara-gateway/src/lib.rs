@@ -14,6 +14,7 @@ mod read;
 
 mod admit;
 mod dispatch;
+mod outside;
 mod plan;
 mod relay;
 mod reserve;

@@ -32,6 +32,7 @@ use crate::http::body::GatewayBody;
 use crate::http::error::{Fault, GatewayError};
 use crate::http::respond;
 use crate::models;
+use crate::outside::Asking;
 use crate::plan::{Plan, plan};
 use crate::read::{Request, Wanted, read};
 use crate::relay::Relay;
@@ -141,6 +142,7 @@ async fn ask(
     let request = read(&entered, wanted, body, settings.body, &settings.json).await?;
     ledger.requested(request.model(), request.stream());
     let by = Admission {
+        upstreams: &core.upstreams,
         snapshot: &snapshot,
         shared: &core.shared,
         headers,
@@ -153,7 +155,11 @@ async fn ask(
     let reserved = reserve(plan);
     drop(snapshot); // a stream may last for hours and must not hold an old view of the world
     let reply = dispatch(core, reserved, ledger).await?;
-    enforce(reply, answer_rules).await
+    let asking = Asking {
+        upstreams: &core.upstreams,
+        trace_id: &call.head.trace_id,
+    };
+    enforce(reply, answer_rules, &core.shared.outside, asking).await
 }
 
 /// What the answer of a planned call has to pass.

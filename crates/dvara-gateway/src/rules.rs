@@ -14,8 +14,9 @@ mod window;
 
 pub(crate) use answer::{AnswerRules, enforce};
 pub(crate) use explain::explain;
+pub(crate) use guardrails::{Found, decide, foreign};
 pub(crate) use policies::{PolicyQuestion, allow, denied};
-pub(crate) use recorder::{Recorder, RuleMetrics};
+pub(crate) use recorder::{Recorder, RuleMetrics, Source};
 pub(crate) use request::look_through;
 pub(crate) use settings::load as load_settings;
 pub(crate) use stream::Guard;

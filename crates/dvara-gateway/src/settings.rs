@@ -17,6 +17,7 @@ use dvara_types::RouteStrategy;
 use crate::http::cors::Cors;
 use crate::http::internal::Internal;
 use crate::mock::MockConfig;
+use crate::outside::OutsideSettings;
 
 use outbound::OutboundSettings;
 pub use properties::{MOCK_ENABLED, PROPERTIES};
@@ -76,6 +77,8 @@ pub(crate) struct DataPlaneSettings {
     pub(crate) resilience: ResilienceSettings,
     /// Who serves a model that no route serves.
     pub(crate) default_strategy: RouteStrategy,
+    /// Who else is asked about a call.
+    pub(crate) outside: OutsideSettings,
 }
 
 impl GatewaySettings {
@@ -100,6 +103,7 @@ impl GatewaySettings {
                 cors: cors(loader),
                 resilience: ResilienceSettings::load(loader),
                 default_strategy: default_strategy(loader),
+                outside: crate::outside::load_settings(loader),
             },
             providers: providers::load(loader),
             mock: MockConfig::load(loader),

@@ -162,6 +162,7 @@ impl StatusPage {
         if self.shared.providers.all().is_empty() {
             warnings.push("No providers configured".to_owned());
         }
+        warnings.extend(self.shared.outside.warnings());
         let broken = snapshot.broken().iter();
         warnings.extend(
             broken.map(|row| format!("{} `{}` is left out: {}", row.table, row.id, row.reason)),

@@ -22,6 +22,7 @@ mod numbers;
 mod overlap;
 mod patterns;
 mod person;
+pub mod presidio;
 mod redact;
 mod rules;
 mod scan;
@@ -36,7 +37,7 @@ pub use overlap::Finding;
 pub use patterns::{CustomPattern, Detectors, PatternProblem};
 pub use redact::{for_json, placeholder, replace, tokens};
 pub use rules::LONGEST_BUILT_IN;
-pub use settings::{PiiRules, PiiSettings};
+pub use settings::{Degraded, PiiRules, PiiSettings};
 pub use stream::{Piece, Scanner};
 
 #[cfg(test)]

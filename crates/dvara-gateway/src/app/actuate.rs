@@ -8,10 +8,17 @@ use dvara_service::actuator::{Component, Status};
 use dvara_service::process::ServiceView;
 use serde_json::json;
 
+use super::rules;
+use crate::core::Shared;
 use crate::status::StatusPage;
 
 /// Its components of health, and its status page.
-pub(super) fn view(writer: &Writer, fleet: &Cluster, status: StatusPage) -> ServiceView {
+pub(super) fn view(
+    writer: &Writer,
+    fleet: &Cluster,
+    shared: Arc<Shared>,
+    status: StatusPage,
+) -> ServiceView {
     let (writer, fleet) = (writer.clone(), fleet.clone());
     let summary = status.readiness_details();
     let components = move || {
@@ -22,7 +29,12 @@ pub(super) fn view(writer: &Writer, fleet: &Cluster, status: StatusPage) -> Serv
         }
         let members = fleet.members().len();
         let cluster = Component::new("cluster", Status::Up).detail("members", json!(members));
-        vec![gateway, database, cluster.aside()]
+        vec![
+            gateway,
+            database,
+            cluster.aside(),
+            rules::component(&shared),
+        ]
     };
     ServiceView {
         components: Box::new(components),

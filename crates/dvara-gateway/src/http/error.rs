@@ -19,6 +19,8 @@ use dvara_limits::Exceeded;
 use dvara_service::body::BodyError;
 use dvara_types::{KeyFault, ProviderName, Scope};
 
+use crate::outside::Asked;
+
 /// Why a call got no answer, or not the one it asked for.
 #[derive(Debug)]
 pub(crate) enum GatewayError {
@@ -80,6 +82,10 @@ pub(crate) enum GatewayError {
     InputTooLarge(SizeExceeded),
     /// The conversation is longer than its models hold, in estimated tokens.
     ContextWindowExceeded { tokens: u64, window: u64 },
+    /// Nothing may go on without the verdict of this service, and it gave none.
+    GuardrailUnavailable(Asked),
+    /// Nothing may go on that an outside detector of personal data has not seen, and it does not answer.
+    PiiDetectorUnavailable,
     /// Personal data or secrets were found, of these types, and may not go on.
     PiiDetected(String),
     /// No configured provider serves the model.
@@ -201,8 +207,9 @@ impl GatewayError {
             | Self::IdentityUnavailable { .. }
             | Self::ProviderPaused { .. }
             | Self::ProviderBusy { .. }
+            | Self::PiiDetectorUnavailable
             | Self::FailoverBlocked => 503,
-            Self::Internal => 500,
+            Self::GuardrailUnavailable(_) | Self::Internal => 500,
         }
     }
 
@@ -234,7 +241,11 @@ impl GatewayError {
             | Self::ProviderBusy { .. }
             | Self::IdentityUnavailable { .. } => "provider_unavailable",
             Self::CredentialUnavailable(_) => "tenant_credential_unavailable",
-            Self::Overloaded | Self::ShuttingDown | Self::Internal => "gateway_error",
+            Self::GuardrailUnavailable(_) => "guardrail_plugin_error",
+            Self::Overloaded
+            | Self::ShuttingDown
+            | Self::PiiDetectorUnavailable
+            | Self::Internal => "gateway_error",
         }
     }
 
@@ -265,6 +276,9 @@ impl GatewayError {
             Self::TooLargeToScan => "answer_too_large_to_scan",
             Self::SchemaFailed(_) => "schema_validation_failed",
             Self::ContextWindowExceeded { .. } => "context_window_exceeded",
+            Self::GuardrailUnavailable(Asked::Classifier) => "guardrail_classifier_error",
+            Self::GuardrailUnavailable(Asked::Plugin) => "guardrail_plugin_error",
+            Self::PiiDetectorUnavailable => "pii_detector_unavailable",
             Self::PiiDetected(_) => "pii_detected",
             Self::NoProvider(_) => "no_provider",
             Self::Upstream(fault) => fault.code.as_str(),
@@ -312,6 +326,8 @@ impl GatewayError {
             Self::SchemaFailed(misfits) => format!("The model's answer does not fit the schema that is registered for it: {misfits}"),
             Self::TooLargeToScan => "The answer is too large for the rules to look through; ask for less at once.".to_owned(),
             Self::ContextWindowExceeded { tokens, window } => format!("The conversation is about {tokens} tokens long, which leaves no room in a window of {window}: leave messages out."),
+            Self::GuardrailUnavailable(asked) => format!("The {} of the guardrails gave no answer, and nothing passes without it. Try again later.", asked.as_str()),
+            Self::PiiDetectorUnavailable => "The detector of personal data gave no answer, and nothing passes without it. Try again later.".to_owned(),
             Self::PiiDetected(kinds) => format!("Personal data or secrets were found that may not pass the gateway: {kinds}."),
             Self::TooLarge { limit } => format!("The body is larger than {limit} bytes."),
             Self::BodyTimeout => "The body did not arrive in time.".to_owned(),
@@ -396,6 +412,8 @@ impl GatewayError {
             | Self::ShuttingDown
             | Self::CredentialUnavailable(_)
             | Self::IdentityUnavailable { .. }
+            | Self::GuardrailUnavailable(_)
+            | Self::PiiDetectorUnavailable
             | Self::Internal => Fault::Gateway,
             Self::InvalidPath
             | Self::Unauthenticated(_)

@@ -19,6 +19,7 @@ use super::stream::Guard;
 use super::{MOST_HELD, aside, guardrails, redacted, restored};
 use crate::dispatch::{Answered, Reply};
 use crate::http::error::GatewayError;
+use crate::outside::{Asking, Outside, Seen};
 
 /// What the answer of a call has to pass. Fixed before the call is sent, so a change of the rules meets whole answers only.
 #[derive(Clone)]
@@ -115,8 +116,13 @@ impl AnswerRules {
 /// The answer as it may go on; a stream gets its guard.
 ///
 /// # Errors
-/// For a whole answer that may not be seen: 400 `pii_detected`, 403 `guardrail_blocked` and `answer_too_large_to_scan`.
-pub(crate) async fn enforce(mut reply: Reply, rules: AnswerRules) -> Result<Reply, GatewayError> {
+/// For a whole answer that may not be seen: 400 `pii_detected`, 503 `pii_detector_unavailable`, 403 `guardrail_blocked` and `answer_too_large_to_scan`.
+pub(crate) async fn enforce(
+    mut reply: Reply,
+    rules: AnswerRules,
+    outside: &Outside,
+    asking: Asking<'_>,
+) -> Result<Reply, GatewayError> {
     reply.notes.clone_from(&rules.notes);
     if rules.is_idle() {
         return Ok(reply);
@@ -124,7 +130,17 @@ pub(crate) async fn enforce(mut reply: Reply, rules: AnswerRules) -> Result<Repl
     reply.answered = match reply.answered {
         Answered::Whole(bytes) => {
             let size = bytes.len();
-            let (bytes, flag) = aside(size, move || whole(bytes, &rules)).await?;
+            let seen = if outside.sees_personal_data() && rules.scans() && size <= MOST_HELD {
+                let texts = spoken(&bytes);
+                let texts: Vec<&str> = texts.iter().map(|spoken| &*spoken.text).collect();
+                let told = (&rules.recorder, Source::Response);
+                outside
+                    .personal_data(asking, &texts, &rules.pii, told)
+                    .await?
+            } else {
+                None
+            };
+            let (bytes, flag) = aside(size, move || whole(bytes, seen, &rules)).await?;
             reply.notes.extend(flag);
             Answered::Whole(bytes)
         }
@@ -138,7 +154,11 @@ pub(crate) async fn enforce(mut reply: Reply, rules: AnswerRules) -> Result<Repl
 
 type Flag = Option<(HeaderName, HeaderValue)>;
 
-fn whole(bytes: Bytes, rules: &AnswerRules) -> Result<(Bytes, Flag), GatewayError> {
+fn whole(
+    bytes: Bytes,
+    seen: Option<Seen>,
+    rules: &AnswerRules,
+) -> Result<(Bytes, Flag), GatewayError> {
     if bytes.len() > MOST_HELD {
         return too_large(bytes, rules);
     }
@@ -146,9 +166,11 @@ fn whole(bytes: Bytes, rules: &AnswerRules) -> Result<(Bytes, Flag), GatewayErro
     check_schema(&texts, rules)?;
     let mut counts = Counts::default();
     let mut replaced = Vec::new();
+    let mut seen = seen.unwrap_or_default().into_iter();
     for spoken in &texts {
+        let seen = seen.next().unwrap_or_default();
         let findings = if rules.scans() {
-            rules.pii.detectors.scan(&spoken.text)
+            rules.pii.detectors.scan_beside(&spoken.text, seen)
         } else {
             Vec::new()
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dvara_dialects::texts::{Part, Said, Saying, Speaker, Spoken};
 use dvara_governance::guardrail::{
-    Action, Category, Detection, Direction, Guardrails, LeakDetector,
+    self, Action, Category, Detection, Direction, Guardrails, LeakDetector, Outcome,
 };
 use http::{HeaderName, HeaderValue};
 
@@ -35,18 +35,37 @@ pub(super) fn size(
         })
 }
 
-/// What a call asks for may be an attack. Gives what the head of the answer says of it.
-///
-/// # Errors
-/// 403 `guardrail_blocked`.
-pub(super) fn attacks(
-    said: &[Said<'_>],
-    guardrails: &Guardrails,
-    recorder: &Recorder,
-) -> Result<Option<(HeaderName, HeaderValue)>, GatewayError> {
+/// What was found in a call or an answer.
+pub(crate) struct Found {
+    /// By rules and by the classifier.
+    pub(crate) detections: Vec<Detection>,
+    /// By the plugin, with what it wants, whatever is set about categories.
+    pub(crate) plugin: Option<(Action, Detection)>,
+}
+
+impl From<Vec<Detection>> for Found {
+    fn from(detections: Vec<Detection>) -> Self {
+        Self {
+            detections,
+            plugin: None,
+        }
+    }
+}
+
+impl Found {
+    /// What is done about it: the strictest.
+    pub(crate) fn action(&self, guardrails: &Guardrails) -> Option<Action> {
+        let wanted = self.plugin.as_ref().map(|(action, _)| *action);
+        let decided = guardrails.decide(&self.detections);
+        decided.into_iter().chain(wanted).min()
+    }
+}
+
+/// What a call asks for may be an attack.
+pub(super) fn attacks(said: &[Said<'_>], guardrails: &Guardrails) -> Vec<Detection> {
     let mut found = Vec::new();
     guardrails.scan_request(foreign(said), &mut found);
-    decide(found, Direction::Request, guardrails, recorder)
+    found
 }
 
 /// The characters of each message, and of the longest text beside them.
@@ -65,7 +84,7 @@ pub(super) fn lengths(request: &Request, said: &[Said<'_>]) -> Vec<u64> {
 }
 
 /// Texts that may attack the model: the operator's own instructions do not, nor does what the model itself has said.
-pub(super) fn foreign<'s>(said: &'s [Said<'_>]) -> impl Iterator<Item = &'s str> {
+pub(crate) fn foreign<'s>(said: &'s [Said<'_>]) -> impl Iterator<Item = &'s str> {
     let is_foreign = |one: &&Said<'_>| {
         matches!(one.speaker, Speaker::User | Speaker::Tool) && one.saying == Saying::Text
     };
@@ -99,7 +118,7 @@ pub(super) fn answer(
     let read = spoken.iter().filter(|one| is_read(one.lane.part));
     let mut found = Vec::new();
     guardrails.scan_answer(read.map(|one| &*one.text), leak, &mut found);
-    decide(found, Direction::Response, guardrails, recorder)
+    decide(found.into(), Direction::Response, guardrails, recorder)
 }
 
 /// Whether people read it: reasoning and arguments of tools are not what contents are judged by.
@@ -107,14 +126,30 @@ pub(super) fn is_read(part: Part) -> bool {
     matches!(part, Part::Content | Part::Refusal | Part::Alone)
 }
 
-/// What becomes of what was found. Records it.
-pub(super) fn decide(
-    found: Vec<Detection>,
+/// What becomes of what was found: what the head of the answer says of it. Records it.
+///
+/// # Errors
+/// 403 `guardrail_blocked`.
+pub(crate) fn decide(
+    found: Found,
     direction: Direction,
     guardrails: &Guardrails,
     recorder: &Recorder,
 ) -> Result<Option<(HeaderName, HeaderValue)>, GatewayError> {
-    let outcome = guardrails.outcome(found);
+    let outcome = Outcome {
+        action: found.action(guardrails),
+        detections: found
+            .detections
+            .into_iter()
+            .chain(found.plugin.map(|(_, one)| one))
+            .collect(),
+    };
+    if direction == Direction::Request && outcome.detections.iter().any(is_classified_injection) {
+        recorder.event(
+            "ML_INJECTION_DETECTED",
+            &serde_json::json!({"source": direction}),
+        );
+    }
     let (Some(action), Some(payload)) = (outcome.action, outcome.audit_payload(direction)) else {
         return Ok(None);
     };
@@ -129,6 +164,10 @@ pub(super) fn decide(
         }
         Action::Log => Ok(None),
     }
+}
+
+fn is_classified_injection(found: &Detection) -> bool {
+    found.source == guardrail::Source::Classifier && found.category == Category::Injection
 }
 
 fn categories(detections: &[Detection]) -> BTreeSet<Category> {

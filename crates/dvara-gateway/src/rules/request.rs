@@ -9,11 +9,12 @@ use dvara_dialects::texts::{Said, Saying};
 use dvara_governance::guardrail::LeakDetector;
 use dvara_governance::pii::{Action, Counts, Finding, PiiRules, for_json, replace};
 use dvara_governance::tenant::TenantRules;
-use http::{HeaderName, HeaderValue};
 
+use super::guardrails::Found;
 use super::recorder::{Recorder, Source};
 use super::{aside, guardrails, redacted, tokenized};
 use crate::http::error::GatewayError;
+use crate::outside::Seen;
 use crate::read::Request;
 
 /// A call whose texts may go on, and what its answer is held against.
@@ -21,14 +22,14 @@ pub(crate) struct Looked {
     pub(crate) request: Request,
     /// What of the system prompt an answer must not repeat.
     pub(crate) leak: Option<Arc<LeakDetector>>,
-    /// What the head of the answer says of the call.
-    pub(crate) flag: Option<(HeaderName, HeaderValue)>,
+    /// What the rules found in it.
+    pub(crate) found: Found,
 }
 
-/// Looks through the texts of a call, in the order of design §2.
+/// Looks through the texts of a call, in the order of design §2. `seen` is what others saw in each text.
 ///
 /// # Errors
-/// 413 `input_too_large`, 400 `pii_detected`, 403 `guardrail_blocked`, and what
+/// 413 `input_too_large`, 400 `pii_detected`, and what
 /// [`Request::said`] refuses: what can't be read can't be governed.
 pub(crate) async fn look_through(
     request: Request,
@@ -36,13 +37,14 @@ pub(crate) async fn look_through(
     tokens: Option<Arc<TokenKey>>,
     recorder: Recorder,
     limits: ReadLimits,
+    seen: Option<Seen>,
 ) -> Result<Looked, GatewayError> {
     let bytes = request.text_bytes();
     let look = move || {
         let said = request.said()?;
         guardrails::size(&request, &said, &rules.guardrails, &recorder)?;
-        let replaced = personal_data(&said, &rules.pii, tokens.as_deref(), &recorder)?;
-        let flag = guardrails::attacks(&said, &rules.guardrails, &recorder)?;
+        let replaced = personal_data(&said, seen, &rules.pii, tokens.as_deref(), &recorder)?;
+        let found = guardrails::attacks(&said, &rules.guardrails);
         let leak = guardrails::leak_detector(&said, &rules.guardrails).map(Arc::new);
         drop(said);
         let request = match replaced {
@@ -52,7 +54,7 @@ pub(crate) async fn look_through(
         Ok(Looked {
             request,
             leak,
-            flag,
+            found: found.into(),
         })
     };
     aside(bytes, look).await
@@ -64,6 +66,7 @@ pub(crate) async fn look_through(
 /// 400 `pii_detected` where the rules say so.
 fn personal_data(
     said: &[Said<'_>],
+    seen: Option<Seen>,
     rules: &PiiRules,
     tokens: Option<&TokenKey>,
     recorder: &Recorder,
@@ -74,8 +77,9 @@ fn personal_data(
     let detectors = &rules.detectors;
     let mut counts = Counts::default();
     let mut found: Vec<(&Said<'_>, Vec<Finding>)> = Vec::new();
+    let mut seen = seen.unwrap_or_default().into_iter();
     for one in said {
-        let findings = detectors.scan(&one.text);
+        let findings = detectors.scan_beside(&one.text, seen.next().unwrap_or_default());
         if !findings.is_empty() {
             counts.add_all(&findings);
             found.push((one, findings));

@@ -1,7 +1,7 @@
 //! What the platform sets about rules.
 
 use dvara_governance::guardrail::{self, GuardrailSettings, SizeLimits};
-use dvara_governance::pii::{Action, PiiSettings};
+use dvara_governance::pii::{Action, Degraded, PiiSettings};
 use dvara_governance::tenant::RuleSettings;
 use dvara_service::settings::Loader;
 
@@ -25,6 +25,7 @@ fn pii(loader: &mut Loader) -> PiiSettings {
             .unwrap_or_default(),
         scan_responses: loader.flag(&properties::PII_SCAN_RESPONSES),
         restore_in_answers: loader.flag(&properties::PII_RESTORE),
+        degraded: Degraded::default(),
     }
 }
 

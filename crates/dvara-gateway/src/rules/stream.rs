@@ -94,7 +94,8 @@ impl Drop for Guard {
         }
         if let Some(guardrails) = &watch.rules.guardrails {
             // A stream that must not go on was ended already; here it is only recorded.
-            let _ended = guardrails::decide(found, Direction::Response, guardrails, recorder);
+            let _ended =
+                guardrails::decide(found.into(), Direction::Response, guardrails, recorder);
         }
     }
 }

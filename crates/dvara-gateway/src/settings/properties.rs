@@ -1,6 +1,7 @@
 //! Every property of the gateway. The documentation, `dvara config explain` and the check for unknown keys are made from this
 //! table.
 
+pub(crate) mod outside;
 pub(crate) mod providers;
 pub(crate) mod resilience;
 
@@ -419,6 +420,13 @@ pub static PROPERTIES: &[Property] = &[
     PII_ACTION,
     PII_SCAN_RESPONSES,
     PII_RESTORE,
+    outside::PII_PROVIDER,
+    outside::PRESIDIO_ENDPOINT,
+    outside::PRESIDIO_LANGUAGE,
+    outside::PRESIDIO_THRESHOLD,
+    outside::PRESIDIO_TIMEOUT,
+    outside::PRESIDIO_CACHE_SIZE,
+    outside::PRESIDIO_CACHE_TIME,
     GUARDRAIL_ENABLED,
     GUARDRAIL_ACTION,
     GUARDRAIL_THRESHOLD,
@@ -426,6 +434,20 @@ pub static PROPERTIES: &[Property] = &[
     GUARDRAIL_INPUT_TOKENS,
     GUARDRAIL_MESSAGES,
     GUARDRAIL_MESSAGE_LENGTH,
+    outside::CLASSIFIER_ENABLED,
+    outside::CLASSIFIER_PROVIDER,
+    outside::CLASSIFIER_ENDPOINT,
+    outside::CLASSIFIER_KEY,
+    outside::CLASSIFIER_CONFIDENCE,
+    outside::CLASSIFIER_TIMEOUT,
+    outside::CLASSIFIER_CACHE_SIZE,
+    outside::CLASSIFIER_CACHE_TIME,
+    outside::CLASSIFIER_ON_FAILURE,
+    outside::PLUGIN_NAME,
+    outside::PLUGIN_ENDPOINT,
+    outside::PLUGIN_SECRET,
+    outside::PLUGIN_TIMEOUT,
+    outside::PLUGIN_ON_FAILURE,
     later("dvara.llm-gateway.cache.*", &[]),
     later("dvara.llm-gateway.pii.*", &[]),
     later("dvara.llm-gateway.guardrail.*", &[]),

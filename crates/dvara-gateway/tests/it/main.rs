@@ -22,6 +22,7 @@ mod identities;
 mod internal;
 mod keys;
 mod outage;
+mod outside;
 mod personal_data;
 mod policies;
 mod rate_limits;

@@ -6,7 +6,7 @@ use dvara_store::admin::NewPolicy;
 use dvara_testkit::vendor::{FakeVendor, Script, Turn};
 use serde_json::{Value, json};
 
-use crate::harness::{TestGateway, chats, error_code, hello, streamed};
+use crate::harness::{ACTUATOR_KEY, TestGateway, chats, error_code, hello, streamed};
 
 async fn add(gateway: &TestGateway, name: &str, status: PolicyStatus, dsl: &str) {
     let store = gateway.database.store().await;
@@ -135,4 +135,15 @@ async fn a_broken_policy_is_named_and_the_others_are_in_force() {
     until(&gateway, &hello("gpt-4o"), 403).await;
     let status = gateway.status_page().await.to_string();
     assert!(status.contains("policies"), "{status}");
+    let readiness = gateway
+        .get("/actuator/health/readiness")
+        .bearer_auth(ACTUATOR_KEY);
+    let readiness = readiness.send().await.unwrap();
+    assert_eq!(readiness.status(), 200);
+    let readiness: Value = readiness.json().await.unwrap();
+    let left_out = &readiness["components"]["rules"]["details"]["leftOut"][0];
+    let left_out = left_out.as_str().unwrap();
+    assert!(left_out.starts_with("policies pol_"), "{readiness}");
+    let counted = r#"gateway_configuration_left_out{table="policies"}"#;
+    assert_eq!(gateway.metric(counted).await, 1);
 }

@@ -91,15 +91,20 @@ pub enum Action {
 }
 
 impl Action {
+    /// As it is written everywhere.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Block => "BLOCK",
+            Self::Flag => "FLAG",
+            Self::Log => "LOG",
+        }
+    }
+
     /// The action a setting or a plugin names, in any case.
     pub fn named(name: &str) -> Option<Self> {
-        [
-            ("BLOCK", Self::Block),
-            ("FLAG", Self::Flag),
-            ("LOG", Self::Log),
-        ]
-        .into_iter()
-        .find_map(|(known, action)| known.eq_ignore_ascii_case(name).then_some(action))
+        [Self::Block, Self::Flag, Self::Log]
+            .into_iter()
+            .find(|action| action.as_str().eq_ignore_ascii_case(name))
     }
 }
 

@@ -50,13 +50,21 @@ pub enum Kind {
     Jwt,
     /// A key that some vendor issued.
     ApiKey,
+    /// A place, as Presidio sees it; so are the next three.
+    Location,
+    /// A nationality, a religion or a political group.
+    Nationality,
+    /// An organisation.
+    Organization,
+    /// Whatever else.
+    Entity,
     /// What a tenant's own pattern finds.
     Custom,
 }
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 28] = [
         Self::Email,
         Self::PhoneNumber,
         Self::Ssn,
@@ -80,6 +88,10 @@ impl Kind {
         Self::PrivateKey,
         Self::Jwt,
         Self::ApiKey,
+        Self::Location,
+        Self::Nationality,
+        Self::Organization,
+        Self::Entity,
         Self::Custom,
     ];
 
@@ -109,6 +121,10 @@ impl Kind {
             Self::PrivateKey => "PRIVATE_KEY",
             Self::Jwt => "JWT",
             Self::ApiKey => "API_KEY",
+            Self::Location => "LOCATION",
+            Self::Nationality => "NATIONALITY",
+            Self::Organization => "ORGANIZATION",
+            Self::Entity => "ENTITY",
             Self::Custom => "CUSTOM",
         }
     }

@@ -165,7 +165,11 @@ impl Detectors {
 
     /// What is found in a whole text, overlaps resolved, by place.
     pub fn scan(&self, text: &str) -> Vec<Finding> {
-        let mut found = Vec::new();
+        self.scan_beside(text, Vec::new())
+    }
+
+    /// The same, with what somebody else found in it.
+    pub fn scan_beside(&self, text: &str, mut found: Vec<Finding>) -> Vec<Finding> {
         Scan::new(self).advance(self, text, true, &mut found);
         resolve(&mut found);
         found.retain(|finding| !is_placeholder(finding));

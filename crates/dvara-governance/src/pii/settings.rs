@@ -7,6 +7,33 @@ use serde_json::{Map, Value};
 use super::{Action, CustomPattern, Detectors};
 use crate::metadata::{Reading, SettingProblem, parsed};
 
+/// What becomes of a call whose personal data cannot all be looked for because a detector does not answer, where what is found must not
+/// go on (`pii.degraded-action`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Degraded {
+    /// It is refused.
+    #[default]
+    Block,
+    /// It goes on without what that detector would have found, which is recorded.
+    Log,
+}
+
+impl Degraded {
+    /// As it is written everywhere.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Block => "BLOCK",
+            Self::Log => "LOG",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        [Self::Block, Self::Log]
+            .into_iter()
+            .find(|degraded| degraded.as_str().eq_ignore_ascii_case(name))
+    }
+}
+
 /// What is set about personal data (control-plane.md §10.1, data-plane.md §22).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PiiSettings {
@@ -18,6 +45,8 @@ pub struct PiiSettings {
     pub scan_responses: bool,
     /// Whether tokens in answers become the values that they stand for.
     pub restore_in_answers: bool,
+    /// What holds while a detector does not answer.
+    pub degraded: Degraded,
 }
 
 impl Default for PiiSettings {
@@ -27,6 +56,7 @@ impl Default for PiiSettings {
             action: Action::Log,
             scan_responses: true,
             restore_in_answers: false,
+            degraded: Degraded::Block,
         }
     }
 }
@@ -71,6 +101,13 @@ impl PiiRules {
         );
         let restore = &mut settings.restore_in_answers;
         reading.read("pii.auto-detokenize-response", flag, restore, parsed);
+        let degraded = &mut settings.degraded;
+        reading.read(
+            "pii.degraded-action",
+            "BLOCK or LOG",
+            degraded,
+            Degraded::named,
+        );
         let mut problems = reading.finish();
         let patterns = patterns(metadata, &mut problems);
         let detectors = Detectors::new(patterns).unwrap_or_else(|problem| {

@@ -107,6 +107,7 @@ async fn play(
         match (&head.method, head.uri.path()) {
             (&Method::POST, CHAT | MESSAGES | EMBEDDINGS) => script.next(),
             (&Method::POST, path) if is_of_another_dialect(path) => script.next(),
+            (&Method::POST, path) if SERVICES.contains(&path) => script.next(),
             (&Method::GET, "/v1/models") => return models(),
             _ => return error(StatusCode::NOT_FOUND, "Invalid URL", "unknown_url"),
         }
@@ -117,6 +118,9 @@ async fn play(
     };
     answer(turn, head.uri.path(), &call, watch).await
 }
+
+/// Services that a gateway asks beside vendors: a classifier, a guardrail plugin, Presidio. Fixed answers and faults are for them.
+const SERVICES: [&str; 3] = ["/classify", "/judge", "/analyze"];
 
 /// Cohere's, Google's and Bedrock's paths. Their dialects are not played: fixed answers, pieces and faults are for them.
 fn is_of_another_dialect(path: &str) -> bool {
