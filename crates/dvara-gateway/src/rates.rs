@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use dvara_limits::{Counters, Exceeded, RateLimits, WINDOW_SECONDS};
 use dvara_store::snapshot::Snapshot;
+use dvara_types::TenantId;
 use serde_json::{Map, Value, json};
 
 use crate::authenticate::Caller;
@@ -35,6 +36,25 @@ impl Rates {
         };
         let id = key.map_or(UNAUTHENTICATED, |key| key.record.id.as_str());
         limits.check(id, limit)
+    }
+
+    /// How often a key of this tenant may call, and what the window holds of a key's calls; nothing is counted for asking.
+    pub(crate) fn explain(
+        &self,
+        snapshot: &Snapshot,
+        tenant: Option<&TenantId>,
+        key: Option<&str>,
+    ) -> Value {
+        let Some(limits) = &self.limits else {
+            return Value::Null;
+        };
+        let of_tenant = tenant.and_then(|tenant| snapshot.request_rates().get(tenant).copied());
+        let limit = of_tenant.or(self.settings.requests_per_minute);
+        let counted = key.map(|key| limits.counted(key));
+        let used_up = limit
+            .zip(counted)
+            .map(|(limit, counted)| counted >= u64::from(limit.get()));
+        json!({"requestsPerMinute": limit, "counted": counted, "usedUp": used_up})
     }
 
     /// What was counted; nothing where limiting is off.

@@ -72,10 +72,14 @@ fn tokenized(key: &TokenKey, detectors: &Detectors, finding: &Finding, value: &s
     format!("{{{{PII_{kind}_{}}}}}", key.seal(kind, value))
 }
 
-/// A text with the tokens of this tenant's key replaced by what they stand for; `None` when there are none.
-fn restored(key: &TokenKey, text: &str) -> Option<String> {
+/// A text with the tokens of this tenant's key replaced by what they stand for; `None` when there are none. `unresolved` is told of each
+/// that stands for nothing we know.
+fn restored(key: &TokenKey, text: &str, mut unresolved: impl FnMut()) -> Option<String> {
     dvara_governance::pii::tokens(text, |kind, digits| {
-        key.open(kind, digits)
-            .map(|value| Cow::Owned::<str>(value.expose().clone()))
+        let value = key.open(kind, digits);
+        if value.is_none() {
+            unresolved();
+        }
+        value.map(|value| Cow::Owned::<str>(value.expose().clone()))
     })
 }

@@ -26,6 +26,8 @@ struct Question<'a> {
     request: &'a RawValue,
     /// Whose call it would be.
     tenant: Option<String>,
+    /// The id of the key that it would be made with, whose rate is looked at.
+    key: Option<String>,
     /// Of which session.
     session: Option<String>,
 }
@@ -42,7 +44,8 @@ pub(crate) async fn answer(shared: &Shared, mut body: Incoming) -> Result<Bytes,
 
 fn explain(shared: &Shared, bytes: &[u8]) -> Result<Value, GatewayError> {
     let question: Question<'_> = serde_json::from_slice(bytes).map_err(|error| {
-        let form = r#"{"request": {"model": …, "messages": […]}, "tenant": …, "session": …}"#;
+        let form =
+            r#"{"request": {"model": …, "messages": […]}, "tenant": …, "key": …, "session": …}"#;
         invalid("request", format!("The body must be {form}: {error}"))
     })?;
     let tenant = question.tenant.as_deref().map(TenantId::parse).transpose();
@@ -73,6 +76,7 @@ fn explain(shared: &Shared, bytes: &[u8]) -> Result<Value, GatewayError> {
             "modelPattern": route.record.model_pattern.as_str(),
             "source": route.source.as_str(),
         })),
+        "limits": shared.rates.explain(&snapshot, tenant.as_ref(), question.key.as_deref()),
         "rules": rules::explain(&request, &said, of_tenant, policy.as_ref(), region, window),
     });
     let choice = match choose(&snapshot, shared, &asked) {

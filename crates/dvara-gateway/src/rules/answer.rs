@@ -140,8 +140,8 @@ pub(crate) async fn enforce(
             } else {
                 None
             };
-            let (bytes, flag) = aside(size, move || whole(bytes, seen, &rules)).await?;
-            reply.notes.extend(flag);
+            let (bytes, notes) = aside(size, move || whole(bytes, seen, &rules)).await?;
+            reply.notes.extend(notes);
             Answered::Whole(bytes)
         }
         Answered::Stream(mut stream) => {
@@ -152,19 +152,24 @@ pub(crate) async fn enforce(
     Ok(reply)
 }
 
-type Flag = Option<(HeaderName, HeaderValue)>;
+/// How many tokens in the answer could not become what they stand for (data-plane.md §4).
+const UNRESOLVED: HeaderName = HeaderName::from_static("x-gateway-pii-unresolved");
+
+/// What the head of the answer says of it.
+type Notes = Vec<(HeaderName, HeaderValue)>;
 
 fn whole(
     bytes: Bytes,
     seen: Option<Seen>,
     rules: &AnswerRules,
-) -> Result<(Bytes, Flag), GatewayError> {
+) -> Result<(Bytes, Notes), GatewayError> {
     if bytes.len() > MOST_HELD {
         return too_large(bytes, rules);
     }
     let texts = spoken(&bytes);
     check_schema(&texts, rules)?;
     let mut counts = Counts::default();
+    let mut unresolved = 0;
     let mut replaced = Vec::new();
     let mut seen = seen.unwrap_or_default().into_iter();
     for spoken in &texts {
@@ -175,7 +180,7 @@ fn whole(
             Vec::new()
         };
         counts.add_all(&findings);
-        if let Some(text) = edited(spoken, &findings, rules) {
+        if let Some(text) = edited(spoken, &findings, rules, &mut unresolved) {
             replaced.push((spoken.span, text));
         }
     }
@@ -195,7 +200,9 @@ fn whole(
         }
         None => None,
     };
-    Ok((replace(&bytes, replaced), flag))
+    let unresolved = (unresolved > 0).then(|| (UNRESOLVED, HeaderValue::from(unresolved)));
+    let notes = flag.into_iter().chain(unresolved).collect();
+    Ok((replace(&bytes, replaced), notes))
 }
 
 /// The first text of the first choice has to fit; a blank one is not judged.
@@ -217,24 +224,29 @@ fn check_schema(texts: &[Spoken<'_>], rules: &AnswerRules) -> Result<(), Gateway
 }
 
 /// An answer that is too large to be looked through: nobody sees it where something might have to be withheld.
-fn too_large(bytes: Bytes, rules: &AnswerRules) -> Result<(Bytes, Flag), GatewayError> {
+fn too_large(bytes: Bytes, rules: &AnswerRules) -> Result<(Bytes, Notes), GatewayError> {
     let payload = json!({"source": "response", "limit": MOST_HELD, "scan_incomplete": true});
     rules.recorder.event("ANSWER_TOO_LARGE_TO_SCAN", &payload);
     if rules.withholds() || rules.schema.is_some() {
         return Err(GatewayError::TooLargeToScan);
     }
-    Ok((bytes, None))
+    Ok((bytes, Notes::new()))
 }
 
-/// The text as the client may see it; `None` when that is as it is.
-fn edited(spoken: &Spoken<'_>, findings: &[Finding], rules: &AnswerRules) -> Option<String> {
+/// The text as the client may see it; `None` when that is as it is. Tokens that stand for nothing we know are counted.
+fn edited(
+    spoken: &Spoken<'_>,
+    findings: &[Finding],
+    rules: &AnswerRules,
+    unresolved: &mut u32,
+) -> Option<String> {
     let withholds = rules.pii.settings.action.withholds() && !findings.is_empty();
     let is_json = matches!(spoken.lane.part, Part::Arguments(_));
     let text = withholds.then(|| redact(&spoken.text, findings, rules, is_json));
-    let restored = rules
-        .tokens
-        .as_ref()
-        .and_then(|key| restored(key, text.as_deref().unwrap_or(&spoken.text)));
+    let restored = rules.tokens.as_ref().and_then(|key| {
+        let text = text.as_deref().unwrap_or(&spoken.text);
+        restored(key, text, || *unresolved += 1)
+    });
     restored.or(text)
 }
 

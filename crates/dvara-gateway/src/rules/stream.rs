@@ -227,7 +227,10 @@ impl Watch {
         } else {
             whole.to_owned()
         };
-        let restored = rules.tokens.as_ref().and_then(|key| restored(key, &text));
+        let restored = rules
+            .tokens
+            .as_ref()
+            .and_then(|key| restored(key, &text, || {}));
         out.push_str(restored.as_deref().unwrap_or(&text));
     }
 
@@ -292,7 +295,7 @@ impl<'a> Seen<'a> {
                     .rules
                     .tokens
                     .as_ref()
-                    .and_then(|key| restored(key, token));
+                    .and_then(|key| restored(key, token, || {}));
                 self.say(value.as_deref().unwrap_or(token));
             }
             Piece::Text(text) => self.say(text),

@@ -149,6 +149,19 @@ async fn a_token_goes_to_the_vendor_and_its_value_comes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn tokens_that_stand_for_nothing_are_counted_in_the_head_of_the_answer() {
+    let strange = format!(
+        "ask {{{{PII_EMAIL_{}}}}} and {{{{PII_SSN_00}}}}",
+        "0a".repeat(40)
+    );
+    let vendor = FakeVendor::start(Script::new(Turn::chat(&strange))).await;
+    let restoring = gateway(&vendor, &[(RESTORE, "true")]).await;
+    let answer = restoring.chat(hello("gpt-4o")).await;
+    assert_eq!(answer.headers()["x-gateway-pii-unresolved"], "2");
+    assert_eq!(content(answer).await, strange);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_leak_in_a_whole_answer_is_refused_or_redacted() {
     let vendor = FakeVendor::start(Script::new(Turn::chat(&format!("ask {MAIL}")))).await;
     let blocking = gateway(&vendor, &[(ACTION, "BLOCK")]).await;

@@ -308,7 +308,9 @@ async fn places_at_a_provider_are_bounded_and_so_is_the_queue_for_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_a_call_would_go_is_explained_and_nothing_is_sent() {
     let routes = "  - {id: r, model: \"m*\", strategy: round-robin, providers: [{provider: a}, {provider: b}, {provider: gone}]}\n";
-    let setup = once(Setup::new()).env("DVARA_INTERNAL_SECRET", "the-secret");
+    let setup = once(Setup::new())
+        .env("DVARA_INTERNAL_SECRET", "the-secret")
+        .env("DVARA_LLM_GATEWAY_RATE_LIMIT_ENABLED", "true");
     let scripts = [boom(), Turn::chat("b"), Turn::chat("c")].map(Script::new);
     let trio = Trio::with(setup, scripts, routes).await;
     trio.call(12, &hello("m")).await;
@@ -343,6 +345,13 @@ async fn where_a_call_would_go_is_explained_and_nothing_is_sent() {
         (json!("circuit_open"), json!("not_configured"))
     );
     assert_eq!(explained["refused"], json!(null));
+    assert_eq!(explained["rules"]["contextWindow"]["verdict"], "fits");
+    assert_eq!(explained["limits"]["counted"], json!(null));
+    let key = trio.gateway.key_id.as_str();
+    let of_key = explain(json!({"request": hello("m"), "tenant": "acme", "key": key})).await;
+    let limits = &of_key["limits"];
+    assert!(limits["counted"].as_u64().unwrap() >= 12, "{limits}");
+    assert_eq!(limits["usedUp"], false);
     let nobody = explain(json!({"request": hello("unheard-of")})).await;
     assert_eq!(nobody["refused"]["code"], "no_provider");
     let wrong = explain(json!({"reqest": {}})).await;

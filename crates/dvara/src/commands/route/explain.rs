@@ -21,6 +21,9 @@ pub(crate) struct ExplainArgs {
     /// Whose call it would be.
     #[arg(long)]
     tenant: Option<String>,
+    /// The id of the key that it would be made with, whose rate is looked at.
+    #[arg(long)]
+    key: Option<String>,
     /// Of which session.
     #[arg(long)]
     session: Option<String>,
@@ -62,8 +65,7 @@ impl ExplainArgs {
     }
 
     fn ask(&self, secret: &str) -> anyhow::Result<Value> {
-        let question =
-            json!({"request": self.call()?, "tenant": self.tenant, "session": self.session});
+        let question = json!({"request": self.call()?, "tenant": self.tenant, "key": self.key, "session": self.session});
         let question = question.to_string();
         let url = format!(
             "{}/internal/routes/explain",
@@ -158,12 +160,74 @@ fn text(explained: &Value) -> String {
         let (provider, reason) = (word(&skipped["provider"]), word(&skipped["reason"]));
         text += &format!("-  {provider}: {reason}: {}\n", word(&skipped["detail"]));
     }
+    text += &rules(explained);
     if let Some(code) = explained["refused"]["code"].as_str() {
         text += &format!(
             "refused: {} {code}: {}\n",
             explained["refused"]["status"],
             word(&explained["refused"]["message"])
         );
+    }
+    text
+}
+
+/// What the rules and the key's rate make of it; nothing where they have nothing to say.
+fn rules(explained: &Value) -> String {
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let rules = &explained["rules"];
+    let mut text = String::new();
+    let denial = &rules["policy"]["denial"];
+    if denial.is_object() {
+        let (policy, rule) = (word(&denial["policy_id"]), word(&denial["rule_id"]));
+        text += &format!(
+            "policy {policy}, rule {rule}: denied: {}\n",
+            word(&denial["reason"])
+        );
+    }
+    for warning in rules["policy"]["warnings"].as_array().into_iter().flatten() {
+        let (policy, rule) = (word(&warning["policy_id"]), word(&warning["rule_id"]));
+        text += &format!(
+            "policy {policy}, rule {rule}: warned: {}\n",
+            word(&warning["message"])
+        );
+    }
+    if rules["size"].is_object() {
+        let size = &rules["size"];
+        let (limit, actual) = (&size["limit"], &size["actual"]);
+        text += &format!(
+            "size: {} is {actual}, at most {limit}\n",
+            word(&size["limit_type"])
+        );
+    }
+    let personal = &rules["pii"];
+    if personal["found"]["entity_count"].as_u64() > Some(0) {
+        let (kinds, action) = (
+            word(&personal["found"]["entity_types"]),
+            word(&personal["action"]),
+        );
+        text += &format!("personal data: {kinds}: {action}\n");
+    }
+    let guardrails = &rules["guardrails"];
+    if guardrails.is_object() {
+        let categories = guardrails["categories"].as_array().into_iter().flatten();
+        let categories: Vec<String> = categories.map(word).collect();
+        let action = word(&guardrails["action"]);
+        text += &format!("guardrails: {}: {action}\n", categories.join(", "));
+    }
+    let window = &rules["contextWindow"];
+    if let Some(verdict) = window["verdict"]
+        .as_str()
+        .filter(|verdict| *verdict != "fits")
+    {
+        let (tokens, most) = (&window["estimatedTokens"], &window["maxContextTokens"]);
+        text += &format!("context window: {verdict}: about {tokens} of {most} tokens\n");
+    }
+    let limits = &explained["limits"];
+    if let (Some(limit), Some(counted)) = (
+        limits["requestsPerMinute"].as_u64(),
+        limits["counted"].as_u64(),
+    ) {
+        text += &format!("rate: {counted} of {limit} calls in this minute\n");
     }
     text
 }
@@ -190,10 +254,32 @@ mod tests {
     }
 
     #[test]
+    fn what_the_rules_say_stands_below_the_targets() {
+        let explained = json!({
+            "rules": {
+                "policy": {"denial": {"policy_id": "pol_1", "rule_id": "big", "reason": "Too big."}, "warnings": [], "shadow": []},
+                "size": {"limit_type": "max_input_tokens", "actual": 12, "limit": 10},
+                "pii": {"action": "REDACT", "found": {"entity_count": 2, "entity_types": "EMAIL, SSN"}},
+                "guardrails": {"action": "FLAG", "categories": ["JAILBREAK"]},
+                "contextWindow": {"verdict": "warning", "estimatedTokens": 100_000, "maxContextTokens": 128_000},
+            },
+            "limits": {"requestsPerMinute": 60, "counted": 12, "usedUp": false},
+        });
+        assert_eq!(
+            rules(&explained),
+            "policy pol_1, rule big: denied: Too big.\nsize: max_input_tokens is 12, at most 10\npersonal data: EMAIL, SSN: REDACT\n\
+             guardrails: JAILBREAK: FLAG\ncontext window: warning: about 100000 of 128000 tokens\nrate: 12 of 60 calls in this minute\n"
+        );
+        let quiet = json!({"rules": {"pii": {"action": "LOG", "found": {"entity_count": 0}}, "contextWindow": {"verdict": "fits"}}});
+        assert_eq!(rules(&quiet), "");
+    }
+
+    #[test]
     fn without_the_secret_nobody_is_asked() {
         let args = ExplainArgs {
             model: "m".to_owned(),
             tenant: None,
+            key: None,
             session: None,
             stream: true,
             tools: true,
