@@ -231,7 +231,7 @@ impl Destination<'_> {
     fn target(&self) -> Target<'_> {
         Target {
             kind: self.attempt.provider.kind,
-            model: &self.attempt.model,
+            model: self.attempt.model(),
         }
     }
 
@@ -259,9 +259,7 @@ impl Destination<'_> {
     }
 
     fn observe(&self, credential: &Credential, limits: VendorLimits, is_refusal: bool) {
-        let Attempt {
-            provider, model, ..
-        } = self.attempt;
+        let (provider, model) = (&self.attempt.provider, self.attempt.model());
         let known = &self.core.shared.limits;
         known.observe(credential, provider, model, limits, is_refusal);
     }
@@ -272,7 +270,11 @@ impl Destination<'_> {
         if ledger.so_far().hedged {
             let attempt = self.attempt;
             let fingerprint = self.fingerprint();
-            ledger.served_by(&attempt.provider.name, &attempt.model, fingerprint.as_ref());
+            ledger.served_by(
+                &attempt.provider.name,
+                attempt.model(),
+                fingerprint.as_ref(),
+            );
         }
     }
 
@@ -289,7 +291,11 @@ impl Destination<'_> {
         let attempt = self.attempt;
         let mut ledger = book.borrow_mut();
         let fingerprint = self.fingerprint();
-        ledger.attempt(&attempt.provider.name, &attempt.model, fingerprint.as_ref());
+        ledger.attempt(
+            &attempt.provider.name,
+            attempt.model(),
+            fingerprint.as_ref(),
+        );
         let request = self.admitted.request();
         if request.stream() {
             // A stream may be left before its vendor has said what the prompt cost; a whole answer says it, or is asked then.
@@ -322,10 +328,10 @@ fn span(attempt: &Attempt, plan: &Plan) -> Span {
             "gateway.provider.embeddings",
             otel.kind = "client",
             provider = attempt.provider.name.as_str(),
-            model = attempt.model,
+            model = attempt.model(),
             gen_ai.operation.name = "embeddings",
             gen_ai.system = attempt.provider.kind.as_str(),
-            gen_ai.request.model = attempt.model,
+            gen_ai.request.model = attempt.model(),
             gen_ai.response.model = field::Empty,
             gen_ai.usage.input_tokens = field::Empty,
         );
@@ -334,11 +340,11 @@ fn span(attempt: &Attempt, plan: &Plan) -> Span {
         "gateway.provider.chat",
         otel.kind = "client",
         provider = attempt.provider.name.as_str(),
-        model = attempt.model,
+        model = attempt.model(),
         stream = request.stream(),
         gen_ai.operation.name = "chat",
         gen_ai.system = attempt.provider.kind.as_str(),
-        gen_ai.request.model = attempt.model,
+        gen_ai.request.model = attempt.model(),
         gen_ai.request.max_tokens = chat.max_tokens(),
         gen_ai.response.model = field::Empty,
         gen_ai.usage.input_tokens = field::Empty,

@@ -150,7 +150,7 @@ pub(crate) async fn answer(
     book: &Book<'_>,
 ) -> Result<Reply, GatewayError> {
     let mock = provider.current.load_full();
-    let reply = mock.answer(request, &attempt.model, &draw())?;
+    let reply = mock.answer(request, attempt.model(), &draw())?;
     tokio::time::sleep(reply.latency).await;
     book.borrow_mut().answered();
     match reply.body? {

@@ -57,12 +57,17 @@ pub(crate) struct Choice {
 pub(crate) struct Attempt {
     /// Where.
     pub(crate) provider: Arc<Provider>,
-    /// What is sent as the model.
-    pub(crate) model: String,
     /// How it authenticates there.
     pub(crate) credentials: Credentials,
     /// What all cores know of this provider with this model.
     pub(crate) state: Arc<TargetState>,
+}
+
+impl Attempt {
+    /// What is sent as the model.
+    pub(crate) fn model(&self) -> &str {
+        &self.state.model
+    }
 }
 
 impl Plan {

@@ -212,7 +212,7 @@ fn pick(core: &Core, attempt: &Attempt) -> Result<Option<Arc<Credential>>, Gatew
     let limits = &core.shared.limits;
     attempt
         .credentials
-        .pick(&attempt.provider, &attempt.model, limits, now)
+        .pick(&attempt.provider, attempt.model(), limits, now)
         .map_err(|until| UpstreamFault::out_of_quota(until.saturating_duration_since(now)).into())
 }
 
@@ -223,7 +223,7 @@ fn has_another(core: &Core, attempt: &Attempt) -> bool {
     provider.credentials.len() > 1
         && attempt
             .credentials
-            .all_out_until(provider, &attempt.model, limits, now)
+            .all_out_until(provider, attempt.model(), limits, now)
             .is_none()
 }
 
@@ -234,7 +234,7 @@ fn note(attempt: &Attempt, error: &GatewayError, book: &Book<'_>) {
     tracing::info!(
         trace_id = %ledger.so_far().trace_id,
         provider = attempt.provider.name.as_str(),
-        model = attempt.model,
+        model = attempt.model(),
         code = error.code(),
         reason = &*error.for_log(),
         "attempt failed"

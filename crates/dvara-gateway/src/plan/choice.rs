@@ -1,5 +1,6 @@
 //! The choice among the targets of a call: pool, sieve, rank, fallbacks.
 
+use std::cell::OnceCell;
 use std::time::{Duration, Instant};
 
 use dvara_dialects::target::ProviderCapabilities;
@@ -56,6 +57,7 @@ pub(crate) fn choose(
         asked,
         wants: asked.request.wants(),
         now: Instant::now(),
+        some_are_out: shared.limits.some_are_out(),
         skipped: std::mem::take(&mut pool.missing),
     };
     let variant = experiment(route, asked, &mut pool.members);
@@ -73,12 +75,13 @@ pub(crate) fn choose(
         question: &question,
         variant,
         now: sieve.now,
+        input: OnceCell::new(),
     };
     let mut attempts = ranking.ordered(ready);
     let fallbacks = if is_served { &*pool.fallbacks } else { &[] };
     for candidate in fallbacks {
         let known = |attempt: &Attempt| {
-            attempt.provider.name == candidate.provider.name && attempt.model == candidate.model
+            attempt.provider.name == candidate.provider.name && attempt.model() == candidate.model
         };
         if !attempts.iter().any(known) {
             attempts.extend(sieve.pass(candidate, true));
@@ -158,9 +161,17 @@ struct Ranking<'a> {
     question: &'a Question<'a>,
     variant: Option<Variant>,
     now: Instant,
+    /// Tokens of the prompt as we guess them; reading a call with tools for each of its targets would take too long.
+    input: OnceCell<u64>,
 }
 
 impl<'a> Ranking<'a> {
+    fn input(&self) -> u64 {
+        *self
+            .input
+            .get_or_init(|| self.asked.request.estimated_input().0)
+    }
+
     fn ordered(&self, mut ready: Vec<(Candidate<'a>, Attempt)>) -> Vec<Attempt> {
         if ready.len() > 1 {
             let seen: Vec<Seen<'_>> = ready.iter().map(|one| self.seen(one)).collect();
@@ -263,11 +274,9 @@ impl<'a> Ranking<'a> {
 
     /// What the call is expected to cost, in nano-dollars.
     fn price(&self, price: &Price) -> i64 {
-        let request = self.asked.request;
         let tokens = |tokens: u64, per_million: i64| i128::from(tokens) * i128::from(per_million);
-        let output = request.max_tokens().unwrap_or(USUAL_OUTPUT);
-        let input = request.estimated_input().0;
-        let sum = tokens(input, price.input.0) + tokens(output, price.output.0);
+        let output = self.asked.request.max_tokens().unwrap_or(USUAL_OUTPUT);
+        let sum = tokens(self.input(), price.input.0) + tokens(output, price.output.0);
         i64::try_from(sum / 1_000_000).unwrap_or(i64::MAX)
     }
 
@@ -276,7 +285,6 @@ impl<'a> Ranking<'a> {
         let request = self.asked.request;
         let most = u64::from(ProviderCapabilities::of(candidate.provider.kind).max_context_tokens);
         // Plain bytes first: no text has more tokens than bytes, and most have room to spare.
-        request.bytes() as u64 <= most
-            || request.estimated_input().0 + request.max_tokens().unwrap_or(0) <= most
+        request.bytes() as u64 <= most || self.input() + request.max_tokens().unwrap_or(0) <= most
     }
 }

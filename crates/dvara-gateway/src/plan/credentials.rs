@@ -110,6 +110,11 @@ impl Limits {
         }
     }
 
+    /// Whether anything is known that keeps a credential from being shown.
+    pub(crate) fn some_are_out(&self) -> bool {
+        !self.refused.is_empty()
+    }
+
     /// Takes in what the head of an answer, or a refusal, said.
     pub(crate) fn observe(
         &self,

@@ -110,7 +110,7 @@ fn target(attempt: &Attempt, request: &Request) -> Value {
     };
     json!({
         "provider": attempt.provider.name.as_str(),
-        "model": attempt.model,
+        "model": attempt.model(),
         "state": state.breaker.state(now).as_str(),
         "latencyMs": latency.estimate(now).millis(),
     })

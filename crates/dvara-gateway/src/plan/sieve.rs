@@ -104,6 +104,8 @@ pub(super) struct Sieve<'a> {
     pub(super) asked: &'a Asked<'a>,
     pub(super) wants: Capabilities,
     pub(super) now: Instant,
+    /// Whether any credential is out of its vendor's limits.
+    pub(super) some_are_out: bool,
     pub(super) skipped: Vec<Skipped>,
 }
 
@@ -158,13 +160,14 @@ impl Sieve<'_> {
                 return Err(Why::Paused(paused.retry_after));
             }
             let limits = &self.shared.limits;
-            if let Some(until) = credentials.all_out_until(provider, model, limits, self.now) {
+            if self.some_are_out
+                && let Some(until) = credentials.all_out_until(provider, model, limits, self.now)
+            {
                 return Err(Why::OutOfQuota(until.saturating_duration_since(self.now)));
             }
         }
         Ok(Attempt {
             provider: provider.clone(),
-            model: model.to_owned(),
             credentials,
             state,
         })

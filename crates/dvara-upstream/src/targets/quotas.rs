@@ -52,6 +52,11 @@ impl Quotas {
         Self::default()
     }
 
+    /// Whether nothing was noted that may still hold.
+    pub fn is_empty(&self) -> bool {
+        self.out.load().is_empty()
+    }
+
     /// Until when a credential is out, if it is.
     pub fn until(&self, key: QuotaKey<'_>, now: Instant) -> Option<Instant> {
         let out = self.out.load();
