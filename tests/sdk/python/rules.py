@@ -46,6 +46,15 @@ class Tenant:
     def route(self, pattern: str, *options: str) -> str:
         return self._made("route", "create", pattern, *options, "--tenant", self.id)["id"]
 
+    def prompt(self, user: str, system: str, status: str = "ACTIVE") -> str:
+        """A prompt template. There is no command that deletes one; a test's is known by its id alone."""
+        texts = ("--system", self.file(system), self.file(user))
+        output = self.gateway.run("prompt", "create", "--name", f"prompt {next(_numbers)}", "--tenant", self.id, *texts, "--json")
+        made = json.loads(output)
+        if status != made["status"]:
+            self.gateway.run("prompt", "status", made["id"], status)
+        return made["id"]
+
     def file(self, text: str) -> str:
         """A file with this text, as commands name it."""
         name = f"rules-{next(_numbers)}"

@@ -111,6 +111,7 @@ SCENARIOS = {
     "no-text": lambda *_: Said(text=""),
     "leak": lambda *_: Said(text=LEAK),
     "slow-leak": lambda *_: Said(text=LEAK + " Goodbye." * 12),
+    "rival": lambda *_: Said(text="You should rather buy it from Globex."),
     "huge-event": lambda *_: Said(text=HUGE),
     "forty-megabytes": lambda *_: Said(text="\u0178"),
     "seventy-megabytes": lambda *_: Said(text="\u0176"),
