@@ -8,10 +8,20 @@ from dataclasses import dataclass
 
 import openai
 import pytest
+from actuator import Growth
 from dvara_up import DvaraUp, eventually
 from envelope import sdk
 
 import keys
+
+MAIL = "jane.doe@example.com"
+
+SEND_MAIL = [
+    {
+        "type": "function",
+        "function": {"name": "send_mail", "parameters": {"type": "object", "properties": {"to": {"type": "string"}}}},
+    }
+]
 
 STREAMED = pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
 """A test that takes `streamed` runs once for each kind of answer."""
@@ -119,3 +129,8 @@ def refused(client: openai.OpenAI, streamed: bool, model: str, messages: list[di
         client.chat.completions.create(model=model, messages=messages, stream=streamed, **options)
     assert raised.value.response.headers["content-type"] == "application/json"
     return raised.value
+
+
+def findings(gateway: DvaraUp, type: str, action: str, source: str) -> Growth:
+    """How many values of a type were found in calls (`request`) or answers (`response`), by what became of them."""
+    return Growth(gateway, "gateway_pii_findings_total", type=type, action=action, source=source)

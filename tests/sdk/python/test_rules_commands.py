@@ -9,14 +9,17 @@ from dvara_up import program
 from rules import hear
 
 MISTAKES = [
-    ("rules:\n  - id: a\n    condition: {max_tokens: {limit: 5}}\n", "line 4, column 5: unknown key `condition` in a rule; did you mean `conditions`?"),
     ("rule: []\n", "line 2, column 1: unknown key `rule` in a policy; did you mean `rules`?"),
+    (
+        "rules:\n  - id: a\n    condition: {max_tokens: {limit: 5}}\n",
+        "line 4, column 5: unknown key `condition` in a rule; did you mean `conditions`?",
+    ),
     ("rules:\n  - id: a\n    conditions: {max_tokens: {limit: 0}}\n", "line 4, column "),
     ("rules:\n  - id: a\n", "line 3, column "),
     ("rules:\n  - id: a\n    conditions: {tenant: acme}\n", "line 4, column 18: "),
     ("rules:\n  - {id: a, action: FORBID, conditions: {max_tokens: {limit: 5}}}\n", "line 3, column "),
     ("rules: [\n", "line "),
-]  # fmt: skip
+]
 
 GOOD = 'version: "1"\nrules:\n  - {id: short, conditions: {max_tokens: {limit: 5}}, deny_message: Too long.}\n'
 
@@ -46,7 +49,8 @@ def test_wrong_policy_is_refused_with_line_and_column_and_hint(gateway, tenant, 
 
 
 def test_every_mistake_of_a_policy_is_named_at_once(gateway, tenant, nothing_stored):
-    file = tenant.file('version: "1"\nrules:\n  - {id: a, condition: {}}\n  - {id: b, actoin: DENY, conditions: {max_tokens: {limit: 5}}}\n')
+    rules = "rules:\n  - {id: a, condition: {}}\n  - {id: b, actoin: DENY, conditions: {max_tokens: {limit: 5}}}\n"
+    file = tenant.file(f'version: "1"\n{rules}')
     for arguments in (["policy", "create", "--name", "wrong", file], ["policy", "test", file]):
         said = gateway.call(*arguments).stderr
         assert "line 3, column 13: unknown key `condition`" in said and "line 4, column 13: unknown key `actoin`" in said, said
@@ -77,7 +81,8 @@ def test_policy_is_tried_on_a_sample_call_and_stored_nowhere(gateway, tenant, no
 
 
 def test_policy_test_says_warnings_and_needs_no_database(tmp_path):
-    (tmp_path / "rules.yaml").write_text(GOOD.replace("deny_message: Too long.", "action: WARN_AGENT, warn_message: Rather long."))
+    warning = GOOD.replace("deny_message: Too long.", "action: WARN_AGENT, warn_message: Rather long.")
+    (tmp_path / "rules.yaml").write_text(warning)
     command = [program(), "policy", "test", "rules.yaml", "--max-tokens", "6"]
     done = subprocess.run(command, env={"HOME": str(tmp_path)}, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
@@ -105,7 +110,8 @@ def test_wrong_setting_of_a_tenant_is_named_and_not_stored(gateway, tenant, noth
 
 def test_tenant_that_is_not_there_has_no_rules(gateway, tenant, nothing_stored):
     assert "there is no tenant `nobody`" in failed(gateway, 1, "tenant", "set", "nobody", "pii.action=BLOCK")
-    assert "there is no tenant `nobody`" in failed(gateway, 1, "policy", "create", "--name", "x", "--tenant", "nobody", tenant.file(GOOD))
+    create = ["policy", "create", "--name", "x", "--tenant", "nobody", tenant.file(GOOD)]
+    assert "there is no tenant `nobody`" in failed(gateway, 1, *create)
 
 
 @pytest.mark.parametrize(

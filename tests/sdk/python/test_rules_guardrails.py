@@ -1,4 +1,4 @@
-"""Attacks, contents that nobody wants, a leaking system prompt, sizes; and prompts that calls name, whose texts meet the same rules."""
+"""Attacks, unwanted contents, leaking system prompts, sizes; and prompts that calls name, whose texts meet the same rules."""
 
 import openai
 import pytest

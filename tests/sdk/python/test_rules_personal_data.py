@@ -12,20 +12,11 @@ from conftest import check_envelope, sdk
 from database import rows, usage_row
 from dialects import OPENAI
 from dvara_up import eventually
-from rules import STREAMED, hear, refused
+from rules import MAIL, SEND_MAIL, STREAMED, findings, hear, refused
 from said import LEAK
 
 CARD = "4111 1111 1111 1111"
-MAIL = "jane.doe@example.com"
-TOKEN = re.compile(r"\{\{PII_EMAIL_[0-9a-f]+\}\}")
 FOUND = {"status": 400, "code": "pii_detected", "type": "pii_violation"}
-RESTORING = ("pii.action=TOKENIZE", "pii.auto-detokenize-response=true")
-
-SEND_MAIL = [{"type": "function", "function": {"name": "send_mail", "parameters": {"type": "object", "properties": {"to": {"type": "string"}}}}}]  # fmt: skip
-
-
-def findings(gateway, type: str, action: str, source: str) -> Growth:
-    return Growth(gateway, "gateway_pii_findings_total", type=type, action=action, source=source)
 
 
 def events(gateway, trace: str) -> list[str]:
@@ -104,74 +95,6 @@ def test_pattern_of_a_tenant_is_its_own(gateway, tenant, neighbour, model, strea
     found.becomes(1)
 
 
-@pytest.mark.parametrize("scenario", ["text", "drip"])
-@STREAMED
-def test_token_goes_to_the_vendor_and_its_value_comes_back(gateway, tenant, vendor, model, dialect, scenario, streamed):
-    """Also where a stream cuts the token into pieces, and into single bytes."""
-    tenant.set(*RESTORING)
-    client, name = tenant.client(), model(scenario)
-    found, leaked = (findings(gateway, "EMAIL", "TOKENIZE", source) for source in ("request", "response"))
-    heard = hear(client, streamed, name, ask(f"Write to {MAIL}, please."))
-    assert (heard.text, heard.end) == (f"I read: user: Write to {MAIL}, please. – ok ✓", "stop")
-    assert "x-gateway-pii-unresolved" not in heard.headers
-    sent = vendor.call(name).body
-    assert len(TOKEN.findall(sent)) == 1 and "jane" not in sent
-    found.becomes(1)
-    # What the caller has said itself is no leak when it comes back.
-    leaked.becomes(0)
-
-
-@STREAMED
-def test_token_stays_where_nobody_asked_for_values(tenant, vendor, model, dialect, streamed):
-    tenant.set("pii.action=TOKENIZE")
-    name = model("text")
-    heard = hear(tenant.client(), streamed, name, ask(f"Write to {MAIL}."))
-    token = TOKEN.search(vendor.call(name).body)[0]
-    assert heard.text == f"I read: user: Write to {token}. – ok ✓"
-
-
-@STREAMED
-def test_value_comes_back_in_the_arguments_of_a_tool(tenant, vendor, model, dialect, streamed):
-    tenant.set(*RESTORING)
-    name = model("mail")
-    heard = hear(tenant.client(), streamed, name, ask(MAIL), tools=SEND_MAIL)
-    assert (json.loads(heard.arguments), heard.end) == ({"to": MAIL, "copies": 1}, "tool_calls")
-    assert "jane" not in vendor.call(name).body
-
-
-def test_value_is_one_token_in_every_turn(tenant, vendor, model, dialect):
-    """So that the model can tell persons apart, and a vendor's cache finds its prompt again."""
-    tenant.set(*RESTORING)
-    client, first, second = tenant.client(), model("text"), model("text")
-    answer = hear(client, False, first, ask(f"I am {MAIL}."))
-    turns = [*ask(f"I am {MAIL}."), {"role": "assistant", "content": answer.text}, *ask(f"{MAIL} and john@example.com")]
-    hear(client, True, second, turns)
-    (jane,) = set(TOKEN.findall(vendor.call(first).body))
-    told = TOKEN.findall(vendor.call(second).body)
-    assert told[:3] == [jane] * 3 and len(told) == 4 and told[3] != jane
-
-
-@STREAMED
-def test_token_of_another_tenant_is_not_read_back(tenant, neighbour, vendor, model, streamed):
-    tenant.set(*RESTORING)
-    neighbour.set(*RESTORING)
-    client, thief, name = tenant.client(), neighbour.client(), model("text")
-    hear(client, False, name, ask(MAIL))
-    token = TOKEN.search(vendor.call(name).body)[0]
-    stolen = hear(thief, streamed, model("text"), ask(f"Who is {token}?"))
-    assert stolen.text == f"I read: user: Who is {token}? – ok ✓"
-    assert hear(client, streamed, model("text"), ask(f"Who is {token}?")).text == f"I read: user: Who is {MAIL}? – ok ✓"
-
-
-def test_answer_whose_token_cannot_be_read_back_says_so(tenant, model):
-    """The header of the data plane's sheet (§3); what it says is not documented."""
-    tenant.set(*RESTORING)
-    nobodys = "{{PII_EMAIL_" + "0" * 96 + "}}"
-    heard = hear(tenant.client(), False, model("text"), ask(nobodys))
-    assert nobodys in heard.text
-    assert "x-gateway-pii-unresolved" in heard.headers
-
-
 # --- what is answered --------------------------------------------------------------------------------------------
 
 
@@ -231,6 +154,17 @@ def test_leak_in_an_answer_is_replaced_for_good(gateway, tenant, model, dialect,
     assert (heard.text, heard.end) == ("Ask [REDACTED_EMAIL] or call [REDACTED_PHONE_NUMBER] now, please.", "stop")
     mails.becomes(1)
     phones.becomes(1)
+
+
+@pytest.mark.parametrize("action, streamed", [("REDACT", False), ("REDACT", True), ("BLOCK", True)])
+def test_what_is_withheld_is_not_told_by_probabilities_either(tenant, model, action, streamed):
+    """Who asks for `logprobs` gets every piece of the text once more, beside the message."""
+    tenant.set(f"pii.action={action}")
+    request = {"model": model("leak"), "messages": ask(), "logprobs": True, "stream": streamed}
+    answer = tenant.client().chat.completions.create(**request)
+    choices = [chunk.choices[0] for chunk in answer] if streamed else answer.choices
+    told = [token.token for choice in choices if choice.logprobs for token in choice.logprobs.content or []]
+    assert "jan" not in "".join(told)
 
 
 @STREAMED
