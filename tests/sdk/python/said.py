@@ -86,6 +86,11 @@ def _thinking_tools(_: list[Turn], results: list[str]) -> Said:
     return after or Said(thinking=THINKING, text="Let me look.", calls=PARALLEL, stop="tool_calls")
 
 
+def _thought_of_her(turns: list[Turn], results: list[str]) -> Said:
+    """Has personal data on its mind before it calls a tool."""
+    return _after(results) or Said(thinking="She is jane.doe@example.com, I think.", calls=[WEATHER], stop="tool_calls")
+
+
 def _mail(turns: list[Turn], _: list[str]) -> Said:
     """Calls a tool with what it was told."""
     return Said(calls=[("send_mail", json.dumps({"to": turns[-1].text, "copies": 1}))], stop="tool_calls")
@@ -102,6 +107,7 @@ SCENARIOS = {
     "parallel-tools": _parallel_tools,
     "thinking-tools": _thinking_tools,
     "mail": _mail,
+    "thought-of-her": _thought_of_her,
     "structured": lambda *_: Said(text=CITY),
     "thinking": lambda turns, _: Said(thinking=THINKING, text=_text(turns, _).text),
     "redacted": lambda turns, _: Said(redacted=sign("unreadable"), text=_text(turns, _).text),

@@ -7,7 +7,7 @@ import httpx2
 import openai
 import pytest
 from actuator import Growth
-from chat import ask
+from chat import TOOLS, ask
 from conftest import check_envelope, sdk
 from database import rows, usage_row
 from dialects import OPENAI
@@ -95,6 +95,21 @@ def test_pattern_of_a_tenant_is_its_own(gateway, tenant, neighbour, model, strea
     found.becomes(1)
 
 
+def test_inputs_of_embeddings_meet_the_rules(gateway, tenant, vendor, model):
+    tenant.set("pii.action=REDACT")
+    name, blocked = model("text"), model("text")
+    found = findings(gateway, "EMAIL", "REDACT", "request")
+    answer = tenant.client().embeddings.create(model=name, input=[MAIL, "plain"], encoding_format="float")
+    assert [one.embedding for one in answer.data] == [[0, len("[REDACTED_EMAIL]")], [1, len("plain")]]
+    assert json.loads(vendor.call(name).body)["input"] == ["[REDACTED_EMAIL]", "plain"]
+    found.becomes(1)
+    tenant.set("pii.action=BLOCK")
+    with pytest.raises(openai.BadRequestError) as raised:
+        tenant.client().embeddings.create(model=blocked, input=MAIL)
+    check_envelope(raised.value, **FOUND)
+    assert not [call for call in vendor.calls if call.model == blocked]
+
+
 # --- what is answered --------------------------------------------------------------------------------------------
 
 
@@ -165,6 +180,23 @@ def test_what_is_withheld_is_not_told_by_probabilities_either(tenant, model, act
     choices = [chunk.choices[0] for chunk in answer] if streamed else answer.choices
     told = [token.token for choice in choices if choice.logprobs for token in choice.logprobs.content or []]
     assert "jan" not in "".join(told)
+
+
+@STREAMED
+def test_tools_are_called_on_where_a_thought_was_redacted(gateway, tenant, claude, streamed):
+    """A vendor that signs its thoughts takes none that is not its own: whoever gives the answer back must not be refused for it."""
+    tenant.set("pii.action=REDACT")
+    client, request = tenant.client(), {"messages": ask(), "tools": TOOLS, "reasoning_effort": "low"}
+    if streamed:
+        with client.chat.completions.stream(model=claude("thought-of-her"), **request) as stream:
+            message = stream.get_final_completion().choices[0].message.to_dict()
+    else:
+        message = client.chat.completions.create(model=claude("thought-of-her"), **request).choices[0].message.to_dict()
+    assert message["reasoning_content"] == "She is [REDACTED_EMAIL], I think."
+    assert "jane" not in json.dumps(message)
+    result = {"role": "tool", "tool_call_id": message["tool_calls"][0]["id"], "content": "21"}
+    request["messages"] = [*ask(), message, result]
+    assert hear(client, streamed, claude("thought-of-her"), **request).text == "The tools said: 21."
 
 
 @STREAMED
