@@ -40,7 +40,7 @@ USAGE = {
 
 CALL_IDS = ["call_fake_1", "call_fake_2"]
 END = b"data: [DONE]\n\n"
-BEYOND_THE_TYPES = ["field_of_tomorrow", "reasoning_content"]
+BEYOND_THE_TYPES = ["field_of_tomorrow", "reasoning_content", "reasoning"]
 """What answers carry that the SDK does not know: a field to come, and what servers of OpenAI's shape show of reasoning."""
 
 FROM_ANSWERS = {"annotations", "parsed", "parsed_arguments", "index"}
@@ -132,7 +132,7 @@ def whole(request: dict, said: Said) -> dict:
             for index, (name, arguments) in enumerate(said.calls)
         ]
     if said.thinking:
-        message["reasoning_content"] = said.thinking
+        message[said.thinking_as] = said.thinking
     logprobs = _logprobs(request, pieces(said.text or ""))
     choices = [
         {"index": index, "message": message, "logprobs": logprobs, "finish_reason": said.stop}
@@ -165,7 +165,7 @@ def _chunks(request: dict, said: Said) -> list[dict]:
         return head | {"choices": [choice]} | ({"usage": None} if asked else {}) | {"obfuscation": "xY3"}
 
     deltas: list[dict] = [{"role": "assistant", "content": None if said.text is None else "", "refusal": None}]
-    deltas += [{"reasoning_content": piece} for piece in pieces(said.thinking or "")]
+    deltas += [{said.thinking_as: piece} for piece in pieces(said.thinking or "")]
     deltas += [{"content": piece} for piece in pieces(said.text or "")]
     for index, (name, arguments) in enumerate(said.calls):
         opening = {"index": index, "id": CALL_IDS[index], "type": "function", "function": {"name": name, "arguments": ""}}

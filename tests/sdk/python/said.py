@@ -15,6 +15,8 @@ class Said:
 
     text: str | None = None
     thinking: str | None = None
+    thinking_as: str = "reasoning_content"
+    """Under which name servers of OpenAI's shape show it: there are two."""
     redacted: str | None = None
     """Thinking that only its vendor can read."""
     calls: list[tuple[str, str]] = field(default_factory=list)
@@ -116,6 +118,8 @@ SCENARIOS = {
     "cache-write": lambda *_: Said(text="Remembered.", usage="cache-write"),
     "no-text": lambda *_: Said(text=""),
     "leak": lambda *_: Said(text=LEAK),
+    "leak-in-reasoning-content": lambda *_: Said(thinking=LEAK, text="Done."),
+    "leak-in-reasoning": lambda *_: Said(thinking=LEAK, thinking_as="reasoning", text="Done."),
     "slow-leak": lambda *_: Said(text=LEAK + " Goodbye." * 12),
     "rival": lambda *_: Said(text="You should rather buy it from Globex."),
     "huge-event": lambda *_: Said(text=HUGE),

@@ -59,12 +59,39 @@ def test_rule_without_a_message_is_named(tenant, model, streamed):
     assert hear(client, streamed, name, ask()).end == "stop", "who sets no bound is not above it"
 
 
-def test_denied_tool_is_denied_wherever_it_stands(tenant, model):
+@pytest.mark.parametrize("other", ["max_tokens", "max_completion_tokens"])
+def test_bound_is_met_under_either_of_its_names(tenant, vendor, model, other):
+    """Both go to the vendor, which chooses: the larger one is what may be spent."""
+    tenant.policy(policy("short-answers", "max_tokens: {limit: 100}"))
+    client, name = tenant.client(), model("text")
+    small = {"max_tokens": 5, "max_completion_tokens": 5}
+    check_envelope(refused(client, False, name, ask(), **(small | {other: 101})), **DENIED)
+    check_envelope(refused(client, False, name, ask(), **{other: 101}), **DENIED)
+    assert calls_of(vendor, name) == 0
+
+
+CLOCK = {"type": "custom", "custom": {"name": "get_time"}}
+
+
+@pytest.mark.parametrize(
+    "offered",
+    [{"tools": TOOLS}, {"tools": [TOOLS[0], CLOCK]}, {"functions": [TOOLS[1]["function"]]}],
+    ids=["function", "custom", "before tools"],
+)
+def test_denied_tool_is_denied_in_whatever_form_it_is_offered(tenant, vendor, model, offered):
     tenant.policy(policy("no-clocks", "tools: {denylist: [get_time]}"))
+    client, name = tenant.client(), model("text")
+    check_envelope(refused(client, False, name, ask(), **offered), **DENIED)
+    assert calls_of(vendor, name) == 0
+    assert hear(client, False, name, ask(), tools=TOOLS[:1]).end == "stop"
+
+
+def test_tool_in_the_list_of_allowed_ones_is_allowed_in_every_form(tenant, model):
+    tenant.policy(policy("clocks-only", "tools: {allowlist: [get_time]}"))
     client = tenant.client()
-    error = refused(client, False, model("text"), ask(), tools=TOOLS)
-    check_envelope(error, **DENIED)
-    assert hear(client, False, model("text"), ask(), tools=TOOLS[:1]).end == "stop"
+    check_envelope(refused(client, False, model("text"), ask(), tools=TOOLS), **DENIED)
+    assert hear(client, False, model("text"), ask(), tools=TOOLS[1:]).end == "stop"
+    assert hear(client, False, model("text"), ask(), tools=[CLOCK]).end == "stop"
 
 
 def test_model_outside_the_list_of_allowed_ones_is_denied(tenant, model):
@@ -213,7 +240,9 @@ def test_answer_is_held_against_the_schema_of_its_model(gateway, tenant, model, 
 
 def test_schema_is_for_its_models_and_its_tenant_alone(gateway, tenant, model):
     tenant.schema(INHABITANTS, "--model", "gpt-fake-structured--none*")
-    assert hear(tenant.client(), False, model("structured", "4-6"), ask()).end == "stop"
+    client = tenant.client()
+    check_envelope(refused(client, False, model("structured"), ask()), **MISFIT)
+    assert hear(client, False, model("structured", "4-6"), ask()).end == "stop"
     assert hear(sdk(gateway), False, model("structured"), ask()).end == "stop"
 
 

@@ -83,7 +83,9 @@ def test_leaking_system_prompt_ends_its_stream_before_the_secret(gateway, tenant
 def test_system_prompt_may_be_said_to_who_knows_it(tenant, model, streamed):
     """What the user has said as well is no secret of the operator's."""
     tenant.set("guardrail.action=BLOCK")
-    heard = hear(tenant.client(), streamed, model("text"), instructed(SECRET))
+    client = tenant.client()
+    check_envelope(refused(client, False, model("text"), instructed()), **BLOCKED)
+    heard = hear(client, streamed, model("text"), instructed(SECRET))
     assert (heard.text, heard.end) == (f"I read: system: {SECRET} | user: {SECRET} – ok ✓", "stop")
 
 
@@ -124,12 +126,13 @@ def test_call_beyond_its_size_is_refused_and_says_by_how_much(tenant, vendor, mo
 def test_stream_under_rules_goes_on_while_the_vendor_still_writes(tenant, vendor, model):
     """Where rules may end a stream, its words wait for their own end and not for that of the stream."""
     tenant.set("guardrail.action=BLOCK", "pii.action=BLOCK")
-    name = model("slow")
+    client, name = tenant.client(), model("slow")
     text = "Tell me of the lakes around the city, of the hills beside them, and of the trains that go there."
-    stream = tenant.client().chat.completions.create(model=name, messages=ask(text), stream=True)
+    stream = client.chat.completions.create(model=name, messages=ask(text), stream=True)
     first = next(chunk for chunk in stream if text_of([chunk]))
     assert not vendor.call(name).finished
     assert text_of([first, *stream]) == f"I read: user: {text} – ok ✓"
+    check_envelope(refused(client, True, model("text"), ask(ATTACK)), **BLOCKED)
 
 
 # --- prompts -----------------------------------------------------------------------------------------------------

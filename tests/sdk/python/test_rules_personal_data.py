@@ -182,6 +182,18 @@ def test_what_is_withheld_is_not_told_by_probabilities_either(tenant, model, act
     assert "jan" not in "".join(told)
 
 
+@pytest.mark.parametrize("member", ["reasoning_content", "reasoning"])
+@STREAMED
+def test_leak_in_reasoning_is_met_under_either_of_its_names(tenant, model, member, streamed):
+    """Servers of OpenAI's shape do not agree on it, and the pieces of a stream are no texts of their own."""
+    tenant.set("pii.action=REDACT")
+    request = {"model": model(f"leak-in-{member.replace('_', '-')}"), "messages": ask(), "stream": streamed}
+    answer = tenant.client().chat.completions.create(**request)
+    said = [chunk.choices[0].delta for chunk in answer] if streamed else [answer.choices[0].message]
+    reasoning = "".join((message.model_extra or {}).get(member) or "" for message in said)
+    assert reasoning == "Ask [REDACTED_EMAIL] or call [REDACTED_PHONE_NUMBER] now, please."
+
+
 @STREAMED
 def test_tools_are_called_on_where_a_thought_was_redacted(gateway, tenant, claude, streamed):
     """A vendor that signs its thoughts takes none that is not its own: whoever gives the answer back must not be refused for it."""
