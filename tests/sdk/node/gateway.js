@@ -2,7 +2,7 @@
 
 import OpenAI from "openai";
 
-function told(name) {
+export function told(name) {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set: run these tests through tests/sdk/python/serve.py, as make test does`);
   return value;

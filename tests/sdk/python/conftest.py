@@ -15,6 +15,7 @@ from dialects import ANTHROPIC, DIALECTS, OPENAI, Dialect
 from dvara_up import DvaraUp
 from envelope import TRACE_ID, check_envelope, sdk
 from fake_vendor import FakeVendor
+from rules import Tenant
 
 __all__ = ["TRACE_ID", "check_envelope", "sdk"]
 
@@ -79,6 +80,22 @@ def deserted() -> Iterator[DvaraUp]:
 @pytest.fixture(scope="session")
 def client(gateway: DvaraUp) -> openai.OpenAI:
     return sdk(gateway)
+
+
+@pytest.fixture
+def tenant(gateway: DvaraUp) -> Iterator[Tenant]:
+    """A tenant of its own, for the rules of one test: they are gone with it."""
+    tenant = Tenant(gateway, "ruled")
+    yield tenant
+    tenant.let_go()
+
+
+@pytest.fixture
+def neighbour(gateway: DvaraUp) -> Iterator[Tenant]:
+    """Another one, whom the rules of the first are not meant for."""
+    neighbour = Tenant(gateway, "neighbour")
+    yield neighbour
+    neighbour.let_go()
 
 
 @pytest.fixture(params=DIALECTS, ids=lambda dialect: dialect.name)

@@ -130,9 +130,9 @@ class DvaraUp:
             return int(file.read_text().split("\n", 1)[0])
         return None
 
-    def run(self, *arguments: str, check: bool = True) -> str:
-        """Another subcommand on the same data folder; what it prints."""
-        done = subprocess.run(
+    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Another subcommand on the same data folder: how it ended, and what it printed where. Files are named from `home`."""
+        return subprocess.run(
             [program(), *arguments, "--data-dir", str(self.data)],
             env=self.environment,
             cwd=self.home,
@@ -141,6 +141,10 @@ class DvaraUp:
             text=True,
             timeout=60,
         )
+
+    def run(self, *arguments: str, check: bool = True) -> str:
+        """The same, for what it prints."""
+        done = self.call(*arguments)
         assert not check or done.returncode == 0, f"{arguments} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
         return done.stdout + done.stderr
 

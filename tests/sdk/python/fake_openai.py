@@ -40,13 +40,11 @@ USAGE = {
 
 CALL_IDS = ["call_fake_1", "call_fake_2"]
 END = b"data: [DONE]\n\n"
-BEYOND_THE_TYPES = ["field_of_tomorrow", "reasoning_content"]
+BEYOND_THE_TYPES = ["field_of_tomorrow", "reasoning_content", "reasoning"]
 """What answers carry that the SDK does not know: a field to come, and what servers of OpenAI's shape show of reasoning."""
 
 FROM_ANSWERS = {"annotations", "parsed", "parsed_arguments", "index"}
 """What the SDK's messages carry that its types of requests do not have."""
-
-LOGPROBS = {"content": [{"token": "I", "logprob": -0.25, "bytes": [73], "top_logprobs": []}], "refusal": None}
 
 
 def error(message: str, kind: str, code: str | None = None) -> dict:
@@ -134,8 +132,8 @@ def whole(request: dict, said: Said) -> dict:
             for index, (name, arguments) in enumerate(said.calls)
         ]
     if said.thinking:
-        message["reasoning_content"] = said.thinking
-    logprobs = LOGPROBS if request.get("logprobs") else None
+        message[said.thinking_as] = said.thinking
+    logprobs = _logprobs(request, pieces(said.text or ""))
     choices = [
         {"index": index, "message": message, "logprobs": logprobs, "finish_reason": said.stop}
         for index in range(request.get("n") or 1)
@@ -161,12 +159,13 @@ def _chunks(request: dict, said: Said) -> list[dict]:
     head = _head(request, "chat.completion.chunk") | {"service_tier": "default", "system_fingerprint": "fp_fake"}
 
     def chunk(delta: dict, finish: str | None = None) -> dict:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        logprobs = _logprobs(request, [delta["content"]]) if delta.get("content") else None
+        choice = {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
         # With include_usage every chunk has the member, null until the last one.
         return head | {"choices": [choice]} | ({"usage": None} if asked else {}) | {"obfuscation": "xY3"}
 
     deltas: list[dict] = [{"role": "assistant", "content": None if said.text is None else "", "refusal": None}]
-    deltas += [{"reasoning_content": piece} for piece in pieces(said.thinking or "")]
+    deltas += [{said.thinking_as: piece} for piece in pieces(said.thinking or "")]
     deltas += [{"content": piece} for piece in pieces(said.text or "")]
     for index, (name, arguments) in enumerate(said.calls):
         opening = {"index": index, "id": CALL_IDS[index], "type": "function", "function": {"name": name, "arguments": ""}}
@@ -176,6 +175,14 @@ def _chunks(request: dict, said: Said) -> list[dict]:
     if asked:
         told.append(head | {"choices": [], "usage": USAGE, "obfuscation": ""})
     return told
+
+
+def _logprobs(request: dict, tokens: list[str]) -> dict | None:
+    """How probable each piece of the text was, which says the text once more."""
+    if not request.get("logprobs"):
+        return None
+    told = [{"token": token, "logprob": -0.25, "bytes": list(token.encode()), "top_logprobs": []} for token in tokens]
+    return {"content": told, "refusal": None}
 
 
 def _incorrect_key(shown: str) -> dict:

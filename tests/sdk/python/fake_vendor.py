@@ -36,6 +36,9 @@ DIALECTS: dict[str, ModuleType] = {dialect.PATH: dialect for dialect in (fake_op
 WAIT_FOR_CLIENT_SECONDS = 20.0
 """How long a stalled answer waits for its client to leave before it gives up."""
 
+SLOW = {"slow", "slow-leak"}
+"""Scenarios whose streams take their time."""
+
 EVENTS_BEFORE_THE_END = {fake_openai: 2, fake_anthropic: 4}
 """How much of a stream comes before it stalls or breaks: up to the first piece of text."""
 
@@ -201,7 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._chunk(bytes([byte]))
         elif event:
             self._chunk(event)
-        if scenario == "slow":
+        if scenario in SLOW:
             time.sleep(0.05)
 
     def stall(self, call: Call, dialect: ModuleType, _: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 from dataclasses import dataclass, field
 
 
@@ -14,6 +15,8 @@ class Said:
 
     text: str | None = None
     thinking: str | None = None
+    thinking_as: str = "reasoning_content"
+    """Under which name servers of OpenAI's shape show it: there are two."""
     redacted: str | None = None
     """Thinking that only its vendor can read."""
     calls: list[tuple[str, str]] = field(default_factory=list)
@@ -44,6 +47,9 @@ FILLERS = {"\u0178": 40 * 1024 * 1024, "\u0176": 70 * 1024 * 1024}
 """Characters that stand for so many `x` until the bytes are sent: below and above what the gateway takes in (64 MiB)."""
 
 ECHO = "I read: {} – ok ✓"
+
+LEAK = "Ask jane.doe@example.com or call (212) 555-0143 now, please."
+"""Personal data that nobody has asked for."""
 
 
 def said(scenario: str, turns: list[Turn]) -> Said:
@@ -82,6 +88,16 @@ def _thinking_tools(_: list[Turn], results: list[str]) -> Said:
     return after or Said(thinking=THINKING, text="Let me look.", calls=PARALLEL, stop="tool_calls")
 
 
+def _thought_of_her(turns: list[Turn], results: list[str]) -> Said:
+    """Has personal data on its mind before it calls a tool."""
+    return _after(results) or Said(thinking="She is jane.doe@example.com, I think.", calls=[WEATHER], stop="tool_calls")
+
+
+def _mail(turns: list[Turn], _: list[str]) -> Said:
+    """Calls a tool with what it was told."""
+    return Said(calls=[("send_mail", json.dumps({"to": turns[-1].text, "copies": 1}))], stop="tool_calls")
+
+
 def _after(results: list[str]) -> Said | None:
     """The final answer, once the tools have answered."""
     return Said(text=f"The tools said: {' and '.join(results)}.") if results else None
@@ -92,6 +108,8 @@ SCENARIOS = {
     "text-and-tools": _text_and_tools,
     "parallel-tools": _parallel_tools,
     "thinking-tools": _thinking_tools,
+    "mail": _mail,
+    "thought-of-her": _thought_of_her,
     "structured": lambda *_: Said(text=CITY),
     "thinking": lambda turns, _: Said(thinking=THINKING, text=_text(turns, _).text),
     "redacted": lambda turns, _: Said(redacted=sign("unreadable"), text=_text(turns, _).text),
@@ -99,6 +117,11 @@ SCENARIOS = {
     "content-filter": lambda *_: Said(text="I would", stop="content_filter"),
     "cache-write": lambda *_: Said(text="Remembered.", usage="cache-write"),
     "no-text": lambda *_: Said(text=""),
+    "leak": lambda *_: Said(text=LEAK),
+    "leak-in-reasoning-content": lambda *_: Said(thinking=LEAK, text="Done."),
+    "leak-in-reasoning": lambda *_: Said(thinking=LEAK, thinking_as="reasoning", text="Done."),
+    "slow-leak": lambda *_: Said(text=LEAK + " Goodbye." * 12),
+    "rival": lambda *_: Said(text="You should rather buy it from Globex."),
     "huge-event": lambda *_: Said(text=HUGE),
     "forty-megabytes": lambda *_: Said(text="\u0178"),
     "seventy-megabytes": lambda *_: Said(text="\u0176"),

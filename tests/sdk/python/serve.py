@@ -3,8 +3,8 @@
     python serve.py -- COMMAND...
 
 The command finds in its environment: TEST_GATEWAY_URL and TEST_API_KEY; TEST_MODELS_ONLY_KEY, whose scope is the list of
-models; TEST_REVOKED_KEY; TEST_VENDOR_URL, for `GET /_fake/calls?model=…`. The exit code is the command's, or 1 when the
-gateway did not stop cleanly.
+models; TEST_REVOKED_KEY; TEST_VENDOR_URL, for `GET /_fake/calls?model=…`; TEST_DATA_FOLDER, for subcommands of DVARA_BIN.
+The exit code is the command's, or 1 when the gateway did not stop cleanly.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def main(arguments: list[str]) -> int:
                 "TEST_GATEWAY_URL": gateway.url,
                 "TEST_API_KEY": gateway.key,
                 "TEST_VENDOR_URL": vendor.url,
+                "TEST_DATA_FOLDER": str(gateway.data),
                 **issue_keys(gateway),
             }
             code = subprocess.run(arguments[1:], env=os.environ | environment).returncode

@@ -57,6 +57,12 @@ class TestOpenAI:
         assert "".join(fragment.function.arguments for fragment in fragments) == "".join(text for _, text in expected.calls)
         assert chunks[-1].finish_reason == expected.stop
 
+    def test_streamed_probabilities_are_those_of_the_text(self, direct, model):
+        stream = direct.chat.completions.create(model=model("text"), messages=ask(), stream=True, logprobs=True)
+        choices = [chunk.choices[0] for chunk in stream]
+        told = [token.token for choice in choices if choice.logprobs for token in choice.logprobs.content]
+        assert told == [choice.delta.content for choice in choices if choice.delta.content]
+
     def test_streamed_tool_calls_assemble(self, direct, model):
         with direct.chat.completions.stream(model=model("parallel-tools"), messages=ask(), tools=TOOLS) as stream:
             calls = stream.get_final_completion().choices[0].message.tool_calls
@@ -82,7 +88,7 @@ class TestOpenAI:
 
     def test_several_choices_with_their_probabilities(self, direct, model):
         answer = direct.chat.completions.create(model=model("text"), messages=ask(), n=2, logprobs=True)
-        assert [choice.logprobs.content[0].token for choice in answer.choices] == ["I", "I"]
+        assert [choice.logprobs.content[0].token for choice in answer.choices] == ["I read:"] * 2
 
     @pytest.mark.parametrize("scenario, finish", [("length", "length"), ("content-filter", "content_filter")])
     def test_reason_to_stop_is_told(self, direct, model, scenario, finish):

@@ -8,13 +8,13 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import re
 import threading
 import time
 from collections import Counter
 from urllib.parse import urlsplit
 
 import pytest
+from actuator import actuator, metric
 from chat import ask
 from dvara_up import DvaraUp, eventually
 from own_postgres import OwnPostgres
@@ -94,26 +94,9 @@ class Load:
         eventually(lambda: len(self.traces) >= wanted, f"{calls} more answers, failures: {self.failures[:3]}")
 
 
-def actuator(gateway: DvaraUp, path: str, key: str) -> tuple[int, str]:
-    address = urlsplit(gateway.url)
-    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=10)
-    secret = json.loads((gateway.data / "secrets.json").read_text())[key]
-    connection.request("GET", f"/actuator/{path}", headers={"Authorization": f"Bearer {secret}"})
-    answer = connection.getresponse()
-    return answer.status, answer.read().decode()
-
-
 def health(gateway: DvaraUp, path: str = "health") -> tuple[int, dict]:
     status, text = actuator(gateway, path, "actuator_api_key")
     return status, json.loads(text)
-
-
-def metric(gateway: DvaraUp, name: str) -> float:
-    status, text = actuator(gateway, "prometheus", "actuator_metrics_api_key")
-    assert status == 200, text
-    found = re.search(rf"^{name}(?:_total)? (\S+)$", text, re.MULTILINE)
-    assert found, f"no {name} in:\n{text}"
-    return float(found[1])
 
 
 def is_whole(gateway: DvaraUp) -> bool:
