@@ -14,7 +14,7 @@ use bytes::Bytes;
 use dvara_types::TokenCount;
 
 use crate::estimate;
-use crate::json;
+use crate::json::{self, Member};
 use crate::splice::Span;
 
 pub use conversation::{
@@ -68,6 +68,7 @@ pub struct ChatRequest {
     pub(crate) wants: Capabilities,
     pub(crate) heads: Heads,
     pub(crate) max_tokens: Option<u64>,
+    pub(crate) most_tokens: Option<u64>,
     pub(crate) choices: Option<u64>,
     pub(crate) logprobs: bool,
     pub(crate) user: Option<Box<str>>,
@@ -132,6 +133,12 @@ impl ChatRequest {
         self.max_tokens
     }
 
+    /// The larger of the bounds that the client set, if it set two (`max_tokens` and `max_completion_tokens`): which of them counts is
+    /// its vendor's to say.
+    pub fn most_tokens(&self) -> Option<u64> {
+        self.most_tokens
+    }
+
     /// How many answers the client asked for (`n`), when it said.
     pub fn choices(&self) -> Option<u64> {
         self.choices
@@ -180,8 +187,15 @@ impl ChatRequest {
             Tool::Function(function) => Some(function.name.clone().into_owned()),
             Tool::Opaque(value) => {
                 let members = json::members(value)?;
-                let kind = members.iter().find(|member| member.key == "type")?;
-                json::string(kind.value).map(Cow::into_owned)
+                let find = |members: &[Member<'_>], name: &str| {
+                    let member = members.iter().find(|member| member.key == name);
+                    member.and_then(|member| json::string(member.value).map(Cow::into_owned))
+                };
+                let kind = find(&members, "type")?;
+                // A custom tool's name stands in a member of its kind, that of a vendor's own is its kind.
+                let own = members.iter().find(|member| member.key == kind);
+                let own = own.and_then(|own| json::members(own.value));
+                own.and_then(|own| find(&own, "name")).or(Some(kind))
             }
         };
         let conversation = self.conversation()?;

@@ -65,11 +65,6 @@ impl Request {
         }
     }
 
-    /// Whether it is a chat completion.
-    pub(crate) fn is_chat(&self) -> bool {
-        matches!(self, Self::Chat(_))
-    }
-
     /// The end user that the caller names.
     pub(crate) fn user(&self) -> Option<&str> {
         match self {
@@ -121,6 +116,14 @@ impl Request {
         match self {
             Self::Chat(chat) => chat.max_tokens(),
             Self::Embeddings(_) => Some(0),
+        }
+    }
+
+    /// The largest bound on output tokens that its vendor may go by.
+    pub(crate) fn most_tokens(&self) -> Option<u64> {
+        match self {
+            Self::Chat(chat) => chat.most_tokens(),
+            Self::Embeddings(_) => None,
         }
     }
 

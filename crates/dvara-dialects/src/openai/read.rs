@@ -36,9 +36,12 @@ impl ChatRequest {
         };
         let tools = has_tools(&view)? || heads.tool_calls;
         let (json_mode, json_schema) = response_format(&view)?;
-        let max_tokens = match number(&view, BodyKey::MaxCompletionTokens)? {
-            Some(most) => Some(most),
-            None => number(&view, BodyKey::MaxTokens)?,
+        let max_completion_tokens = number(&view, BodyKey::MaxCompletionTokens)?;
+        let old_max_tokens = number(&view, BodyKey::MaxTokens);
+        let (max_tokens, most_tokens) = match max_completion_tokens {
+            // Beside its successor the old field is for the vendor to judge.
+            Some(most) => (Some(most), old_max_tokens.ok().flatten().max(Some(most))),
+            None => old_max_tokens.map(|most| (most, most))?,
         };
         let request = Self {
             model_span: Span::of(model_value.get(), text),
@@ -58,6 +61,7 @@ impl ChatRequest {
             },
             heads,
             max_tokens,
+            most_tokens,
             choices: number(&view, BodyKey::Choices)?,
             logprobs: flag(&view, BodyKey::Logprobs)?.unwrap_or(false),
             user: optional_text(&view, BodyKey::User)?,

@@ -1,6 +1,7 @@
 //! The texts of an answer in OpenAI's dialect, and of one event of a stream.
 
 use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -20,8 +21,10 @@ pub enum Part {
     Reasoning,
     /// The arguments of the tool call at this place.
     Arguments(u64),
-    /// A text that no piece of another event continues.
-    Alone,
+    /// A text under a name that no type has; the number tells names apart.
+    Other(u64),
+    /// A text that its vendor has signed, as a whole: a change takes it out, since whoever gives it back would be refused for it.
+    Signed,
 }
 
 /// One text as it grows over the events of a stream.
@@ -41,6 +44,33 @@ pub struct Spoken<'a> {
     pub text: Cow<'a, str>,
     /// Its literal, quotes included.
     pub span: Span,
+    /// How a delta says more of it, where no type tells.
+    pub(super) shell: Option<Shell>,
+    /// What was signed.
+    entry: Option<Entry>,
+}
+
+/// What stands around a text in its message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Shell {
+    pub(super) before: String,
+    pub(super) behind: String,
+}
+
+impl Shell {
+    fn within(&self, before: &str, behind: &str) -> Self {
+        Self {
+            before: format!("{}{before}", self.before),
+            behind: format!("{behind}{}", self.behind),
+        }
+    }
+}
+
+/// An element of a list.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    list: Span,
+    place: usize,
 }
 
 /// What a document says: its texts, its choices, and those of them that end here.
@@ -49,6 +79,8 @@ pub(super) struct Read<'a> {
     pub(super) choices: Vec<u64>,
     pub(super) ended: Vec<u64>,
     pub(super) members: Vec<Member<'a>>,
+    /// What spells texts once more: the probabilities of their pieces.
+    pub(super) spelled: Vec<Span>,
 }
 
 /// Every text of a whole answer, in order. What is no chat completion has none.
@@ -60,13 +92,74 @@ pub fn spoken(answer: &[u8]) -> Vec<Spoken<'_>> {
         .unwrap_or_default()
 }
 
-/// The answer with other texts in the places of some of its own.
-pub fn replace(answer: &Bytes, replaced: Vec<(Span, String)>) -> Bytes {
-    let mut edits = Edits::new();
-    for (span, text) in replaced {
-        edits.replace(span, json::quote(&text));
+/// The answer with other texts in the places of some of its own, and without what spells those: probabilities.
+pub fn replace(answer: &Bytes, replaced: &[(&Spoken<'_>, String)]) -> Bytes {
+    if replaced.is_empty() {
+        return answer.clone();
     }
-    edits.apply(answer)
+    let Ok(document) = std::str::from_utf8(answer) else {
+        return answer.clone();
+    };
+    let mut changes = Changes::new(document);
+    for (spoken, text) in replaced {
+        changes.say(spoken, text);
+    }
+    let read = read(document, "message");
+    changes.hide(&read.map(|read| read.spelled).unwrap_or_default());
+    changes.apply(answer)
+}
+
+/// Changes of the texts of one document.
+pub(super) struct Changes<'d> {
+    document: &'d str,
+    edits: Edits<'static>,
+    /// Signed elements that are taken out.
+    taken: Vec<Entry>,
+}
+
+impl<'d> Changes<'d> {
+    pub(super) fn new(document: &'d str) -> Self {
+        Self {
+            document,
+            edits: Edits::new(),
+            taken: Vec::new(),
+        }
+    }
+
+    /// Puts another text in the place of one.
+    pub(super) fn say(&mut self, spoken: &Spoken<'_>, text: &str) {
+        match spoken.entry {
+            Some(entry) => self.taken.push(entry),
+            None => self.edits.replace(spoken.span, json::quote(text)),
+        }
+    }
+
+    /// Takes out what spells texts.
+    pub(super) fn hide(&mut self, spelled: &[Span]) {
+        for span in spelled {
+            self.edits.replace(*span, "null");
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.edits.is_empty() && self.taken.is_empty()
+    }
+
+    pub(super) fn apply(mut self, document: &Bytes) -> Bytes {
+        while let Some(list) = self.taken.last().map(|entry| entry.list) {
+            let whole = &self.document[list.start..list.end];
+            let items: Vec<&RawValue> = serde_json::from_str(whole).unwrap_or_default();
+            let taken = |place: usize| {
+                let mut entries = self.taken.iter();
+                entries.any(|entry| entry.list == list && entry.place == place)
+            };
+            let kept = items.iter().enumerate().filter(|(place, _)| !taken(*place));
+            let kept: Vec<&str> = kept.map(|(_, item)| item.get()).collect();
+            self.edits.replace(list, format!("[{}]", kept.join(",")));
+            self.taken.retain(|entry| entry.list != list);
+        }
+        self.edits.apply(document)
+    }
 }
 
 /// Reads a document whose choices have a `message` or a `delta`.
@@ -77,6 +170,7 @@ pub(super) fn read<'a>(document: &'a str, message: &str) -> Option<Read<'a>> {
         choice: 0,
         texts: Vec::new(),
     };
+    let mut spelled = Vec::new();
     let (mut seen, mut ended) = (Vec::new(), Vec::new());
     for (place, choice) in find(&members, "choices")
         .and_then(json::items)?
@@ -89,6 +183,8 @@ pub(super) fn read<'a>(document: &'a str, message: &str) -> Option<Read<'a>> {
         let index = find(&choice, "index").and_then(|index| index.get().parse().ok());
         reader.choice = index.unwrap_or(place as u64);
         seen.push(reader.choice);
+        let probabilities = find(&choice, "logprobs").filter(|value| !json::is_null(value));
+        spelled.extend(probabilities.map(|value| Span::of(value.get(), document)));
         for member in find(&choice, message)
             .and_then(json::members)
             .unwrap_or_default()
@@ -106,6 +202,7 @@ pub(super) fn read<'a>(document: &'a str, message: &str) -> Option<Read<'a>> {
         choices: seen,
         ended,
         members,
+        spelled,
     })
 }
 
@@ -133,17 +230,73 @@ impl<'a> Reader<'a> {
             }
             ("function_call", _) => self.function(Part::Arguments(u64::MAX), member.value),
             _ => {
-                let (document, choice, texts) = (self.document, self.choice, &mut self.texts);
-                strings::each(member.value, &mut |text, literal| {
-                    texts.push(Spoken {
-                        lane: Lane {
-                            choice,
-                            part: Part::Alone,
-                        },
-                        text,
-                        span: Span::of(literal, document),
-                    });
+                let shell = Shell::default().within(&format!("{{{}:", member.raw_key), "}");
+                self.other(member.value, shell);
+            }
+        }
+    }
+
+    /// Texts under names that no type has.
+    fn other(&mut self, value: &'a RawValue, shell: Shell) {
+        match value.get().as_bytes().first() {
+            Some(b'"') => {
+                let part = Part::Other(number_of(&shell.before));
+                self.text(part, value);
+                if let Some(spoken) = self.texts.last_mut() {
+                    spoken.shell = Some(shell);
+                }
+            }
+            Some(b'[') => {
+                let items = json::items(value).unwrap_or_default();
+                for (place, item) in items.into_iter().enumerate() {
+                    let entry = Entry {
+                        list: Span::of(value.get(), self.document),
+                        place,
+                    };
+                    self.item(item, entry, &shell);
+                }
+            }
+            Some(b'{') => {
+                for member in json::members(value).unwrap_or_default() {
+                    if !strings::NO_TEXTS.contains(&&*member.key) {
+                        let shell = shell.within(&format!("{{{}:", member.raw_key), "}");
+                        self.other(member.value, shell);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// An element of a list under such a name. Lists grow over a stream by elements that say their place.
+    fn item(&mut self, item: &'a RawValue, entry: Entry, shell: &Shell) {
+        let Some(members) = json::members(item) else {
+            return self.other(item, shell.within("[", "]"));
+        };
+        if find(&members, "signature").is_some_and(|signature| signature.get().len() > 2) {
+            return strings::each(item, &mut |text, literal| {
+                self.texts.push(Spoken {
+                    lane: Lane {
+                        choice: self.choice,
+                        part: Part::Signed,
+                    },
+                    text,
+                    span: Span::of(literal, self.document),
+                    shell: None,
+                    entry: Some(entry),
                 });
+            });
+        }
+        let mut head = String::from("[{");
+        for name in ["type", "index"] {
+            if let Some(value) = find(&members, name) {
+                head.push_str(&format!("\"{name}\":{},", value.get()));
+            }
+        }
+        for member in members {
+            if !strings::NO_TEXTS.contains(&&*member.key) {
+                let shell = shell.within(&format!("{head}{}:", member.raw_key), "}]");
+                self.other(member.value, shell);
             }
         }
     }
@@ -183,8 +336,17 @@ impl<'a> Reader<'a> {
             },
             text,
             span: Span::of(value.get(), self.document),
+            shell: None,
+            entry: None,
         });
     }
+}
+
+/// Tells the names of texts apart; the same in every event of a stream.
+fn number_of(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish()
 }
 
 pub(super) fn find<'a>(members: &[Member<'a>], name: &str) -> Option<&'a RawValue> {

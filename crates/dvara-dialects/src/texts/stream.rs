@@ -2,9 +2,8 @@
 
 use bytes::Bytes;
 
-use super::answer::{self, Lane, Part, Read, find};
+use super::answer::{self, Changes, Lane, Part, Read, Shell, Spoken, find};
 use crate::json;
-use crate::splice::Edits;
 use crate::sse::{self, DEFAULT_MAX_EVENT, Frame, Framer};
 
 /// Decides what becomes of the texts of a stream.
@@ -14,6 +13,9 @@ pub trait Editor {
 
     /// A text has ended, or another text will follow in its lane; what is left of it is added to `out`.
     fn finish(&mut self, lane: Lane, out: &mut String);
+
+    /// Whether texts may be held back or changed. Then nothing may go on that spells them in another way.
+    fn withholds(&self) -> bool;
 
     /// Whether the answer must not go on. Asked after each of the above; what was added to `out` then is thrown away.
     fn is_blocked(&self) -> bool;
@@ -35,6 +37,8 @@ pub struct Rewriter {
     head: String,
     /// Lanes in which something was said and that have not ended.
     open: Vec<Lane>,
+    /// How those of them are said that no type names.
+    shells: Vec<(Lane, Shell)>,
     /// Choices that were seen and have not ended.
     choices: Vec<u64>,
 }
@@ -84,15 +88,16 @@ impl Rewriter {
             }
             return flow;
         }
-        let read = std::str::from_utf8(&data)
-            .ok()
-            .and_then(|text| answer::read(text, "delta"));
-        let Some(read) = read else {
+        let document = std::str::from_utf8(&data).unwrap_or_default();
+        let Some(read) = answer::read(document, "delta") else {
             relay.push(event);
             return Flow::On;
         };
         self.learn(&read);
-        let mut edits = Edits::new();
+        let mut changes = Changes::new(document);
+        if editor.withholds() {
+            changes.hide(&read.spelled);
+        }
         for (place, spoken) in read.texts.iter().enumerate() {
             let lane = spoken.lane;
             let mut out = String::new();
@@ -100,17 +105,17 @@ impl Rewriter {
             let is_last = read.texts[place + 1..]
                 .iter()
                 .all(|other| other.lane != lane);
-            if lane.part == Part::Alone || (is_last && read.ended.contains(&lane.choice)) {
+            if lane.part == Part::Signed || (is_last && read.ended.contains(&lane.choice)) {
                 editor.finish(lane, &mut out);
                 self.open.retain(|open| *open != lane);
-            } else if !self.open.contains(&lane) {
-                self.open.push(lane);
+            } else {
+                self.open(spoken);
             }
             if editor.is_blocked() {
                 return self.block(relay);
             }
             if out != spoken.text {
-                edits.replace(spoken.span, json::quote(&out));
+                changes.say(spoken, &out);
             }
         }
         let (ended, open) = self
@@ -123,12 +128,24 @@ impl Rewriter {
             return Flow::Blocked;
         }
         self.choices.retain(|choice| !read.ended.contains(choice));
-        if edits.is_empty() {
+        if changes.is_empty() {
             relay.push(event);
         } else {
-            relay.push(with_data(&edits.apply(&Bytes::copy_from_slice(&data))));
+            relay.push(with_data(&changes.apply(&Bytes::copy_from_slice(&data))));
         }
         Flow::On
+    }
+
+    /// Something was said in a lane, and more of it may come.
+    fn open(&mut self, spoken: &Spoken<'_>) {
+        if self.open.contains(&spoken.lane) {
+            return;
+        }
+        self.open.push(spoken.lane);
+        if let Some(shell) = &spoken.shell {
+            self.shells.retain(|(lane, _)| *lane != spoken.lane);
+            self.shells.push((spoken.lane, shell.clone()));
+        }
     }
 
     /// Remembers what chunks of ours need, and which choices there are.
@@ -161,7 +178,7 @@ impl Rewriter {
                 return self.block(relay);
             }
             if !out.is_empty() {
-                relay.push(self.chunk(lane.choice, &delta(lane.part, &out), "null"));
+                relay.push(self.chunk(lane.choice, &self.delta(*lane, &out), "null"));
             }
         }
         Flow::On
@@ -176,6 +193,17 @@ impl Rewriter {
         Flow::Blocked
     }
 
+    /// A delta that says a text.
+    fn delta(&self, lane: Lane, text: &str) -> String {
+        let shell = self.shells.iter().find(|(known, _)| *known == lane);
+        match shell {
+            Some((_, shell)) => {
+                format!("{}{}{}", shell.before, json::quote(text), shell.behind)
+            }
+            None => delta(lane.part, text),
+        }
+    }
+
     /// A chunk of ours, in the name of those that came.
     fn chunk(&self, choice: u64, delta: &str, finish: &str) -> Bytes {
         let head = &self.head;
@@ -186,11 +214,11 @@ impl Rewriter {
     }
 }
 
-/// A delta that says a text.
+/// A delta that says a text of a type that we know.
 fn delta(part: Part, text: &str) -> String {
     let text = json::quote(text);
     match part {
-        Part::Content | Part::Alone => format!("{{\"content\":{text}}}"),
+        Part::Content | Part::Other(_) | Part::Signed => format!("{{\"content\":{text}}}"),
         Part::Refusal => format!("{{\"refusal\":{text}}}"),
         Part::Reasoning => format!("{{\"reasoning_content\":{text}}}"),
         Part::Arguments(u64::MAX) => format!("{{\"function_call\":{{\"arguments\":{text}}}}}"),

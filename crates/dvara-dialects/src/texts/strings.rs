@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::json;
 
 /// Members whose strings nobody has written as a text: names of kinds, ids, addresses, encoded bytes, signatures.
-const NO_TEXTS: [&str; 18] = [
+pub(super) const NO_TEXTS: [&str; 18] = [
     "type",
     "id",
     "role",

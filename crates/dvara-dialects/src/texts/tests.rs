@@ -116,18 +116,20 @@ fn every_text_of_an_answer_is_seen_and_replaced() {
             (Part::Reasoning, "hm".to_owned()),
             (Part::Refusal, "no".to_owned()),
             (Part::Arguments(0), "{}".to_owned()),
-            (Part::Alone, "deep".to_owned()),
+            (Part::Signed, "deep".to_owned()),
         ]
     );
-    let shouted: Vec<_> = spoken(&answer)
+    let texts = spoken(&answer);
+    let shouted: Vec<_> = texts
         .iter()
-        .map(|spoken| (spoken.span, spoken.text.to_uppercase()))
+        .map(|spoken| (spoken, spoken.text.to_uppercase()))
         .collect();
-    let text = String::from_utf8(replace(&answer, shouted).to_vec()).unwrap();
+    let text = String::from_utf8(replace(&answer, &shouted).to_vec()).unwrap();
     assert!(
-        text.contains(r#""content":"HI""#) && text.contains(r#""thinking":"DEEP","signature":"s""#),
-        "{text}"
+        text.contains(r#""content":"HI""#) && text.contains(r#""thinking_blocks":[]"#),
+        "a signed text that is changed would be refused: {text}"
     );
+    assert_eq!(replace(&answer, &[]), answer);
 }
 
 /// Holds back the last byte of each lane, shouts, and blocks where it hears `stop!`.
@@ -149,6 +151,10 @@ impl Editor for Shouting {
 
     fn finish(&mut self, lane: Lane, out: &mut String) {
         out.push_str(&self.held.remove(&lane).unwrap_or_default().to_uppercase());
+    }
+
+    fn withholds(&self) -> bool {
+        true
     }
 
     fn is_blocked(&self) -> bool {
@@ -228,6 +234,56 @@ fn what_is_held_goes_on_before_the_end() {
         stream.ends_with("\"finish_reason\":\"tool_calls\"}]}\n\ndata: [DONE]\n\n"),
         "{stream}"
     );
+}
+
+#[test]
+fn texts_under_any_name_are_one_text_over_the_events_of_a_stream() {
+    let events = [
+        chunk(
+            r#"{"reasoning":"wh","parts":[{"type":"t","index":1,"text":"on"}]}"#,
+            "null",
+        ),
+        chunk(
+            r#"{"reasoning":"y","parts":[{"type":"t","index":1,"text":"e"}]}"#,
+            "null",
+        ),
+        chunk("{}", "\"stop\""),
+    ];
+    let (stream, _) = rewritten(&events);
+    let (mut reasoning, mut part) = (String::new(), String::new());
+    for data in stream
+        .split("\n\n")
+        .filter_map(|event| event.strip_prefix("data: "))
+    {
+        let value: serde_json::Value = serde_json::from_str(data).unwrap();
+        let delta = &value["choices"][0]["delta"];
+        reasoning.push_str(delta["reasoning"].as_str().unwrap_or_default());
+        part.push_str(delta["parts"][0]["text"].as_str().unwrap_or_default());
+        assert!(
+            delta["parts"].is_null() || delta["parts"][0]["index"] == 1,
+            "{stream}"
+        );
+    }
+    assert_eq!((reasoning.as_str(), part.as_str()), ("WHY", "ONE"));
+}
+
+#[test]
+fn what_spells_a_text_does_not_go_on_beside_it() {
+    let spelled = r#"{"content":[{"token":"hi","bytes":[104,105]}]}"#;
+    let event = format!(
+        r#"{{"choices":[{{"index":0,"delta":{{"content":"hi"}},"logprobs":{spelled},"finish_reason":null}}]}}"#
+    );
+    let (stream, _) = rewritten(&[format!("data: {event}\n\n")]);
+    assert!(
+        stream.contains(r#""logprobs":null"#) && !stream.contains("token"),
+        "{stream}"
+    );
+    let whole = Bytes::from(event.replace("delta", "message"));
+    let texts = spoken(&whole);
+    let changed = replace(&whole, &[(&texts[0], "HI".to_owned())]);
+    let changed = String::from_utf8(changed.to_vec()).unwrap();
+    assert!(changed.contains(r#""logprobs":null"#), "{changed}");
+    assert_eq!(texts.len(), 1);
 }
 
 #[test]

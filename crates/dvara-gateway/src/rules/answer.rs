@@ -181,7 +181,7 @@ fn whole(
         };
         counts.add_all(&findings);
         if let Some(text) = edited(spoken, &findings, rules, &mut unresolved) {
-            replaced.push((spoken.span, text));
+            replaced.push((spoken, text));
         }
     }
     if !counts.is_empty() {
@@ -202,7 +202,7 @@ fn whole(
     };
     let unresolved = (unresolved > 0).then(|| (UNRESOLVED, HeaderValue::from(unresolved)));
     let notes = flag.into_iter().chain(unresolved).collect();
-    Ok((replace(&bytes, replaced), notes))
+    Ok((replace(&bytes, &replaced), notes))
 }
 
 /// The first text of the first choice has to fit; a blank one is not judged.
@@ -243,7 +243,12 @@ fn edited(
     let withholds = rules.pii.settings.action.withholds() && !findings.is_empty();
     let is_json = matches!(spoken.lane.part, Part::Arguments(_));
     let text = withholds.then(|| redact(&spoken.text, findings, rules, is_json));
-    let restored = rules.tokens.as_ref().and_then(|key| {
+    // What is signed must go back as it came, tokens and all.
+    let tokens = rules
+        .tokens
+        .as_ref()
+        .filter(|_| spoken.lane.part != Part::Signed);
+    let restored = tokens.and_then(|key| {
         let text = text.as_deref().unwrap_or(&spoken.text);
         restored(key, text, || *unresolved += 1)
     });

@@ -123,7 +123,7 @@ pub(super) fn answer(
 
 /// Whether people read it: reasoning and arguments of tools are not what contents are judged by.
 pub(super) fn is_read(part: Part) -> bool {
-    matches!(part, Part::Content | Part::Refusal | Part::Alone)
+    matches!(part, Part::Content | Part::Refusal | Part::Other(_))
 }
 
 /// What becomes of what was found: what the head of the answer says of it. Records it.

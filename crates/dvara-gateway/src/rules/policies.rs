@@ -63,7 +63,7 @@ impl<'a> PolicyQuestion<'a> {
         let of_tenant = self.key.and_then(|key| key.tenant.metadata.get("region"));
         Facts {
             model: Some(model),
-            max_tokens: self.request.max_tokens().filter(|_| self.request.is_chat()),
+            max_tokens: self.request.most_tokens(),
             tools: &self.tools,
             stream: self.request.stream(),
             user: self.request.user(),

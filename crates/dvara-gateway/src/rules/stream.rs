@@ -113,7 +113,7 @@ impl Editor for Watch {
         let held = match &mut watched {
             Watched::Text(watched) => {
                 let let_go = self.contents(watched, text);
-                self.personal(&let_go, out, |text, seen| {
+                self.personal(lane.part, &let_go, out, |text, seen| {
                     watched.personal.push(text, |piece| seen.take(piece));
                 });
                 watched.waiting.len() + watched.personal.held()
@@ -142,7 +142,7 @@ impl Editor for Watch {
                     self.judge();
                 }
                 let rest = std::mem::take(&mut watched.waiting);
-                self.personal(&rest, out, |text, seen| {
+                self.personal(lane.part, &rest, out, |text, seen| {
                     watched.personal.push(text, |piece| seen.take(piece));
                     watched.personal.finish(|piece| seen.take(piece));
                 });
@@ -150,6 +150,10 @@ impl Editor for Watch {
             Some(Watched::Arguments(whole)) => self.arguments(&whole, out),
             None => {}
         }
+    }
+
+    fn withholds(&self) -> bool {
+        self.withholds
     }
 
     fn is_blocked(&self) -> bool {
@@ -200,8 +204,16 @@ impl Watch {
     }
 
     /// Has text that was let go looked through for personal data.
-    fn personal(&mut self, text: &str, out: &mut String, look: impl FnOnce(&str, &mut Seen<'_>)) {
+    fn personal(
+        &mut self,
+        part: Part,
+        text: &str,
+        out: &mut String,
+        look: impl FnOnce(&str, &mut Seen<'_>),
+    ) {
         let mut seen = Seen::new(&self.rules, self.withholds, &mut self.counts, out);
+        // What is signed must go back as it came, tokens and all.
+        seen.restores = part != Part::Signed;
         look(text, &mut seen);
         self.blocked |= seen.blocked;
     }
@@ -252,6 +264,8 @@ struct Seen<'a> {
     withholds: bool,
     counts: &'a mut Counts,
     out: &'a mut String,
+    /// Tokens become what they stand for.
+    restores: bool,
     blocked: bool,
 }
 
@@ -267,6 +281,7 @@ impl<'a> Seen<'a> {
             withholds,
             counts,
             out,
+            restores: true,
             blocked: false,
         }
     }
@@ -295,6 +310,7 @@ impl<'a> Seen<'a> {
                     .rules
                     .tokens
                     .as_ref()
+                    .filter(|_| self.restores)
                     .and_then(|key| restored(key, token, || {}));
                 self.say(value.as_deref().unwrap_or(token));
             }
