@@ -9,7 +9,7 @@ mod stream;
 mod strings;
 
 pub use answer::{Lane, Part, Spoken, replace, spoken};
-pub use messages::{MessageSize, Sizes};
+pub use messages::{MessageSize, Opening, Sizes};
 pub use prompt::TemplateCall;
 pub use request::{Said, Saying, Speaker};
 pub use stream::{Editor, Flow, Rewriter};

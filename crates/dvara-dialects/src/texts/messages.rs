@@ -1,13 +1,24 @@
 //! The messages of a call as wholes: how large each one is, and the call without some of them (data-plane.md §22).
 
+use std::borrow::Cow;
+
 use serde::Deserialize as _;
 use serde_json::value::RawValue;
 
 use super::Speaker;
 use crate::estimate::{ImageTokens, message_tokens, tool_tokens};
-use crate::json::Members;
+use crate::json::{self, Members};
 use crate::request::{Block, ChatRequest, Message, ReadError, ReadLimits};
 use crate::splice::{Edits, Span};
+
+/// What makes two calls one conversation: their beginning stays the same as it goes on.
+#[derive(Clone, Default)]
+pub struct Opening<'a> {
+    /// What the client calls it (`prompt_cache_key`), as it stands in the body.
+    pub cache_key: Option<&'a str>,
+    /// The texts of its messages, up to those of the first of the user.
+    pub texts: Vec<Cow<'a, str>>,
+}
 
 /// How large a call is, in estimated tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +41,21 @@ pub struct MessageSize {
 }
 
 impl ChatRequest {
+    /// How the conversation begins. Nothing behind that is read, and what cannot be read is not part of it.
+    pub fn opening(&self) -> Opening<'_> {
+        let mut opening = Opening::default();
+        let Members(members) =
+            serde_json::from_str(self.text()).expect("checked when the body was read");
+        for member in &members {
+            match &*member.key {
+                "prompt_cache_key" => opening.cache_key = Some(member.value.get()),
+                "messages" => opening.read(member.value),
+                _ => {}
+            }
+        }
+        opening
+    }
+
     /// How large its parts are.
     ///
     /// # Errors
@@ -83,6 +109,35 @@ impl ChatRequest {
         let span = Span::of(messages.value.get(), text);
         edits.replace(span, format!("[{}]", kept.join(",")));
         Self::read_openai(edits.apply(self.body()), limits)
+    }
+}
+
+impl<'a> Opening<'a> {
+    fn read(&mut self, messages: &'a RawValue) {
+        for message in json::items(messages).unwrap_or_default() {
+            let message = json::members(message).unwrap_or_default();
+            let find = |name: &str| message.iter().find(|member| member.key == name);
+            if let Some(content) = find("content") {
+                self.content(content.value);
+            }
+            let role = find("role").and_then(|role| json::string(role.value));
+            if role.as_deref() == Some("user") {
+                return;
+            }
+        }
+    }
+
+    fn content(&mut self, content: &'a RawValue) {
+        if let Some(text) = json::string(content) {
+            self.texts.push(text);
+            return;
+        }
+        for part in json::items(content).unwrap_or_default() {
+            let part = json::members(part).unwrap_or_default();
+            let text = part.iter().find(|member| member.key == "text");
+            let text = text.and_then(|text| json::string(text.value));
+            self.texts.extend(text);
+        }
     }
 }
 

@@ -1,11 +1,8 @@
 //! What makes two calls one conversation, for the strategy that keeps a conversation where its prompt is cached.
 
-use dvara_dialects::request::{Block, ChatRequest, Role};
+use dvara_dialects::request::ChatRequest;
 
 use super::hash::stable_hash;
-
-/// OpenAI's own word for calls whose prompts begin alike.
-const CACHE_KEY: &str = "prompt_cache_key";
 
 /// The conversation of a call: what its client calls it, else its beginning up to the first message of the user, which stays the
 /// same as it goes on. `tenant` and `model` are part of it, so that no two tenants' calls are drawn to one place by a common prompt.
@@ -14,27 +11,14 @@ pub(crate) fn conversation(request: &ChatRequest, tenant: &str, session: Option<
         let head = [tenant, request.model(), kind];
         stable_hash(head.iter().chain(parts).map(|part| part.as_bytes()))
     };
-    let Ok(read) = request.conversation() else {
-        return hash("session", &[session.unwrap_or_default()]);
-    };
-    let key = read.rest.iter().find(|field| field.name == CACHE_KEY);
-    if let Some(key) = key {
-        return hash("key", &[key.value.get()]);
+    let opening = request.opening();
+    if let Some(key) = opening.cache_key {
+        return hash("key", &[key]);
     }
     if let Some(session) = session {
         return hash("session", &[session]);
     }
-    let mut texts: Vec<&str> = Vec::new();
-    for message in &read.messages {
-        let of_message = message.blocks.iter().filter_map(|block| match block {
-            Block::Text(text) => Some(&*text.text),
-            _ => None,
-        });
-        texts.extend(of_message);
-        if message.role == Role::User {
-            break;
-        }
-    }
+    let texts: Vec<&str> = opening.texts.iter().map(|text| &**text).collect();
     hash("opening", &texts)
 }
 
