@@ -18,6 +18,7 @@ use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::http::error::GatewayError;
+use crate::rules::Withheld;
 use crate::stream::{Piece, Stream};
 
 /// A stream on its way to a client.
@@ -82,7 +83,10 @@ impl Relay {
     fn complete(&mut self) {
         if let Some(mut ledger) = self.ledger.take() {
             self.stream.note(&mut ledger);
-            ledger.completed();
+            match self.stream.withheld().map(Withheld::refusal) {
+                Some((status, code)) => ledger.refuse(status, code),
+                None => ledger.completed(),
+            }
         }
     }
 

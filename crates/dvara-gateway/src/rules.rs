@@ -19,7 +19,7 @@ pub(crate) use policies::{PolicyQuestion, allow, denied};
 pub(crate) use recorder::{Recorder, RuleMetrics, Source};
 pub(crate) use request::look_through;
 pub(crate) use settings::load as load_settings;
-pub(crate) use stream::Guard;
+pub(crate) use stream::{Guard, Withheld};
 pub(crate) use template::fill_in;
 pub(crate) use window::{bound, fit_window};
 

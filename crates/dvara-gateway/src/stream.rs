@@ -14,7 +14,7 @@ use dvara_upstream::targets::{Permit, Target as TargetState};
 
 use crate::http::error::GatewayError;
 use crate::relay::StreamLimits;
-use crate::rules::Guard;
+use crate::rules::{Guard, Withheld};
 
 pub(crate) use scripted::Scripted;
 pub(crate) use upstream::FromUpstream;
@@ -94,6 +94,11 @@ impl Stream {
         }
         relay.extend(passed);
         Poll::Ready(piece)
+    }
+
+    /// Why the rules ended it, if they did.
+    pub(crate) fn withheld(&self) -> Option<Withheld> {
+        self.guard.as_ref().and_then(|guard| guard.withheld())
     }
 
     /// What a vendor's stream holds on to until it ends.

@@ -30,6 +30,7 @@ pub use error::{PolicyError, PolicyErrors};
 pub use evaluation::{Denial, Divergence, Effect, Evaluation, Policies, ShadowDecision, Warning};
 pub use expression::MAX_EXPRESSION_BYTES;
 pub use facts::{Facts, McpFacts};
+pub(crate) use hint::nearest;
 pub use index::{BrokenPolicy, PolicyIndex, PolicySource};
 pub use parse::{MAX_DSL_BYTES, MAX_RULES};
 pub use status::{PolicyStatus, UnknownPolicyStatus};

@@ -32,7 +32,38 @@ struct Watch {
     counts: Counts,
     detections: Vec<Detection>,
     held: usize,
-    blocked: bool,
+    blocked: Option<Withheld>,
+}
+
+/// Why a stream was ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Withheld {
+    /// Personal data or secrets.
+    PersonalData,
+    /// What guardrails found.
+    Contents,
+    /// More than can be looked through.
+    TooLarge,
+}
+
+impl Withheld {
+    /// Status and code of the refusal that a whole answer would have been.
+    pub(crate) fn refusal(self) -> (u16, &'static str) {
+        match self {
+            Self::PersonalData => (400, "pii_detected"),
+            Self::Contents => (403, "guardrail_blocked"),
+            Self::TooLarge => (403, "answer_too_large_to_scan"),
+        }
+    }
+
+    /// The event of the audit trail.
+    fn event(self) -> &'static str {
+        match self {
+            Self::PersonalData => "PII_BLOCKED_STREAMING",
+            Self::Contents => "GUARDRAIL_BLOCKED_STREAMING",
+            Self::TooLarge => "STREAM_TOO_LARGE_TO_SCAN",
+        }
+    }
 }
 
 /// What is known of one text.
@@ -64,7 +95,7 @@ impl Guard {
                 counts: Counts::default(),
                 detections: Vec::new(),
                 held: 0,
-                blocked: false,
+                blocked: None,
             },
         }
     }
@@ -72,6 +103,11 @@ impl Guard {
     /// Takes whole events and adds what may go on.
     pub(crate) fn pass(&mut self, events: &Bytes, relay: &mut Vec<Bytes>) -> Flow {
         self.rewriter.rewrite(events, &mut self.watch, relay)
+    }
+
+    /// Why the stream was ended here, if it was.
+    pub(crate) fn withheld(&self) -> Option<Withheld> {
+        self.watch.blocked
     }
 
     /// The stream has ended: what is held goes on.
@@ -91,6 +127,10 @@ impl Drop for Guard {
         }
         if watch.withholds {
             recorder.held(watch.held);
+        }
+        if let Some(withheld) = watch.blocked {
+            let payload = serde_json::json!({"source": "response", "held_bytes": watch.held, "limit": MOST_HELD});
+            recorder.event(withheld.event(), &payload);
         }
         if let Some(guardrails) = &watch.rules.guardrails {
             // A stream that must not go on was ended already; here it is only recorded.
@@ -157,7 +197,7 @@ impl Editor for Watch {
     }
 
     fn is_blocked(&self) -> bool {
-        self.blocked
+        self.blocked.is_some()
     }
 }
 
@@ -199,7 +239,9 @@ impl Watch {
         if let Some(guardrails) = &self.rules.guardrails {
             let blocks =
                 |found: &Detection| guardrails.action(found.category) == guardrail::Action::Block;
-            self.blocked |= self.detections.iter().any(blocks);
+            if self.detections.iter().any(blocks) {
+                self.block(Withheld::Contents);
+            }
         }
     }
 
@@ -215,7 +257,14 @@ impl Watch {
         // What is signed must go back as it came, tokens and all.
         seen.restores = part != Part::Signed;
         look(text, &mut seen);
-        self.blocked |= seen.blocked;
+        if seen.blocked {
+            self.block(Withheld::PersonalData);
+        }
+    }
+
+    /// Ends the stream; the first reason stands.
+    fn block(&mut self, withheld: Withheld) {
+        self.blocked.get_or_insert(withheld);
     }
 
     /// The whole arguments of a tool's call.
@@ -231,7 +280,7 @@ impl Watch {
             return;
         }
         if !findings.is_empty() && rules.pii.settings.action == Action::Block {
-            self.blocked = true;
+            self.block(Withheld::PersonalData);
             return;
         }
         let text = if rules.pii.settings.action.withholds() {
@@ -248,12 +297,8 @@ impl Watch {
 
     /// More than can be looked through: where something may have to be withheld, all of it is.
     fn too_large(&mut self) {
-        if self.withholds && !self.blocked {
-            self.blocked = true;
-            let payload = serde_json::json!({"source": "response", "limit": MOST_HELD});
-            self.rules
-                .recorder
-                .event("STREAM_TOO_LARGE_TO_SCAN", &payload);
+        if self.withholds {
+            self.block(Withheld::TooLarge);
         }
     }
 }

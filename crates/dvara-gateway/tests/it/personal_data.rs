@@ -201,6 +201,12 @@ async fn a_leak_in_a_stream_ends_it_or_is_redacted_across_any_pieces() {
     let blocking = gateway(&vendor, &[(ACTION, "BLOCK")]).await;
     let (text, end) = heard(blocking.chat(streamed("gpt-4o")).await).await;
     assert_eq!((text.as_str(), end.as_str()), ("Ask ", "content_filter"));
+    let row = &blocking.settled(1).await[0];
+    let settled = ["outcome", "error_code", "status"].map(|column| row[column].clone());
+    assert_eq!(
+        settled,
+        [json!("refused"), json!("pii_detected"), json!(200)]
+    );
     let redacting = gateway(&vendor, &[(ACTION, "REDACT")]).await;
     let (text, end) = heard(redacting.chat(streamed("gpt-4o")).await).await;
     assert_eq!(

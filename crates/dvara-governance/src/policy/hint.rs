@@ -117,7 +117,7 @@ pub(super) fn slip_of_action(action: &str) -> Option<&'static str> {
 }
 
 /// The candidate within a few edits, one for a short word and one more for every five characters.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = 1 + word.chars().count() / 5;
     known
         .into_iter()
