@@ -22,6 +22,7 @@ mod numbers;
 mod overlap;
 mod patterns;
 mod person;
+mod plain;
 mod redact;
 mod rules;
 mod scan;
