@@ -117,15 +117,7 @@ impl Compiler {
 
     pub(crate) fn finish(mut self) -> RuleSet {
         self.lexicon.seal();
-        let linked = link(self.parts, self.waiting, self.lexicon.len());
-        RuleSet {
-            lexicon: self.lexicon,
-            parts: linked.parts,
-            followed: linked.followed,
-            lasting: linked.lasting,
-            steps: linked.steps,
-            rules: self.rules,
-        }
+        link(self.parts, self.waiting, self.lexicon, self.rules)
     }
 
     /// A part that is reached by any of the words and phrases.

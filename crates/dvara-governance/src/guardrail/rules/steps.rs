@@ -1,7 +1,9 @@
 //! The last stage of compiling: steps, sorted by the word that waits for them and by the part they follow.
 
-use super::{Cluster, Group, Meaning, Part, PartId, Start, Step, Steps};
-use crate::guardrail::lexicon::WordId;
+use std::num::NonZeroU32;
+
+use super::{Group, Meaning, Opening, Part, PartId, Rule, RuleSet, Span, Start, Step, Steps};
+use crate::guardrail::lexicon::{Lexicon, WordId};
 
 /// What a step follows that begins a pattern. No part of a pattern has this number.
 pub(super) const START: PartId = 0;
@@ -17,27 +19,20 @@ pub(super) struct RawStep {
     pub(super) not_negated: bool,
 }
 
-/// Parts and steps as [`super::RuleSet`] has them.
-pub(super) struct Linked {
-    pub(super) parts: Vec<Part>,
-    pub(super) followed: usize,
-    pub(super) lasting: Vec<u64>,
-    pub(super) steps: Vec<Steps>,
-}
-
 /// Numbers the parts anew, those first that another part follows, and gives every word its steps.
 pub(super) fn link(
     meanings: Vec<Vec<Meaning>>,
     mut waiting: Vec<(WordId, RawStep)>,
-    words: usize,
-) -> Linked {
+    lexicon: Lexicon,
+    rules: Vec<Rule>,
+) -> RuleSet {
     waiting.sort_by_key(|(_, step)| step.reaches);
     let (numbers, followed) = renumbered(&meanings, &waiting);
     let mut parts: Vec<Part> = meanings.iter().map(|_| Part::default()).collect();
     for (meanings, number) in meanings.into_iter().zip(&numbers) {
         parts[*number as usize].meanings = meanings;
     }
-    let mut by_word: Vec<Vec<RawStep>> = vec![Vec::new(); words];
+    let mut by_word: Vec<Vec<RawStep>> = vec![Vec::new(); lexicon.len()];
     let mut lasting = vec![0; followed.div_ceil(64)];
     for (word, mut step) in waiting {
         step.before = numbers[step.before as usize];
@@ -48,15 +43,25 @@ pub(super) fn link(
         lasting[(step.before / 64) as usize] |= u64::from(step.over_breaks) << (step.before % 64);
         by_word[usize::from(word)].push(step);
     }
-    let steps = by_word
-        .into_iter()
-        .map(|steps| sorted(steps, &parts, followed));
-    Linked {
-        steps: steps.collect(),
+    let mut set = RuleSet {
+        lexicon,
         parts,
         followed,
         lasting,
+        rules,
+        openings: vec![Opening::default()],
+        ..RuleSet::default()
+    };
+    for steps in by_word {
+        set.add_word(steps);
     }
+    set.groups.push(Group {
+        parts: 0,
+        block: 0,
+        begin: set.following.len() as u32,
+    });
+    set.number_places();
+    set
 }
 
 /// The new number of each part, and how many are followed; the steps in the order of what they reach.
@@ -93,30 +98,45 @@ fn renumbered(meanings: &[Vec<Meaning>], waiting: &[(WordId, RawStep)]) -> (Vec<
     (numbers, last.iter().filter(|last| !**last).count())
 }
 
-fn sorted(mut steps: Vec<RawStep>, parts: &[Part], followed: usize) -> Steps {
-    steps.sort_by_key(|step| std::cmp::Reverse((step.before, step.reaches)));
-    steps.dedup();
-    let mut sorted = Steps::default();
-    for step in steps {
-        let reached = step.reaches as usize;
-        let completes = !parts[reached].meanings.is_empty();
-        let start = Start {
-            reaches: step.reaches,
-            not_negated: step.not_negated,
-            completes,
-        };
-        match (step.before, reached < followed) {
-            (START, true) => sorted.first.push(start),
-            (START, false) => sorted.whole.push(start),
-            _ => sorted.add_following(step, completes),
+impl RuleSet {
+    /// Adds what waits for the next word.
+    fn add_word(&mut self, mut steps: Vec<RawStep>) {
+        steps.sort_by_key(|step| std::cmp::Reverse((step.before, step.reaches)));
+        steps.dedup();
+        let (whole, groups) = (self.whole.len() as u32, self.groups.len() as u32);
+        let (mut first, mut first_unless_negated) = (Opening::default(), Opening::default());
+        for step in steps {
+            let part = step.reaches;
+            let completes = !self.parts[part as usize].meanings.is_empty();
+            match (step.before, (part as usize) < self.followed) {
+                (START, true) if step.not_negated => first_unless_negated.add(part, completes),
+                (START, true) => first.add(part, completes),
+                (START, false) => self.whole.push(Start {
+                    reaches: part,
+                    not_negated: step.not_negated,
+                }),
+                _ => self.add_following(step, completes, groups),
+            }
         }
+        let steps = Steps {
+            whole: Span {
+                begin: whole,
+                end: self.whole.len() as u32,
+            },
+            groups: Span {
+                begin: groups,
+                end: self.groups.len() as u32,
+            },
+            first: self.add_opening(first),
+            first_unless_negated: self.add_opening(first_unless_negated),
+        };
+        self.steps.push(steps);
     }
-    sorted
-}
 
-impl Steps {
-    fn add_following(&mut self, step: RawStep, completes: bool) {
+    /// Adds a step to the groups of a word, the first of which has the number `first_group`.
+    fn add_following(&mut self, step: RawStep, completes: bool, first_group: u32) {
         let (block, part) = (step.before / 64, 1 << (step.before % 64));
+        let begin = self.following.len() as u32;
         self.following.push(Step {
             before: step.before,
             reaches: step.reaches,
@@ -124,30 +144,54 @@ impl Steps {
             over_breaks: step.over_breaks,
             completes,
         });
-        let end = self.following.len() as u32;
-        let (number, bit) = (block / 64, 1 << (block % 64));
-        let known = self.clusters.last_mut();
-        match known.filter(|cluster| cluster.number == number) {
-            Some(cluster) if cluster.blocks & bit != 0 => {
-                let group = self
-                    .groups
-                    .last_mut()
-                    .expect("a block that is known has one");
-                group.parts |= part;
-                group.end = end;
-                return;
-            }
-            Some(cluster) => cluster.blocks |= bit,
-            None => self.clusters.push(Cluster {
-                blocks: bit,
-                number,
-                first: self.groups.len() as u32,
+        match self.groups[first_group as usize..].last_mut() {
+            Some(group) if group.block == block => group.parts |= part,
+            _ => self.groups.push(Group {
+                parts: part,
+                block,
+                begin,
             }),
         }
-        self.groups.push(Group {
-            parts: part,
-            begin: end - 1,
-            end,
-        });
+    }
+
+    fn add_opening(&mut self, opening: Opening) -> Option<NonZeroU32> {
+        if opening.parts.is_empty() {
+            return None;
+        }
+        self.openings.push(opening);
+        NonZeroU32::new(self.openings.len() as u32 - 1)
+    }
+
+    /// Gives a place to each opening, and to each part that is reached in either way.
+    fn number_places(&mut self) {
+        let mut is_first = vec![false; self.parts.len()];
+        for (opening, place) in self.openings.iter_mut().zip(0..) {
+            opening.place = place;
+            for part in &opening.parts {
+                is_first[*part as usize] = true;
+            }
+        }
+        self.places = self.openings.len();
+        for step in &self.following {
+            let part = &mut self.parts[step.reaches as usize];
+            if is_first[step.reaches as usize] && part.place.is_none() {
+                part.place = Some(self.places as u32);
+                self.places += 1;
+            }
+        }
+    }
+}
+
+impl Opening {
+    fn add(&mut self, part: PartId, completes: bool) {
+        let (block, bit) = (part / 64, 1 << (part % 64));
+        match self.blocks.last_mut() {
+            Some((known, parts)) if *known == block => *parts |= bit,
+            _ => self.blocks.push((block, bit)),
+        }
+        self.parts.push(part);
+        if completes {
+            self.completes.push(part);
+        }
     }
 }
