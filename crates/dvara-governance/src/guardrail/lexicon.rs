@@ -1,7 +1,8 @@
 //! The words that rules speak of, looked up once per word of a text.
 //!
-//! An open-addressing table over a sum that is the same for every order of a word's inner letters: one look finds the word
-//! itself and the word that somebody shuffled, "ignroe", and most words of a text cost one look at an empty slot.
+//! Two open-addressing tables. The first one knows the words themselves by their ends and costs about one look, with no loop
+//! over letters. The second one knows them by a sum that is the same for every order of a word's inner letters, and finds the
+//! word that somebody shuffled, "ignroe".
 
 use std::collections::HashMap;
 
@@ -11,19 +12,21 @@ pub(crate) type WordId = u16;
 /// Disguises are not taken off longer words.
 pub(crate) const LONGEST_WORD: usize = 24;
 
-const EMPTY: Slot = Slot {
-    tag: 0,
-    word: WordId::MAX,
-};
+/// How many beginnings of words are told apart.
+const BEGINNINGS: usize = 4096;
 
 #[derive(Default)]
 pub(crate) struct Lexicon {
     words: Vec<Box<str>>,
     /// Of each word.
+    ends: Vec<Ends>,
     keys: Vec<u64>,
     /// Numbers by word while words are added.
     numbers: HashMap<Box<str>, WordId>,
-    slots: Vec<Slot>,
+    by_ends: Table,
+    by_letters: Table,
+    /// The longest word of those that begin with the same three letters.
+    longest: Vec<u8>,
 }
 
 /// How a lexicon knows a word.
@@ -34,13 +37,6 @@ pub(crate) enum Match {
     Shuffled(WordId),
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Slot {
-    /// Some bits of the word's key, so that other words are seldom looked at.
-    tag: u16,
-    word: WordId,
-}
-
 impl Lexicon {
     /// The number of the word, which is added when it is new. Call [`Self::seal`] after the last one.
     pub(crate) fn add(&mut self, word: &str) -> WordId {
@@ -49,6 +45,7 @@ impl Lexicon {
         }
         let number = self.words.len() as WordId;
         self.words.push(word.into());
+        self.ends.push(Ends::of(word.as_bytes()));
         self.keys.push(key(word.as_bytes()));
         self.numbers.insert(word.into(), number);
         number
@@ -56,16 +53,14 @@ impl Lexicon {
 
     pub(crate) fn seal(&mut self) {
         self.numbers = HashMap::new();
-        self.slots = vec![EMPTY; (self.words.len() * 3).next_power_of_two().max(16)];
-        for (key, word) in self.keys.iter().zip(0..) {
-            let mut slot = self.slot(*key);
-            while self.slots[slot] != EMPTY {
-                slot = (slot + 1) & (self.slots.len() - 1);
+        self.by_ends = Table::of(self.ends.iter().map(Ends::sum));
+        self.by_letters = Table::of(self.keys.iter().copied());
+        self.longest = vec![0; BEGINNINGS];
+        for word in &self.words {
+            if let Some(beginning) = beginning(word.as_bytes()) {
+                let longest = &mut self.longest[beginning];
+                *longest = (*longest).max(word.len().try_into().unwrap_or(u8::MAX));
             }
-            self.slots[slot] = Slot {
-                tag: tag(*key),
-                word,
-            };
         }
     }
 
@@ -77,35 +72,146 @@ impl Lexicon {
         &self.words[usize::from(id)]
     }
 
+    /// The number of the word as it stands.
+    pub(crate) fn find_same(&self, word: &str) -> Option<WordId> {
+        let ends = Ends::of(word.as_bytes());
+        self.by_ends.find(ends.sum(), |id| {
+            self.ends[usize::from(id)] == ends
+                && (word.len() <= Ends::WHOLE || *self.words[usize::from(id)] == *word)
+        })
+    }
+
     pub(crate) fn find(&self, word: &str) -> Option<Match> {
-        if self.slots.is_empty() {
+        if let Some(id) = self.find_same(word) {
+            return Some(Match::Same(id));
+        }
+        if !may_be_shuffled(word) {
             return None;
         }
         let key = key(word.as_bytes());
-        let mut slot = self.slot(key);
-        let mut shuffled = None;
+        let shuffled = self
+            .by_letters
+            .find(key, |id| self.keys[usize::from(id)] == key);
+        shuffled.map(Match::Shuffled)
+    }
+
+    /// At most this long are the words that a run of letters may begin with.
+    pub(crate) fn longest_at_start(&self, run: &[u8]) -> usize {
+        match beginning(run) {
+            Some(beginning) if !self.longest.is_empty() => {
+                usize::from(self.longest[beginning]).max(2)
+            }
+            _ => 2,
+        }
+    }
+}
+
+/// Numbers of words, each at the first free slot behind the one that its sum says.
+#[derive(Default)]
+struct Table(Vec<Slot>);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Slot {
+    /// Some bits of the sum, so that other words are seldom looked at.
+    tag: u16,
+    word: WordId,
+}
+
+const EMPTY: Slot = Slot {
+    tag: 0,
+    word: WordId::MAX,
+};
+
+impl Table {
+    /// Of the words in their order, by their sums.
+    fn of(sums: impl ExactSizeIterator<Item = u64>) -> Self {
+        let mut slots = vec![EMPTY; (sums.len() * 3).next_power_of_two().max(16)];
+        let last = slots.len() - 1;
+        for (sum, word) in sums.zip(0..) {
+            let mut slot = sum as usize & last;
+            while slots[slot] != EMPTY {
+                slot = (slot + 1) & last;
+            }
+            let tag = tag(sum);
+            slots[slot] = Slot { tag, word };
+        }
+        Self(slots)
+    }
+
+    /// The first word with this sum that is the one.
+    fn find(&self, sum: u64, is_it: impl Fn(WordId) -> bool) -> Option<WordId> {
+        let last = self.0.len().checked_sub(1)?;
+        let mut at = sum as usize & last;
         loop {
-            let Slot {
-                tag: known,
-                word: id,
-            } = self.slots[slot];
-            if id == EMPTY.word {
-                return shuffled;
+            let slot = self.0[at];
+            if slot.word == EMPTY.word {
+                return None;
             }
-            if known == tag(key) && self.keys[usize::from(id)] == key {
-                if *self.words[usize::from(id)] == *word {
-                    return Some(Match::Same(id));
-                }
-                let same_letters = may_be_shuffled(word).then_some(Match::Shuffled(id));
-                shuffled = shuffled.or(same_letters);
+            if slot.tag == tag(sum) && is_it(slot.word) {
+                return Some(slot.word);
             }
-            slot = (slot + 1) & (self.slots.len() - 1);
+            at = (at + 1) & last;
+        }
+    }
+}
+
+/// Both ends of a word and its length: up to sixteen bytes all of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Ends {
+    first: u64,
+    last: u64,
+    length: u64,
+}
+
+impl Ends {
+    /// Longer words have more than their ends.
+    const WHOLE: usize = 16;
+
+    fn of(word: &[u8]) -> Self {
+        let (first, last) = match word {
+            [] => (0, 0),
+            [one] => (u64::from(*one), 0),
+            _ if word.len() < 4 => (u64::from(two(word)), u64::from(word[word.len() - 1])),
+            _ if word.len() < 8 => (
+                u64::from(four(word)),
+                u64::from(four(&word[word.len() - 4..])),
+            ),
+            _ => (eight(word), eight(&word[word.len() - 8..])),
+        };
+        Self {
+            first,
+            last,
+            length: word.len() as u64,
         }
     }
 
-    fn slot(&self, key: u64) -> usize {
-        key as usize & (self.slots.len() - 1)
+    fn sum(&self) -> u64 {
+        mix(mix(self.first ^ self.length << 56) ^ self.last)
     }
+}
+
+fn two(bytes: &[u8]) -> u16 {
+    bytes
+        .first_chunk()
+        .map_or(0, |bytes| u16::from_le_bytes(*bytes))
+}
+
+fn four(bytes: &[u8]) -> u32 {
+    bytes
+        .first_chunk()
+        .map_or(0, |bytes| u32::from_le_bytes(*bytes))
+}
+
+fn eight(bytes: &[u8]) -> u64 {
+    bytes
+        .first_chunk()
+        .map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+/// Where [`Lexicon::longest`] has the words that begin with these three letters.
+fn beginning(word: &[u8]) -> Option<usize> {
+    let [first, second, third] = word.first_chunk().copied()?.map(usize::from);
+    Some((first ^ second << 4 ^ third << 8 ^ third) % BEGINNINGS)
 }
 
 /// Shorter words are anagrams of each other too often ("form", "from").
