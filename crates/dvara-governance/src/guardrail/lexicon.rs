@@ -19,12 +19,11 @@ const BEGINNINGS: usize = 4096;
 pub(crate) struct Lexicon {
     words: Vec<Box<str>>,
     /// Of each word.
-    ends: Vec<Ends>,
     keys: Vec<u64>,
     /// Numbers by word while words are added.
     numbers: HashMap<Box<str>, WordId>,
-    by_ends: Table,
-    by_letters: Table,
+    by_ends: Table<Ends>,
+    by_letters: Table<u64>,
     /// The longest word of those that begin with the same three letters.
     longest: Vec<u8>,
 }
@@ -45,7 +44,6 @@ impl Lexicon {
         }
         let number = self.words.len() as WordId;
         self.words.push(word.into());
-        self.ends.push(Ends::of(word.as_bytes()));
         self.keys.push(key(word.as_bytes()));
         self.numbers.insert(word.into(), number);
         number
@@ -53,8 +51,9 @@ impl Lexicon {
 
     pub(crate) fn seal(&mut self) {
         self.numbers = HashMap::new();
-        self.by_ends = Table::of(self.ends.iter().map(Ends::sum));
-        self.by_letters = Table::of(self.keys.iter().copied());
+        let ends = self.words.iter().map(|word| Ends::of(word.as_bytes()));
+        self.by_ends = Table::of(ends, Ends::sum);
+        self.by_letters = Table::of(self.keys.iter().copied(), |key| *key);
         self.longest = vec![0; BEGINNINGS];
         for word in &self.words {
             if let Some(beginning) = beginning(word.as_bytes()) {
@@ -75,9 +74,8 @@ impl Lexicon {
     /// The number of the word as it stands.
     pub(crate) fn find_same(&self, word: &str) -> Option<WordId> {
         let ends = Ends::of(word.as_bytes());
-        self.by_ends.find(ends.sum(), |id| {
-            self.ends[usize::from(id)] == ends
-                && (word.len() <= Ends::WHOLE || *self.words[usize::from(id)] == *word)
+        self.by_ends.find(&ends, ends.sum(), |id| {
+            word.len() <= Ends::WHOLE || *self.words[usize::from(id)] == *word
         })
     }
 
@@ -89,10 +87,9 @@ impl Lexicon {
             return None;
         }
         let key = key(word.as_bytes());
-        let shuffled = self
-            .by_letters
-            .find(key, |id| self.keys[usize::from(id)] == key);
-        shuffled.map(Match::Shuffled)
+        self.by_letters
+            .find(&key, key, |_| true)
+            .map(Match::Shuffled)
     }
 
     /// At most this long are the words that a run of letters may begin with.
@@ -106,49 +103,45 @@ impl Lexicon {
     }
 }
 
-/// Numbers of words, each at the first free slot behind the one that its sum says.
-#[derive(Default)]
-struct Table(Vec<Slot>);
+/// What is known of words, each at the first free slot behind the one that its sum says. What is compared stands in the slot,
+/// so that a look-up touches one place of the memory.
+struct Table<K>(Vec<(K, WordId)>);
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Slot {
-    /// Some bits of the sum, so that other words are seldom looked at.
-    tag: u16,
-    word: WordId,
+/// No word has this number.
+const NONE: WordId = WordId::MAX;
+
+impl<K> Default for Table<K> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
 }
 
-const EMPTY: Slot = Slot {
-    tag: 0,
-    word: WordId::MAX,
-};
-
-impl Table {
-    /// Of the words in their order, by their sums.
-    fn of(sums: impl ExactSizeIterator<Item = u64>) -> Self {
-        let mut slots = vec![EMPTY; (sums.len() * 3).next_power_of_two().max(16)];
-        let last = slots.len() - 1;
-        for (sum, word) in sums.zip(0..) {
-            let mut slot = sum as usize & last;
-            while slots[slot] != EMPTY {
+impl<K: Copy + Default + PartialEq> Table<K> {
+    /// Of the words in their order.
+    fn of(words: impl ExactSizeIterator<Item = K>, sum: impl Fn(&K) -> u64) -> Self {
+        let slots = (words.len() * 2).next_power_of_two().max(16);
+        let (mut slots, last) = (vec![(K::default(), NONE); slots], slots - 1);
+        for (known, word) in words.zip(0..) {
+            let mut slot = sum(&known) as usize & last;
+            while slots[slot].1 != NONE {
                 slot = (slot + 1) & last;
             }
-            let tag = tag(sum);
-            slots[slot] = Slot { tag, word };
+            slots[slot] = (known, word);
         }
         Self(slots)
     }
 
-    /// The first word with this sum that is the one.
-    fn find(&self, sum: u64, is_it: impl Fn(WordId) -> bool) -> Option<WordId> {
+    /// The first word of which this is known and that is the one.
+    fn find(&self, wanted: &K, sum: u64, is_it: impl Fn(WordId) -> bool) -> Option<WordId> {
         let last = self.0.len().checked_sub(1)?;
         let mut at = sum as usize & last;
         loop {
-            let slot = self.0[at];
-            if slot.word == EMPTY.word {
+            let (known, word) = &self.0[at];
+            if *word == NONE {
                 return None;
             }
-            if slot.tag == tag(sum) && is_it(slot.word) {
-                return Some(slot.word);
+            if known == wanted && is_it(*word) {
+                return Some(*word);
             }
             at = (at + 1) & last;
         }
@@ -156,11 +149,11 @@ impl Table {
 }
 
 /// Both ends of a word and its length: up to sixteen bytes all of it.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Ends {
     first: u64,
     last: u64,
-    length: u64,
+    length: u32,
 }
 
 impl Ends {
@@ -181,12 +174,12 @@ impl Ends {
         Self {
             first,
             last,
-            length: word.len() as u64,
+            length: word.len() as u32,
         }
     }
 
     fn sum(&self) -> u64 {
-        mix(mix(self.first ^ self.length << 56) ^ self.last)
+        mix(self.first ^ self.last.rotate_left(29) ^ u64::from(self.length) << 56)
     }
 }
 
@@ -217,10 +210,6 @@ fn beginning(word: &[u8]) -> Option<usize> {
 /// Shorter words are anagrams of each other too often ("form", "from").
 fn may_be_shuffled(word: &str) -> bool {
     word.len() >= 6 && word.len() <= LONGEST_WORD && word.is_ascii()
-}
-
-fn tag(key: u64) -> u16 {
-    (key >> 48) as u16
 }
 
 /// The same for every order of the inner letters, and hardly ever for other letters: a sum of one random number a letter.

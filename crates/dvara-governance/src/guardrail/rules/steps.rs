@@ -1,5 +1,6 @@
 //! The last stage of compiling: steps, sorted by the word that waits for them and by the part they follow.
 
+use std::collections::HashMap;
 use std::num::NonZeroU32;
 
 use super::{Group, Meaning, Opening, Part, PartId, Rule, RuleSet, Span, Start, Step, Steps};
@@ -67,7 +68,8 @@ pub(super) fn link(
 /// The new number of each part, and how many are followed; the steps in the order of what they reach.
 ///
 /// Parts near the beginning of a pattern come first and share their blocks: most that are reached are such, so that the other
-/// blocks are mostly empty. Signals come last, so that a word means what it signals before a match ends with it.
+/// blocks are mostly empty. Among them those are neighbours that the same frequent words follow, so that such a word has to look
+/// at few blocks. Signals come last, so that a word means what it signals before a match ends with it.
 fn renumbered(meanings: &[Vec<Meaning>], waiting: &[(WordId, RawStep)]) -> (Vec<PartId>, usize) {
     let is_signal = |meaning: &Meaning| !matches!(meaning, Meaning::Found(_));
     let mut signals: Vec<bool> = meanings
@@ -90,12 +92,35 @@ fn renumbered(meanings: &[Vec<Meaning>], waiting: &[(WordId, RawStep)]) -> (Vec<
         signals[step.before as usize] |= signals[step.reaches as usize];
     }
     let mut order: Vec<usize> = (0..meanings.len()).collect();
-    order.sort_by_key(|part| (last[*part], signals[*part], depths[*part]));
+    let followers = frequent_followers(meanings.len(), waiting);
+    order.sort_by_key(|part| {
+        let followers = std::cmp::Reverse(followers[*part]);
+        (last[*part], signals[*part], depths[*part], followers)
+    });
     let mut numbers = vec![START; meanings.len()];
     for (part, number) in order.into_iter().zip(0..) {
         numbers[part] = number;
     }
     (numbers, last.iter().filter(|last| !**last).count())
+}
+
+/// Of each part, which of the words that follow most parts follow it: the highest bit is the first of them.
+fn frequent_followers(parts: usize, waiting: &[(WordId, RawStep)]) -> Vec<u128> {
+    let mut counts: HashMap<WordId, usize> = HashMap::new();
+    let following = || waiting.iter().filter(|(_, step)| step.before != START);
+    for (word, _) in following() {
+        *counts.entry(*word).or_default() += 1;
+    }
+    let mut words: Vec<(WordId, usize)> = counts.into_iter().collect();
+    words.sort_by_key(|(word, count)| (std::cmp::Reverse(*count), *word));
+    let ranks: HashMap<WordId, u32> = words.iter().map(|(word, _)| *word).zip(0..128).collect();
+    let mut followers = vec![0; parts];
+    for (word, step) in following() {
+        if let Some(rank) = ranks.get(word) {
+            followers[step.before as usize] |= 1 << (127 - rank);
+        }
+    }
+    followers
 }
 
 impl RuleSet {
