@@ -12,6 +12,9 @@ pub(crate) type WordId = u16;
 /// Disguises are not taken off longer words.
 pub(crate) const LONGEST_WORD: usize = 24;
 
+/// How many words are kept near.
+const COMMON: usize = 256;
+
 /// How many beginnings of words are told apart.
 const BEGINNINGS: usize = 4096;
 
@@ -22,6 +25,8 @@ pub(crate) struct Lexicon {
     keys: Vec<u64>,
     /// Numbers by word while words are added.
     numbers: HashMap<Box<str>, WordId>,
+    /// Words that are used most, each at the one slot that its sum says: a table so small that it stays near.
+    common: Vec<(Ends, WordId)>,
     by_ends: Table<Ends>,
     by_letters: Table<u64>,
     /// The longest word of those that begin with the same three letters.
@@ -49,10 +54,31 @@ impl Lexicon {
         number
     }
 
+    /// Numbers the words anew, the most used ones first, so that what is known of these lies side by side; gives the new numbers.
+    pub(crate) fn sort_by_use(&mut self, uses: &[u32]) -> Vec<WordId> {
+        let mut order: Vec<usize> = (0..self.words.len()).collect();
+        order.sort_by_key(|word| std::cmp::Reverse(uses[*word]));
+        let mut numbers = vec![0; order.len()];
+        for (word, number) in order.iter().zip(0..) {
+            numbers[*word] = number;
+        }
+        self.words = order.iter().map(|word| self.words[*word].clone()).collect();
+        self.keys = order.iter().map(|word| self.keys[*word]).collect();
+        self.numbers = HashMap::new();
+        numbers
+    }
+
     pub(crate) fn seal(&mut self) {
         self.numbers = HashMap::new();
         let ends = self.words.iter().map(|word| Ends::of(word.as_bytes()));
-        self.by_ends = Table::of(ends, Ends::sum);
+        self.by_ends = Table::of(ends.clone(), Ends::sum);
+        self.common = vec![(Ends::default(), NONE); COMMON];
+        for (ends, word) in ends.zip(0..) {
+            let slot = &mut self.common[common(ends.sum())];
+            if slot.1 == NONE && ends.length as usize <= Ends::WHOLE {
+                *slot = (ends, word);
+            }
+        }
         self.by_letters = Table::of(self.keys.iter().copied(), |key| *key);
         self.longest = vec![0; BEGINNINGS];
         for word in &self.words {
@@ -74,7 +100,12 @@ impl Lexicon {
     /// The number of the word as it stands.
     pub(crate) fn find_same(&self, word: &str) -> Option<WordId> {
         let ends = Ends::of(word.as_bytes());
-        self.by_ends.find(&ends, ends.sum(), |id| {
+        let sum = ends.sum();
+        let (known, id) = self.common.get(common(sum))?;
+        if *known == ends && *id != NONE {
+            return Some(*id);
+        }
+        self.by_ends.find(&ends, sum, |id| {
             word.len() <= Ends::WHOLE || *self.words[usize::from(id)] == *word
         })
     }
@@ -181,6 +212,11 @@ impl Ends {
     fn sum(&self) -> u64 {
         mix(self.first ^ self.last.rotate_left(29) ^ u64::from(self.length) << 56)
     }
+}
+
+/// Where in [`Lexicon::common`] a word may be.
+fn common(sum: u64) -> usize {
+    (sum >> 40) as usize % COMMON
 }
 
 fn two(bytes: &[u8]) -> u16 {

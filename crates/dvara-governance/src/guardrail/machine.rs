@@ -168,9 +168,12 @@ impl Walk {
 
     /// Takes the steps that begin a pattern.
     fn open(&mut self, set: &RuleSet, opening: &Opening, began: Began, end: u32) {
-        self.checks += opening.parts.len() as u64;
-        self.reached.open(opening, Reached { end, began });
-        for part in &opening.completes {
+        let parts = opening.parts.of(&set.opened);
+        self.checks += parts.len() as u64;
+        let blocks = opening.blocks.of(&set.opened_blocks);
+        self.reached
+            .open(opening.place, parts, blocks, Reached { end, began });
+        for part in opening.completes.of(&set.opened) {
             self.mean(set, *part, Reached { end, began });
         }
     }

@@ -104,17 +104,24 @@ pub(crate) struct Start {
     pub(crate) not_negated: bool,
 }
 
-/// The parts that a word opens as the first of their patterns. A frequent word opens dozens, so they are opened a block at a
-/// time, and where the word stood is noted once for all.
-#[derive(Default)]
+/// The parts that a word opens as the first of their patterns, in the tables of the [`RuleSet`]. A frequent word opens dozens,
+/// so they are opened a block at a time, and where the word stood is noted once for all.
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Opening {
     /// Where it is noted.
     pub(crate) place: u32,
-    pub(crate) parts: Vec<PartId>,
-    /// The same parts by blocks of 64: the block and a bit for each.
-    pub(crate) blocks: Vec<(u32, u64)>,
-    /// Those of them that mean something already.
-    pub(crate) completes: Vec<PartId>,
+    pub(crate) parts: Span,
+    pub(crate) blocks: Span,
+    /// Those of the parts that mean something already.
+    pub(crate) completes: Span,
+}
+
+/// Some parts of one block of 64.
+#[derive(Clone, Copy)]
+pub(crate) struct Block {
+    pub(crate) number: u32,
+    /// A bit for each of them.
+    pub(crate) parts: u64,
 }
 
 /// A way from one part to the next: a word at a distance. Kept small and in a row, because a frequent word has hundreds.
@@ -184,6 +191,8 @@ pub(crate) struct RuleSet {
     pub(crate) following: Vec<Step>,
     /// The first one opens nothing.
     pub(crate) openings: Vec<Opening>,
+    pub(crate) opened: Vec<PartId>,
+    pub(crate) opened_blocks: Vec<Block>,
     pub(crate) rules: Vec<Rule>,
 }
 

@@ -1,6 +1,6 @@
 //! Which parts of which patterns the text has got to.
 
-use crate::guardrail::rules::{Group, Opening, PartId};
+use crate::guardrail::rules::{Block, Group, PartId};
 
 /// Where a part was reached last, and where the match began that it belongs to.
 #[derive(Clone, Copy, Default)]
@@ -65,14 +65,20 @@ impl ReachedParts {
         self.reached[*known as usize] = reached;
     }
 
-    /// A word begins patterns.
-    pub(super) fn open(&mut self, opening: &Opening, reached: Reached) {
-        self.reached[opening.place as usize] = reached;
-        for part in &opening.parts {
-            self.places[*part as usize] = opening.place;
+    /// A word begins patterns: all these parts are reached, and it is noted at one place.
+    pub(super) fn open(
+        &mut self,
+        place: u32,
+        parts: &[PartId],
+        blocks: &[Block],
+        reached: Reached,
+    ) {
+        self.reached[place as usize] = reached;
+        for part in parts {
+            self.places[*part as usize] = place;
         }
-        for (block, parts) in &opening.blocks {
-            self.open[*block as usize] |= parts;
+        for block in blocks {
+            self.open[block.number as usize] |= block.parts;
         }
     }
 

@@ -116,6 +116,15 @@ impl Compiler {
     }
 
     pub(crate) fn finish(mut self) -> RuleSet {
+        let mut uses = vec![0; self.lexicon.len()];
+        for (word, _) in &self.waiting {
+            uses[usize::from(*word)] += 1;
+        }
+        // What patterns use most, texts do too.
+        let numbers = self.lexicon.sort_by_use(&uses);
+        for (word, _) in &mut self.waiting {
+            *word = numbers[usize::from(*word)];
+        }
         self.lexicon.seal();
         link(self.parts, self.waiting, self.lexicon, self.rules)
     }

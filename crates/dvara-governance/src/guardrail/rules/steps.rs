@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 
-use super::{Group, Meaning, Opening, Part, PartId, Rule, RuleSet, Span, Start, Step, Steps};
+use super::{
+    Block, Group, Meaning, Opening, Part, PartId, Rule, RuleSet, Span, Start, Step, Steps,
+};
 use crate::guardrail::lexicon::{Lexicon, WordId};
 
 /// What a step follows that begins a pattern. No part of a pattern has this number.
@@ -129,13 +131,13 @@ impl RuleSet {
         steps.sort_by_key(|step| std::cmp::Reverse((step.before, step.reaches)));
         steps.dedup();
         let (whole, groups) = (self.whole.len() as u32, self.groups.len() as u32);
-        let (mut first, mut first_unless_negated) = (Opening::default(), Opening::default());
+        let (mut first, mut first_unless_negated) = (Vec::new(), Vec::new());
         for step in steps {
             let part = step.reaches;
             let completes = !self.parts[part as usize].meanings.is_empty();
             match (step.before, (part as usize) < self.followed) {
-                (START, true) if step.not_negated => first_unless_negated.add(part, completes),
-                (START, true) => first.add(part, completes),
+                (START, true) if step.not_negated => first_unless_negated.push(part),
+                (START, true) => first.push(part),
                 (START, false) => self.whole.push(Start {
                     reaches: part,
                     not_negated: step.not_negated,
@@ -152,8 +154,8 @@ impl RuleSet {
                 begin: groups,
                 end: self.groups.len() as u32,
             },
-            first: self.add_opening(first),
-            first_unless_negated: self.add_opening(first_unless_negated),
+            first: self.add_opening(&first),
+            first_unless_negated: self.add_opening(&first_unless_negated),
         };
         self.steps.push(steps);
     }
@@ -179,22 +181,33 @@ impl RuleSet {
         }
     }
 
-    fn add_opening(&mut self, opening: Opening) -> Option<NonZeroU32> {
-        if opening.parts.is_empty() {
+    /// Adds what a word opens; the parts are in order.
+    fn add_opening(&mut self, parts: &[PartId]) -> Option<NonZeroU32> {
+        if parts.is_empty() {
             return None;
         }
+        let blocks = parts.chunk_by(|part, next| part / 64 == next / 64);
+        let blocks = blocks.map(|parts| Block {
+            number: parts[0] / 64,
+            parts: parts.iter().fold(0, |all, part| all | 1 << (part % 64)),
+        });
+        let means_something = |part: &&PartId| !self.parts[**part as usize].meanings.is_empty();
+        let completes: Vec<PartId> = parts.iter().filter(means_something).copied().collect();
+        let opening = Opening {
+            place: self.openings.len() as u32,
+            parts: append(&mut self.opened, parts.iter().copied()),
+            blocks: append(&mut self.opened_blocks, blocks),
+            completes: append(&mut self.opened, completes.into_iter()),
+        };
         self.openings.push(opening);
-        NonZeroU32::new(self.openings.len() as u32 - 1)
+        NonZeroU32::new(opening.place)
     }
 
-    /// Gives a place to each opening, and to each part that is reached in either way.
+    /// Gives a place to each part that is reached in either way. The others are those of openings.
     fn number_places(&mut self) {
         let mut is_first = vec![false; self.parts.len()];
-        for (opening, place) in self.openings.iter_mut().zip(0..) {
-            opening.place = place;
-            for part in &opening.parts {
-                is_first[*part as usize] = true;
-            }
+        for part in &self.opened {
+            is_first[*part as usize] = true;
         }
         self.places = self.openings.len();
         for step in &self.following {
@@ -207,16 +220,12 @@ impl RuleSet {
     }
 }
 
-impl Opening {
-    fn add(&mut self, part: PartId, completes: bool) {
-        let (block, bit) = (part / 64, 1 << (part % 64));
-        match self.blocks.last_mut() {
-            Some((known, parts)) if *known == block => *parts |= bit,
-            _ => self.blocks.push((block, bit)),
-        }
-        self.parts.push(part);
-        if completes {
-            self.completes.push(part);
-        }
+/// Adds to a table; gives where it is.
+fn append<T>(table: &mut Vec<T>, more: impl Iterator<Item = T>) -> Span {
+    let begin = table.len() as u32;
+    table.extend(more);
+    Span {
+        begin,
+        end: table.len() as u32,
     }
 }
