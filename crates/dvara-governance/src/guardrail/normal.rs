@@ -131,6 +131,8 @@ impl Reader {
         if !self.word.is_empty() || self.between.joins() {
             return None;
         }
+        // No more than that is looked at, or a run without an end would be counted again and again.
+        let bytes = &bytes[..bytes.len().min(LONGEST_WORD + 2)];
         let length = letters(bytes);
         let kind_at = |at: usize| KINDS.get(usize::from(*bytes.get(at)?)).copied();
         let plain = match length {

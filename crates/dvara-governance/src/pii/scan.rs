@@ -67,7 +67,7 @@ fn built_in(text: &[u8], from: usize, complete: bool, found: &mut Vec<Finding>) 
         }
         // A scan that is taken up again may stand inside of a word.
         let begins = at == 0 || !is_word(text[at - 1]);
-        if let Some(end) = plain_word(text, at).filter(|_| begins) {
+        if begins && let Some(end) = plain_word(text, at) {
             debug_assert!(
                 by_first.of(byte).iter().all(|rule| {
                     let cursor = Cursor { text, at, complete };
