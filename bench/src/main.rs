@@ -1,13 +1,15 @@
 //! `dvara-bench`: what the gateway costs, measured beside nginx doing the same hop.
 //!
-//! Four commands: `upstream` answers like a vendor and costs next to nothing, `load` calls one URL and
+//! Five commands: `upstream` answers like a vendor and costs next to nothing, `load` calls one URL and
 //! says how long that took, `run` starts everything, measures direct, nginx and the gateway in turns and
-//! prints medians, `dialects` times the translation alone. See README.md for what the figures mean and what they do not.
+//! prints medians, `dialects` times the translation alone, `rules` what looks through texts. See README.md
+//! for what the figures mean and what they do not.
 
 mod dialects;
 mod histogram;
 mod load;
 mod proc;
+mod rules;
 mod run;
 mod stats;
 mod upstream;
@@ -37,6 +39,8 @@ enum Command {
     Run(Box<run::Options>),
     /// Time what the dialects do with one call, without sockets, and print it in nanoseconds.
     Dialects(dialects::Options),
+    /// Time the rules that look through every call, without sockets, and print it in microseconds.
+    Rules(rules::Options),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +49,7 @@ fn main() -> ExitCode {
         Command::Load(options) => load::run(&options),
         Command::Run(options) => run::run(&options),
         Command::Dialects(options) => dialects::run(&options),
+        Command::Rules(options) => rules::run(&options),
     };
     outcome.unwrap_or_else(|error| {
         note(&format!("dvara-bench: {error:#}"));

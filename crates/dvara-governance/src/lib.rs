@@ -7,6 +7,7 @@ pub mod schema;
 pub mod template;
 pub mod tenant;
 
+mod letters;
 mod metadata;
 
 pub use metadata::SettingProblem;

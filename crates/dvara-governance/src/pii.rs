@@ -22,6 +22,7 @@ mod numbers;
 mod overlap;
 mod patterns;
 mod person;
+mod plain;
 pub mod presidio;
 mod redact;
 mod rules;

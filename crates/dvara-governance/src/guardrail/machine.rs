@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::detection::Category;
 use super::lexicon::WordId;
 use super::normal::{Mark, Place};
-use super::rules::{Meaning, PartId, RuleSet, Start, Step};
+use super::rules::{Meaning, Opening, PartId, RuleSet, Span, Start, Step};
 use findings::{CERTAIN, Findings, Pending};
 use reached::{Began, Reached, ReachedParts};
 
@@ -59,7 +59,7 @@ struct Walk {
 impl Machine {
     pub(crate) fn new(set: Arc<RuleSet>) -> Self {
         let walk = Walk {
-            reached: ReachedParts::new(set.followed),
+            reached: ReachedParts::new(set.followed, set.places),
             findings: Findings::new(set.rules.len()),
             last_break: 0,
             barrier: 0,
@@ -93,19 +93,20 @@ impl Machine {
             origin: at.origin as u32,
         };
         let end = began.position + length;
-        let steps = &set.steps[usize::from(word)];
+        let steps = set.steps[usize::from(word)];
+        walk.start(set, steps.whole.of(&set.whole), began, end);
         // Later parts before earlier ones, so that one word is one part only.
-        walk.start(set, &steps.whole, began, end);
-        for cluster in &steps.clusters {
-            let mut below = 64;
-            while let Some((group, open)) =
-                walk.reached.next_open(cluster, &steps.groups, &mut below)
-            {
-                let steps = &steps.following[group.begin as usize..group.end as usize];
-                walk.follow(set, steps, open, began, end);
-            }
+        walk.follow(set, steps.groups, began, end);
+        if let Some(opening) = steps.first {
+            let opening = &set.openings[opening.get() as usize];
+            walk.open(set, opening, began, end);
         }
-        walk.start(set, &steps.first, began, end);
+        if let Some(opening) = steps.first_unless_negated
+            && !walk.is_negated(began.position)
+        {
+            let opening = &set.openings[opening.get() as usize];
+            walk.open(set, opening, began, end);
+        }
     }
 
     pub(crate) fn mark(&mut self, mark: Mark, at: Place) {
@@ -156,22 +157,49 @@ impl Machine {
 }
 
 impl Walk {
-    /// Takes the steps that begin a pattern.
+    /// Takes the steps that are a whole pattern.
     fn start(&mut self, set: &RuleSet, starts: &[Start], began: Began, end: u32) {
-        self.checks += starts.len() as u64;
         for start in starts {
             if !(start.not_negated && self.is_negated(began.position)) {
-                self.reach(set, start.reaches, start.completes, Reached { end, began });
+                self.reach(set, start.reaches, true, Reached { end, began });
             }
         }
     }
 
-    /// Takes those of a group's steps whose part is open and was reached near enough to the word.
-    fn follow(&mut self, set: &RuleSet, steps: &[Step], open: u64, word: Began, end: u32) {
-        self.checks += 1;
-        if open == 0 {
+    /// Takes the steps that begin a pattern.
+    fn open(&mut self, set: &RuleSet, opening: &Opening, began: Began, end: u32) {
+        let parts = opening.parts.of(&set.opened);
+        self.checks += parts.len() as u64;
+        let blocks = opening.blocks.of(&set.opened_blocks);
+        self.reached
+            .open(opening.place, parts, blocks, Reached { end, began });
+        for part in opening.completes.of(&set.opened) {
+            self.mean(set, *part, Reached { end, began });
+        }
+    }
+
+    /// Takes the steps whose part is open and was reached near enough to the word.
+    fn follow(&mut self, set: &RuleSet, groups: Span, word: Began, end: u32) {
+        let all = groups.of(&set.groups);
+        self.checks += all.len() as u64;
+        // Mostly nothing is open that the word follows. That is found out without a branch for each group.
+        let any = all
+            .iter()
+            .fold(0, |any, group| any | self.reached.open_of(group));
+        if any == 0 {
             return;
         }
+        for (group, number) in all.iter().zip(groups.begin as usize + 1..) {
+            let open = self.reached.open_of(group);
+            if open != 0 {
+                let steps = group.begin as usize..set.groups[number].begin as usize;
+                self.follow_group(set, &set.following[steps], open, word, end);
+            }
+        }
+    }
+
+    /// The same for the steps of one group, some of whose parts are open.
+    fn follow_group(&mut self, set: &RuleSet, steps: &[Step], open: u64, word: Began, end: u32) {
         self.checks += steps.len() as u64;
         let torn_at = self.last_break.max(self.barrier);
         for step in steps
@@ -197,12 +225,18 @@ impl Walk {
 
     fn reach(&mut self, set: &RuleSet, part: PartId, completes: bool, reached: Reached) {
         if (part as usize) < set.followed {
-            self.reached.set(part, reached);
+            let place = set.parts[part as usize].place;
+            self.reached.set(part, place, reached);
         }
         if completes {
-            for meaning in &set.parts[part as usize].meanings {
-                self.complete(set, *meaning, reached.began.position, reached.end);
-            }
+            self.mean(set, part, reached);
+        }
+    }
+
+    /// Does what reaching a part means.
+    fn mean(&mut self, set: &RuleSet, part: PartId, reached: Reached) {
+        for meaning in &set.parts[part as usize].meanings {
+            self.complete(set, *meaning, reached.began.position, reached.end);
         }
     }
 

@@ -13,6 +13,7 @@ mod look_alike;
 mod word;
 
 use super::lexicon::LONGEST_WORD;
+use crate::letters::letters;
 use fold::{Folded, fold};
 use kind::{KINDS, Kind};
 use word::WordBuffer;
@@ -32,6 +33,8 @@ pub(crate) struct Reader {
     between: Between,
     letters: join::SpacedLetters,
     piece: join::Piece,
+    /// A word in small letters; kept so that it need not be made again.
+    small: String,
     position: u32,
     /// Where the line began that is being read.
     line: u32,
@@ -66,7 +69,7 @@ impl Reader {
             let byte = bytes[at];
             if let Some(length) = self.plain_word(&bytes[at..]) {
                 self.read_plain_word(&text[at..at + length], listener);
-                at += length;
+                at += length + self.read_gap(&bytes[at + length..]);
             } else if byte.is_ascii_alphabetic() && !self.word.is_empty() {
                 // The rest of a word's letters at once.
                 let room = bytes.len().min(at + self.word.room());
@@ -122,18 +125,31 @@ impl Reader {
         self.hidden_between_letters
     }
 
-    /// The length of the word that begins here, if it is small ASCII letters between blanks: most of a text.
+    /// The length of the word that begins here, if it is of ASCII letters and nothing near it makes another one of it: most of
+    /// a text.
     fn plain_word(&self, bytes: &[u8]) -> Option<usize> {
         if !self.word.is_empty() || self.between.joins() {
             return None;
         }
-        let letters = bytes
-            .iter()
-            .take(LONGEST_WORD)
-            .take_while(|byte| byte.is_ascii_lowercase())
-            .count();
-        let alone = matches!(bytes.get(letters), Some(b' ' | b'\n'));
-        (alone && (2..LONGEST_WORD).contains(&letters)).then_some(letters)
+        // No more than that is looked at, or a run without an end would be counted again and again.
+        let bytes = &bytes[..bytes.len().min(LONGEST_WORD + 2)];
+        let length = letters(bytes);
+        let kind_at = |at: usize| KINDS.get(usize::from(*bytes.get(at)?)).copied();
+        let plain = match length {
+            0 | LONGEST_WORD.. => false,
+            // Before a longer word it can't be the first of spaced letters.
+            1 => {
+                let before_word = [2, 3].map(kind_at) == [Some(Kind::Letter); 2];
+                self.letters.is_empty() && bytes[1..].first() == Some(&b' ') && before_word
+            }
+            _ => match kind_at(length)? {
+                Kind::Space | Kind::Newline | Kind::Sign(_) | Kind::Fence | Kind::Other => true,
+                // It joins two words unless something else stands behind it.
+                Kind::Joiner | Kind::Stop => kind_at(length + 1)?.parts_words(),
+                _ => false,
+            },
+        };
+        plain.then_some(length)
     }
 
     /// Does what reading it letter by letter does: nothing can be wrong with such a word but the order of its letters.
@@ -143,7 +159,30 @@ impl Reader {
         self.between = Between::default();
         self.flush_letters(listener);
         self.piece.clear();
-        self.unglued(word, self.origin, listener);
+        // Letters differ by this bit in their case.
+        if word.bytes().fold(0x20, |small, byte| small & byte) != 0 {
+            return self.unglued(word, self.origin, listener);
+        }
+        let mut small = std::mem::take(&mut self.small);
+        small.clear();
+        small.push_str(word);
+        small.make_ascii_lowercase();
+        self.unglued(&small, self.origin, listener);
+        self.small = small;
+    }
+
+    /// Steps over what mostly stands behind such a word; gives how many bytes that are.
+    fn read_gap(&mut self, bytes: &[u8]) -> usize {
+        let gap = match bytes {
+            [b' ', ..] => 1,
+            [b',' | b'.' | b'?' | b';', b' ', ..] => 2,
+            _ => return 0,
+        };
+        self.after_latin = false;
+        for byte in &bytes[..gap] {
+            self.between.note(KINDS[usize::from(*byte)]);
+        }
+        gap
     }
 
     fn ascii(&mut self, byte: u8, listener: &mut impl Listener) {

@@ -37,7 +37,9 @@ pub(crate) struct OutputScan {
 
 struct Compiled {
     anchors: AhoCorasick,
-    texts: Vec<&'static str>,
+    longest: usize,
+    /// The anchors by the byte that they begin with, in either case.
+    by_first: Vec<Vec<&'static [u8]>>,
     /// For each anchor the rules that look at it; none for the fence.
     rules_of: Vec<Vec<usize>>,
     patterns: Vec<(Option<Regex>, Regex)>,
@@ -72,9 +74,18 @@ static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
             .map(|pattern| compile(format!("(?is-u)(?:{pattern})$")));
         (before, compile(format!("(?is-u)^(?:{})", rule.after)))
     });
+    let mut by_first = vec![Vec::new(); 256];
+    for text in &texts {
+        let first = text.as_bytes()[0];
+        by_first[usize::from(first.to_ascii_lowercase())].push(text.as_bytes());
+        if first.is_ascii_alphabetic() {
+            by_first[usize::from(first.to_ascii_uppercase())].push(text.as_bytes());
+        }
+    }
     Compiled {
         anchors,
-        texts,
+        longest: texts.iter().map(|text| text.len()).max().unwrap_or(0),
+        by_first,
         rules_of,
         patterns: patterns.collect(),
     }
@@ -200,18 +211,15 @@ fn allowed_by(rule: usize, before: &[u8]) -> bool {
 /// Where at the end of the text an anchor may have begun; the end if none has.
 fn begun_anchor(text: &str, decided: usize) -> usize {
     let bytes = text.as_bytes();
-    let longest = COMPILED
-        .texts
-        .iter()
-        .map(|anchor| anchor.len())
-        .max()
-        .unwrap_or(0);
-    let first = decided.max(bytes.len().saturating_sub(longest));
+    let compiled = &*COMPILED;
+    let first = decided.max(bytes.len().saturating_sub(compiled.longest));
     let begins = |at: &usize| {
         let rest = &bytes[*at..];
-        COMPILED.texts.iter().any(|anchor| {
-            anchor.len() > rest.len() && anchor.as_bytes()[..rest.len()].eq_ignore_ascii_case(rest)
-        })
+        compiled.by_first[usize::from(rest[0])]
+            .iter()
+            .any(|anchor| {
+                anchor.len() > rest.len() && anchor[..rest.len()].eq_ignore_ascii_case(rest)
+            })
     };
     (first..bytes.len()).find(begins).unwrap_or(bytes.len())
 }

@@ -23,6 +23,7 @@ mod steps;
 pub(super) mod words;
 
 use std::borrow::Cow;
+use std::num::NonZeroU32;
 use std::sync::{Arc, LazyLock};
 
 use super::detection::{Category, Source};
@@ -92,15 +93,35 @@ pub(crate) struct Part {
     /// neither can reach is over.
     pub(crate) farthest: u16,
     pub(crate) over_breaks: bool,
+    /// Where it is noted when it is reached behind another part, if a word may reach it as the first of a pattern too.
+    pub(crate) place: Option<u32>,
 }
 
-/// A word that begins a pattern.
+/// A word that is a whole pattern.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Start {
     pub(crate) reaches: PartId,
     pub(crate) not_negated: bool,
-    /// Whether reaching the part means anything: mostly only that another may follow.
-    pub(crate) completes: bool,
+}
+
+/// The parts that a word opens as the first of their patterns, in the tables of the [`RuleSet`]. A frequent word opens dozens,
+/// so they are opened a block at a time, and where the word stood is noted once for all.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Opening {
+    /// Where it is noted.
+    pub(crate) place: u32,
+    pub(crate) parts: Span,
+    pub(crate) blocks: Span,
+    /// Those of the parts that mean something already.
+    pub(crate) completes: Span,
+}
+
+/// Some parts of one block of 64.
+#[derive(Clone, Copy)]
+pub(crate) struct Block {
+    pub(crate) number: u32,
+    /// A bit for each of them.
+    pub(crate) parts: u64,
 }
 
 /// A way from one part to the next: a word at a distance. Kept small and in a row, because a frequent word has hundreds.
@@ -111,7 +132,7 @@ pub(crate) struct Step {
     pub(crate) reaches: PartId,
     pub(crate) gap: u16,
     pub(crate) over_breaks: bool,
-    /// As for a [`Start`].
+    /// Whether reaching the part means anything: mostly only that another may follow.
     pub(crate) completes: bool,
 }
 
@@ -119,33 +140,35 @@ pub(crate) struct Step {
 pub(crate) struct Group {
     /// A bit for each part of the block that a step follows.
     pub(crate) parts: u64,
-    /// Where the group is among the steps.
+    /// The first of these parts, divided by 64.
+    pub(crate) block: u32,
+    /// Where the group is among the steps; it ends where the next one begins.
+    pub(crate) begin: u32,
+}
+
+/// What waits for one word: where it is in the tables of the [`RuleSet`]. Kept small, since every word of a text is another.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Steps {
+    /// Patterns that are this word and no more.
+    pub(crate) whole: Span,
+    /// Steps behind a part, by blocks.
+    pub(crate) groups: Span,
+    /// Patterns that begin with it: one opening, and another one of patterns that only begin if it is not negated.
+    pub(crate) first: Option<NonZeroU32>,
+    pub(crate) first_unless_negated: Option<NonZeroU32>,
+}
+
+/// Neighbours in a table.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Span {
     pub(crate) begin: u32,
     pub(crate) end: u32,
 }
 
-/// Groups whose blocks are neighbours, up to 64, so that one comparison says whether any of these has to be looked at.
-pub(crate) struct Cluster {
-    /// A bit for each block that has a group; the group of the highest bit comes first.
-    pub(crate) blocks: u64,
-    /// The first block, divided by 64.
-    pub(crate) number: u32,
-    /// Where its groups begin.
-    pub(crate) first: u32,
-}
-
-/// What waits for one word.
-#[derive(Default)]
-pub(crate) struct Steps {
-    /// Patterns that are this word and no more.
-    pub(crate) whole: Vec<Start>,
-    /// Steps behind a part, later parts before earlier ones, so that one word is one part only; and where to
-    /// look first.
-    pub(crate) following: Vec<Step>,
-    pub(crate) groups: Vec<Group>,
-    pub(crate) clusters: Vec<Cluster>,
-    /// Patterns that begin with it.
-    pub(crate) first: Vec<Start>,
+impl Span {
+    pub(crate) fn of<T>(self, table: &[T]) -> &[T] {
+        &table[self.begin as usize..self.end as usize]
+    }
 }
 
 /// Compiled rules. Built once, shared by every scan.
@@ -157,8 +180,19 @@ pub(crate) struct RuleSet {
     pub(crate) followed: usize,
     /// A bit for each of them that the end of a sentence does not end.
     pub(crate) lasting: Vec<u64>,
+    /// How many places there are at which words that begin patterns are noted, and what may be reached in either way.
+    pub(crate) places: usize,
     /// For each word of the lexicon.
     pub(crate) steps: Vec<Steps>,
+    pub(crate) whole: Vec<Start>,
+    /// Ends with one of no word.
+    pub(crate) groups: Vec<Group>,
+    /// The steps of the groups, later parts before earlier ones, so that one word is one part only.
+    pub(crate) following: Vec<Step>,
+    /// The first one opens nothing.
+    pub(crate) openings: Vec<Opening>,
+    pub(crate) opened: Vec<PartId>,
+    pub(crate) opened_blocks: Vec<Block>,
     pub(crate) rules: Vec<Rule>,
 }
 

@@ -90,6 +90,13 @@ impl Scan {
     }
 }
 
+impl Ears {
+    fn in_tenants(&self, word: &str) -> Option<WordId> {
+        let machine = self.tenant.as_ref()?;
+        machine.set().lexicon.find_same(word)
+    }
+}
+
 /// The numbers that a word has in the lexicons; of an unknown word none.
 #[derive(Clone, Copy, Default)]
 struct Known {
@@ -101,11 +108,7 @@ impl Listener for Ears {
     type Known = Known;
 
     fn recognize(&self, word: &str) -> Recognized<'_, Known> {
-        let same = |machine: &Machine| match machine.set().lexicon.find(word) {
-            Some(Match::Same(id)) => Some(id),
-            _ => None,
-        };
-        let tenant = self.tenant.as_ref().and_then(same);
+        let tenant = self.in_tenants(word);
         let lexicon = &self.builtin.set().lexicon;
         let builtin = match lexicon.find(word) {
             Some(Match::Same(id)) => Some(id),
@@ -118,6 +121,19 @@ impl Listener for Ears {
             Some(_) => Recognized::Known(Known { builtin, tenant }),
             None => Recognized::Unknown,
         }
+    }
+
+    fn knows(&self, word: &str) -> bool {
+        let builtin = &self.builtin.set().lexicon;
+        builtin.find_same(word).is_some() || self.in_tenants(word).is_some()
+    }
+
+    fn longest_known(&self, run: &str) -> usize {
+        let longest = |machine: &Machine| machine.set().lexicon.longest_at_start(run.as_bytes());
+        self.tenant
+            .as_ref()
+            .map_or(0, longest)
+            .max(longest(&self.builtin))
     }
 
     fn word(&mut self, word: &str, known: Known, at: Place) {

@@ -95,8 +95,19 @@ impl<'t> Cursor<'t> {
 /// Whether a byte belongs to a word: a letter of ASCII, a digit or an underscore. Other scripts write without blanks, so
 /// their letters part words as any other sign does.
 pub(super) fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
+    WORD[usize::from(byte)]
 }
+
+/// Of each byte, since every byte of a text is asked about.
+static WORD: [bool; 256] = {
+    let mut word = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        word[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+        byte += 1;
+    }
+    word
+};
 
 /// Whether a byte is a digit.
 pub(super) fn is_digit(byte: u8) -> bool {

@@ -134,20 +134,33 @@ static RULES: [Rule; 29] = [
 ];
 
 /// For each byte, the rules that may begin with it.
-pub(super) struct ByFirst(Vec<Vec<&'static Rule>>);
+pub(super) struct ByFirst {
+    rules: Vec<Vec<&'static Rule>>,
+    any: [bool; 256],
+}
 
 impl ByFirst {
     /// The rules that may begin with a byte.
     pub(super) fn of(&self, byte: u8) -> &[&'static Rule] {
-        &self.0[usize::from(byte)]
+        &self.rules[usize::from(byte)]
+    }
+
+    /// Whether any may.
+    pub(super) fn has(&self, byte: u8) -> bool {
+        self.any[usize::from(byte)]
     }
 }
 
 /// Made once. A rule that begins with a letter or a digit begins where a word does; see `scan`.
 pub(super) static BY_FIRST: LazyLock<ByFirst> = LazyLock::new(|| {
-    ByFirst(
-        (0..=u8::MAX)
+    let mut by_first = ByFirst {
+        rules: (0..=u8::MAX)
             .map(|byte| RULES.iter().filter(|rule| (rule.begins)(byte)).collect())
             .collect(),
-    )
+        any: [false; 256],
+    };
+    for (any, rules) in by_first.any.iter_mut().zip(&by_first.rules) {
+        *any = !rules.is_empty();
+    }
+    by_first
 });

@@ -4,6 +4,7 @@ use super::address::{LONGEST_LOCAL, is_local};
 use super::cursor::{Cursor, Stop, is_word};
 use super::overlap::Finding;
 use super::patterns::Detectors;
+use super::plain::plain_word;
 use super::rules::{BY_FIRST, LONGEST_BUILT_IN};
 
 /// How far the rules have looked. Places count from the start of the text that is given.
@@ -57,28 +58,30 @@ fn built_in(text: &[u8], from: usize, complete: bool, found: &mut Vec<Finding>) 
     let mut at = from;
     while at < text.len() {
         let byte = text[at];
-        let in_word = is_word(byte);
-        if !in_word || at == 0 || !is_word(text[at - 1]) {
-            for rule in by_first.of(byte) {
-                let cursor = Cursor { text, at, complete };
-                match (rule.find)(cursor) {
-                    Ok((start, end)) => found.push(Finding {
-                        kind: rule.kind,
-                        start,
-                        end,
-                        confidence: rule.confidence,
-                        pattern: None,
-                        trigger: at,
-                    }),
-                    Err(Stop::No) => {}
-                    Err(Stop::More) => return reopen(text, at, first, found),
-                }
+        if !is_word(byte) {
+            if by_first.has(byte) && !try_rules(text, at, complete, found) {
+                return reopen(text, at, first, found);
             }
+            at += 1;
+            continue;
         }
-        at += 1;
-        if in_word {
-            at += text[at..].iter().take_while(|byte| is_word(**byte)).count();
+        // A scan that is taken up again may stand inside of a word.
+        let begins = at == 0 || !is_word(text[at - 1]);
+        if begins && let Some(end) = plain_word(text, at) {
+            debug_assert!(
+                by_first.of(byte).iter().all(|rule| {
+                    let cursor = Cursor { text, at, complete };
+                    (rule.find)(cursor) == Err(Stop::No)
+                }),
+                "a rule may begin at a word that is stepped over"
+            );
+            at = end;
+            continue;
         }
+        if begins && !try_rules(text, at, complete, found) {
+            return reopen(text, at, first, found);
+        }
+        at += text[at..].iter().take_while(|byte| is_word(**byte)).count();
     }
     if complete {
         return text.len();
@@ -86,12 +89,35 @@ fn built_in(text: &[u8], from: usize, complete: bool, found: &mut Vec<Finding>) 
     reopen(text, text.len(), first, found)
 }
 
+/// Tries the rules that may begin with the byte here; `false` when one of them waits for more text.
+fn try_rules(text: &[u8], at: usize, complete: bool, found: &mut Vec<Finding>) -> bool {
+    for rule in BY_FIRST.of(text[at]) {
+        match (rule.find)(Cursor { text, at, complete }) {
+            Ok((start, end)) => found.push(Finding {
+                kind: rule.kind,
+                start,
+                end,
+                confidence: rule.confidence,
+                pattern: None,
+                trigger: at,
+            }),
+            Err(Stop::No) => {}
+            Err(Stop::More) => return false,
+        }
+    }
+    true
+}
+
 /// Says from where the text has to be looked at again: from `at`, or from where an e-mail address begins that `at` or the end of
 /// the text may be a part of. Forgets what will be found once more.
 fn reopen(text: &[u8], at: usize, first: usize, found: &mut Vec<Finding>) -> usize {
-    let open = at
-        .min(local_part_before(text, at))
-        .min(local_part_before(text, text.len()));
+    let last = local_part_before(text, text.len());
+    // The run before `at` is the same one where `at` stands in it.
+    let open = if last <= at {
+        last
+    } else {
+        local_part_before(text, at)
+    };
     // A rule that still waits after so much has a mistake, and no stream must wait with it.
     debug_assert!(
         text.len() - open <= LONGEST_BUILT_IN,

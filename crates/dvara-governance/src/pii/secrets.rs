@@ -89,9 +89,32 @@ const MARKS: &[Mark] = &[
     mark(b"gw_", 40, 40, hex),
 ];
 
+/// For each byte that a mark begins with, a bit for each byte that follows in one.
+static SECOND_BYTES: [u128; 128] = {
+    let mut bytes = [0; 128];
+    let mut at = 0;
+    while at < MARKS.len() {
+        let mark = MARKS[at].mark;
+        bytes[mark[0] as usize] |= 1 << mark[1];
+        at += 1;
+    }
+    bytes
+};
+
 /// A key that some vendor issued.
 pub(super) fn api_key(cursor: Cursor<'_>) -> Step<(usize, usize)> {
     begins_alone(&cursor)?;
+    let first = cursor
+        .peek()?
+        .map_or(0, |byte| SECOND_BYTES[usize::from(byte & 127)]);
+    // Most words are done with here. The text may end before the second byte.
+    if first == 0
+        || !cursor
+            .ahead(1)?
+            .is_some_and(|byte| first >> (byte & 127) & 1 == 1)
+    {
+        return Err(Stop::No);
+    }
     for mark in MARKS {
         match issued(cursor, mark) {
             Err(Stop::No) => {}

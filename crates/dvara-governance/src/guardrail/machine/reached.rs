@@ -1,6 +1,6 @@
 //! Which parts of which patterns the text has got to.
 
-use crate::guardrail::rules::{Cluster, Group, PartId};
+use crate::guardrail::rules::{Block, Group, PartId};
 
 /// Where a part was reached last, and where the match began that it belongs to.
 #[derive(Clone, Copy, Default)]
@@ -20,44 +20,30 @@ pub(super) struct Began {
 /// The parts that something may still follow.
 ///
 /// A bit for each says whether it is one of them, so that a word whose hundred patterns are all elsewhere is done with after
-/// a few comparisons. Places are given out when a part is reached first: most parts never are, and to make a scan must not
-/// cost more than the shortest text.
+/// a few comparisons. Where a part was reached is noted at a place: the place of the word, if it is the first of its pattern,
+/// else a place of its own that is given out when it is reached first, since most parts never are.
 pub(super) struct ReachedParts {
     open: Vec<u64>,
-    /// A bit for each block of 64 that has an open part.
-    blocks: Vec<u64>,
     places: Vec<u32>,
     reached: Vec<Reached>,
+    /// Places from here on are given out.
+    fixed: u32,
 }
 
 impl ReachedParts {
-    /// `parts` is how many there are that another part follows.
-    pub(super) fn new(parts: usize) -> Self {
+    /// `parts` is how many there are that another part follows, and `places` how many places are not given out.
+    pub(super) fn new(parts: usize, places: usize) -> Self {
         Self {
             open: vec![0; parts.div_ceil(64)],
-            blocks: vec![0; parts.div_ceil(64 * 64)],
             places: vec![0; parts],
-            // Nobody is given the first place: zero means none.
-            reached: vec![Reached::default()],
+            reached: vec![Reached::default(); places],
+            fixed: places as u32,
         }
     }
 
-    /// The last group of the cluster, of those before the bit `below`, in whose block any part is open; with those of its
-    /// parts that are. `below` becomes its bit.
-    pub(super) fn next_open<'g>(
-        &self,
-        cluster: &Cluster,
-        groups: &'g [Group],
-        below: &mut u32,
-    ) -> Option<(&'g Group, u64)> {
-        let mask = 1u64.checked_shl(*below).unwrap_or(0).wrapping_sub(1);
-        let blocks = self.blocks[cluster.number as usize] & cluster.blocks & mask;
-        let block = blocks.checked_ilog2()?;
-        *below = block;
-        let before = (cluster.blocks >> block >> 1).count_ones();
-        let group = &groups[(cluster.first + before) as usize];
-        let open = self.open[(cluster.number * 64 + block) as usize];
-        Some((group, open & group.parts))
+    /// A bit for each part that is open and that steps of the group follow.
+    pub(super) fn open_of(&self, group: &Group) -> u64 {
+        self.open[group.block as usize] & group.parts
     }
 
     /// Where a part was reached last that is or was open.
@@ -65,35 +51,46 @@ impl ReachedParts {
         self.reached[self.places[part as usize] as usize]
     }
 
-    pub(super) fn set(&mut self, part: PartId, reached: Reached) {
-        let block = part / 64;
-        self.open[block as usize] |= 1 << (part % 64);
-        self.blocks[(block / 64) as usize] |= 1 << (block % 64);
-        let place = &mut self.places[part as usize];
-        if *place == 0 {
-            *place = self.reached.len() as u32;
+    /// A part is reached behind another one; `place` is its own if it may also be the first of its pattern.
+    pub(super) fn set(&mut self, part: PartId, place: Option<u32>, reached: Reached) {
+        self.open[(part / 64) as usize] |= 1 << (part % 64);
+        let known = &mut self.places[part as usize];
+        if let Some(place) = place {
+            *known = place;
+        } else if *known < self.fixed {
+            *known = self.reached.len() as u32;
             self.reached.push(reached);
-        } else {
-            self.reached[*place as usize] = reached;
+            return;
+        }
+        self.reached[*known as usize] = reached;
+    }
+
+    /// A word begins patterns: all these parts are reached, and it is noted at one place.
+    pub(super) fn open(
+        &mut self,
+        place: u32,
+        parts: &[PartId],
+        blocks: &[Block],
+        reached: Reached,
+    ) {
+        self.reached[place as usize] = reached;
+        for part in parts {
+            self.places[*part as usize] = place;
+        }
+        for block in blocks {
+            self.open[block.number as usize] |= block.parts;
         }
     }
 
     /// Nothing can follow the part any more.
     pub(super) fn close(&mut self, part: PartId) {
-        let block = part / 64;
-        self.open[block as usize] &= !(1 << (part % 64));
-        if self.open[block as usize] == 0 {
-            self.blocks[(block / 64) as usize] &= !(1 << (block % 64));
-        }
+        self.open[(part / 64) as usize] &= !(1 << (part % 64));
     }
 
     /// Closes all parts but these.
     pub(super) fn close_all_but(&mut self, lasting: &[u64]) {
-        for ((open, lasting), block) in self.open.iter_mut().zip(lasting).zip(0u32..) {
+        for (open, lasting) in self.open.iter_mut().zip(lasting) {
             *open &= lasting;
-            if *open == 0 {
-                self.blocks[(block / 64) as usize] &= !(1 << (block % 64));
-            }
         }
     }
 

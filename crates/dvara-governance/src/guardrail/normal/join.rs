@@ -24,6 +24,10 @@ pub(super) struct SpacedLetters {
 }
 
 impl SpacedLetters {
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     pub(super) fn origin(&self) -> Option<usize> {
         (self.count > 0).then_some(self.origin)
     }
@@ -237,7 +241,9 @@ impl Cuts {
         let run = &run[..run.floor_char_boundary(LONGEST_RUN)];
         for at in (0..run.len()).rev() {
             let mut best = (steps[at + 1].0 + UNKNOWN_LETTER, 1);
-            for length in 2..=LONGEST_PART.min(run.len() - at) {
+            let rest = run.get(at..).unwrap_or_default();
+            let longest = listener.longest_known(rest).min(rest.len());
+            for length in 2..=LONGEST_PART.min(longest) {
                 let cost = steps[at + length].0 + if length == 2 { UNKNOWN_LETTER } else { 1 };
                 let known = || {
                     run.get(at..at + length)

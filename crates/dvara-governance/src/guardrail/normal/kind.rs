@@ -18,6 +18,16 @@ pub(super) enum Kind {
     Other,
 }
 
+impl Kind {
+    /// Whether it belongs to no word, and no word goes on behind it.
+    pub(super) fn parts_words(self) -> bool {
+        !matches!(
+            self,
+            Self::Letter | Self::Digit | Self::Symbol | Self::Apostrophe
+        )
+    }
+}
+
 const fn kind(byte: u8) -> Kind {
     match byte {
         b'a'..=b'z' | b'A'..=b'Z' => Kind::Letter,

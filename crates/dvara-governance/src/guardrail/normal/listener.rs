@@ -14,6 +14,10 @@ pub(crate) trait Listener {
     fn knows(&self, word: &str) -> bool {
         matches!(self.recognize(word), Recognized::Known(_))
     }
+    /// At most this many bytes have the words that a rule speaks of and that a run of letters may begin with.
+    fn longest_known(&self, _run: &str) -> usize {
+        usize::MAX
+    }
 }
 
 /// Whether rules speak of a word.

@@ -116,16 +116,17 @@ impl Compiler {
     }
 
     pub(crate) fn finish(mut self) -> RuleSet {
-        self.lexicon.seal();
-        let linked = link(self.parts, self.waiting, self.lexicon.len());
-        RuleSet {
-            lexicon: self.lexicon,
-            parts: linked.parts,
-            followed: linked.followed,
-            lasting: linked.lasting,
-            steps: linked.steps,
-            rules: self.rules,
+        let mut uses = vec![0; self.lexicon.len()];
+        for (word, _) in &self.waiting {
+            uses[usize::from(*word)] += 1;
         }
+        // What patterns use most, texts do too.
+        let numbers = self.lexicon.sort_by_use(&uses);
+        for (word, _) in &mut self.waiting {
+            *word = numbers[usize::from(*word)];
+        }
+        self.lexicon.seal();
+        link(self.parts, self.waiting, self.lexicon, self.rules)
     }
 
     /// A part that is reached by any of the words and phrases.
