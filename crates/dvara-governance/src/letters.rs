@@ -19,7 +19,7 @@ const HIGH_BITS: u64 = ONES * 0x80;
 
 /// The high bit of each byte that is a letter.
 fn letters_of(eight: u64) -> u64 {
-    let small = (eight | ONES * 0x20) & !HIGH_BITS;
+    let small = (eight | (ONES * 0x20)) & !HIGH_BITS;
     // No sum reaches the next byte: each byte is less than 0x80, and so is what is added.
     let from_a = small + ONES * (0x80 - b'a' as u64);
     let behind_z = small + ONES * (0x80 - b'z' as u64 - 1);

@@ -109,9 +109,9 @@ pub(super) fn api_key(cursor: Cursor<'_>) -> Step<(usize, usize)> {
         .map_or(0, |byte| SECOND_BYTES[usize::from(byte & 127)]);
     // Most words are done with here. The text may end before the second byte.
     if first == 0
-        || !cursor
+        || cursor
             .ahead(1)?
-            .is_some_and(|byte| first >> (byte & 127) & 1 == 1)
+            .is_none_or(|byte| first >> (byte & 127) & 1 == 0)
     {
         return Err(Stop::No);
     }
