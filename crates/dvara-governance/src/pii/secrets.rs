@@ -111,7 +111,7 @@ pub(super) fn api_key(cursor: Cursor<'_>) -> Step<(usize, usize)> {
     if first == 0
         || cursor
             .ahead(1)?
-            .is_none_or(|byte| (first >> (byte & 127)) & 1 == 0)
+            .is_none_or(|byte| first >> (byte & 127) & 1 == 0)
     {
         return Err(Stop::No);
     }

@@ -1,6 +1,6 @@
 //! Characters outside ASCII, folded to what a reader takes them for.
 
-use super::look_alike::RUNS;
+use super::look_alike::{BY_CHARACTER, RUNS};
 
 /// What a character outside ASCII is read as.
 pub(super) enum Folded {
@@ -55,7 +55,13 @@ pub(super) fn fold(character: char) -> Folded {
 }
 
 fn look_alike(character: char) -> Option<char> {
-    let code = character as u32;
+    in_runs(character as u32).or_else(|| {
+        let place = BY_CHARACTER.binary_search_by_key(&character, |(alike, _)| *alike);
+        Some(char::from(BY_CHARACTER[place.ok()?].1))
+    })
+}
+
+fn in_runs(code: u32) -> Option<char> {
     let after = RUNS.partition_point(|(first, _)| *first <= code);
     let (first, letters) = RUNS.get(after.checked_sub(1)?)?;
     let letter = letters.as_bytes().get((code - first) as usize)?;

@@ -1,7 +1,10 @@
 //! Letters that look like ASCII ones, by code point: the table behind [`super::fold::fold`].
 //!
 //! Made from the compatibility decompositions of Unicode 15 (accents, fullwidth, mathematical and enclosed letters) and the
-//! look-alikes of Cyrillic, Greek, Armenian and Cherokee, the small capitals and the letters that are written upside down.
+//! look-alikes of Cyrillic, Greek, Armenian and Cherokee, the small capitals and the letters that are written upside down; and,
+//! letter by letter, what alphabets of fancy text take from elsewhere.
+
+use std::sync::LazyLock;
 
 /// Runs of neighbours: the first code point, and what it and the ones after it stand for; a space stands for itself alone.
 pub(super) const RUNS: &[(u32, &str)] = &[
@@ -102,3 +105,44 @@ pub(super) const RUNS: &[(u32, &str)] = &[
     ),
     (0x1F1A5, "d"),
 ];
+
+/// Single letters that look like an ASCII one, or are used for it: Coptic, Lisu, Cherokee, syllabics, signs of currencies.
+#[rustfmt::skip]
+const SINGLE: &[(u8, &str)] = &[
+    (b'a', "Λдᗩ₳∂⍺Ⲁⲁꓮꭺ"),
+    (b'b', "ƄɮБЪбъь฿ᏴᏼᗷⲂⲃꓐ"),
+    (b'c', "¢ϹᏟᑕ₵Ⲥⲥꓚꮯ"),
+    (b'd', "ժᎠᏧᗪꓒꓓꭰꮷ"),
+    (b'e', "ɛЭэєҽӘәᗴ℮ꓰꬲꭼ"),
+    (b'f', "ʄϜϝᖴẝ₣ꓝꬵ"),
+    (b'g', "ƍᏀᘜ₲ꓖꮐ"),
+    (b'h', "ɧЋћᏂᕼⲎⲏꓧꮋꮒ"),
+    (b'i', "⍳Ⲓⲓꓲꙇꭵ"),
+    (b'j', "Ꭻᒍꓙꭻ"),
+    (b'k', "ĸҚқҜҝҞҟӃӄᏦ₭Ⲕⲕꓗꮶ"),
+    (b'l', "Ɩǀǁᒪⵏꓡꮮ"),
+    (b'm', "ӎᗰ₥Ⲙⲙꓟꮇ"),
+    (b'n', "ŊŋИиռᑎ₦Ⲛⲛꓠ"),
+    (b'o', "ɵӨөჿᎾⲞⲟꓳꮎ"),
+    (b'p', "Þþƿᑭ₱⍴Ⲣⲣꓑꮲ"),
+    (b'q', "Ϙϙգզᑫ"),
+    (b'r', "ЯяᖇᴦⲄⲅꓣꭇꭈꭱ"),
+    (b's', "ƽֆᔕ₴ꓢꮪ"),
+    (b't', "₮Ⲧⲧꓔꭲ"),
+    (b'u', "ɄʉʊμЦՍᏌᑌꓴꭎꭒꮜ"),
+    (b'v', "ѴᏉᏙᐯꓦꮙ"),
+    (b'w', "ЩщԜաᗯ₩Ⲱⲱꓪꮃ"),
+    (b'x', "ҲҳӼӽӾӿᕁᕽ᙭Ⲭⲭꓫ"),
+    (b'y', "ɣყⲨⲩꓬꭚ"),
+    (b'z', "ᘔꓜꮓ"),
+];
+
+/// The same by code point.
+pub(super) static BY_CHARACTER: LazyLock<Vec<(char, u8)>> = LazyLock::new(|| {
+    let mut letters: Vec<(char, u8)> = SINGLE
+        .iter()
+        .flat_map(|(letter, alike)| alike.chars().map(|character| (character, *letter)))
+        .collect();
+    letters.sort_unstable();
+    letters
+});
