@@ -79,7 +79,8 @@ const NO_TEXTS: [&str; 14] = [
 ];
 
 impl ChatRequest {
-    /// Every text of the call that a vendor may show a model, in order.
+    /// Every text of the call that somebody says, in order. What programs write for models is not among them: descriptions of tools
+    /// and schemas, stop words, names of speakers and files.
     ///
     /// # Errors
     /// As [`ChatRequest::conversation`]: what can't be read can't be governed.

@@ -103,7 +103,7 @@ fn plugin(loader: &mut Loader) -> Option<PluginSettings> {
     let name = loader.text(&properties::PLUGIN_NAME);
     if endpoint.is_some() && signing.is_none() {
         let reason =
-            "set it: the plugin cannot tell this gateway's questions from anybody else's without";
+            "is not set: without it the plugin cannot tell this gateway's questions from anybody else's";
         loader.mistake(&properties::PLUGIN_SECRET, reason);
     }
     let (origin, path) = endpoint?;
@@ -158,11 +158,12 @@ fn endpoint(
 ) -> Option<(Origin, PathAndQuery)> {
     let Some(url) = loader.optional(property) else {
         if is_needed {
-            loader.mistake(property, "set it: the URL that is asked");
+            loader.mistake(property, "is not set: write the URL that is asked");
         }
         return None;
     };
-    let found = Origin::of_base_url(&url).map_err(|error| error.to_string());
+    let refused = |reason: &str| format!("is no URL that can be asked: {reason}");
+    let found = Origin::of_base_url(&url).map_err(|error| refused(error.reason));
     let found = found.and_then(|(origin, path)| {
         let path = if path.is_empty() {
             "/".to_owned()
@@ -170,7 +171,7 @@ fn endpoint(
             path
         };
         let path = PathAndQuery::from_maybe_shared(path);
-        Ok((origin, path.map_err(|error| error.to_string())?))
+        Ok((origin, path.map_err(|error| refused(&error.to_string()))?))
     });
     found
         .map_err(|reason| loader.mistake(property, &reason))
