@@ -102,8 +102,7 @@ fn plugin(loader: &mut Loader) -> Option<PluginSettings> {
     let on_failure = on_failure(loader, &properties::PLUGIN_ON_FAILURE);
     let name = loader.text(&properties::PLUGIN_NAME);
     if endpoint.is_some() && signing.is_none() {
-        let reason =
-            "is not set: without it the plugin cannot tell this gateway's questions from anybody else's";
+        let reason = "is not set: without it the plugin cannot tell this gateway's questions from anybody else's";
         loader.mistake(&properties::PLUGIN_SECRET, reason);
     }
     let (origin, path) = endpoint?;
