@@ -30,15 +30,19 @@ impl LeakDetector {
         if system_prompt.chars().count() < SHORTEST_PROMPT {
             return None;
         }
-        let said: HashSet<u64> = conversation.into_iter().flat_map(grams_of).collect();
-        let mut grams = HashMap::new();
-        for gram in grams_of(system_prompt)
-            .into_iter()
-            .filter(|gram| !said.contains(gram))
-        {
-            let next = grams.len();
-            grams.entry(gram).or_insert(next);
+        let mut own = HashSet::new();
+        each_gram(system_prompt, |gram| {
+            own.insert(gram);
+        });
+        for said in conversation {
+            if own.is_empty() {
+                break;
+            }
+            each_gram(said, |gram| {
+                own.remove(&gram);
+            });
         }
+        let grams: HashMap<u64, usize> = own.into_iter().zip(0..).collect();
         (!grams.is_empty()).then_some(Self { grams })
     }
 }
@@ -151,15 +155,44 @@ fn leak(rule: &'static str, label: &'static str, score: f32) -> Detection {
     }
 }
 
-fn grams_of(text: &str) -> Vec<u64> {
-    let words: Vec<u64> = super::normal::words_of(text)
-        .iter()
-        .map(|word| hash(word))
-        .collect();
-    words
-        .windows(GRAM)
-        .map(|words| words.iter().fold(0, |sum, word| join(sum, *word)))
-        .collect()
+/// Calls `each` with every word group of a text. Every call's texts pass here, so nothing is kept of them.
+fn each_gram(text: &str, each: impl FnMut(u64)) {
+    let mut grams = Grams {
+        words: [0; GRAM],
+        count: 0,
+        each,
+    };
+    let mut reader = Reader::default();
+    reader.push(text, &mut grams);
+    reader.finish(&mut grams);
+}
+
+/// Hears words and tells of their groups.
+struct Grams<F> {
+    /// The hashes of the last words; a ring.
+    words: [u64; GRAM],
+    count: usize,
+    each: F,
+}
+
+impl<F: FnMut(u64)> Listener for Grams<F> {
+    type Known = ();
+
+    fn recognize(&self, _: &str) -> Recognized<'_, ()> {
+        Recognized::Unknown
+    }
+
+    fn word(&mut self, word: &str, (): (), _: Place) {
+        self.words[self.count % GRAM] = hash(word);
+        self.count += 1;
+        if self.count >= GRAM {
+            let oldest = self.count % GRAM;
+            let gram = (0..GRAM).fold(0, |sum, next| join(sum, self.words[(oldest + next) % GRAM]));
+            (self.each)(gram);
+        }
+    }
+
+    fn mark(&mut self, _: Mark, _: Place) {}
 }
 
 /// FNV-1a: whoever builds a collision only accuses themselves.
