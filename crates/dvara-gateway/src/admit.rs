@@ -157,8 +157,7 @@ pub(crate) async fn admit(
         &rules.guardrails,
         &recorder,
     )?);
-    let model = looked.request.model().to_owned();
-    let window = || context_window(snapshot, shared, &model, tenant);
+    let window = |model: &str| context_window(snapshot, shared, model, tenant);
     let (request, long) = fit_window(looked.request, &rules, window, &recorder, limits).await?;
     notes.extend(long);
     Ok(Admitted {

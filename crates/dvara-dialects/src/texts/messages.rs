@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize as _;
 use serde_json::value::RawValue;
 
 use super::Speaker;
@@ -76,6 +75,15 @@ impl ChatRequest {
         })
     }
 
+    /// The list of its messages as it stands in the body.
+    pub(super) fn messages_literal(&self) -> &str {
+        let members = serde_json::from_str::<Members<'_>>(self.text());
+        let Members(members) = members.expect("checked when the body was read");
+        let messages = members.iter().find(|member| member.key == "messages");
+        let messages = messages.expect("a call without messages is refused when it is read");
+        messages.value.get()
+    }
+
     /// The call with a bound on its answer's tokens, in the field that every vendor's adapter knows.
     ///
     /// # Errors
@@ -97,16 +105,13 @@ impl ChatRequest {
         places: &[usize],
         limits: &ReadLimits,
     ) -> Result<Self, ReadError> {
-        let text = self.text();
-        let Members(members) = serde_json::from_str(text).expect("checked when the body was read");
-        let messages = members.iter().find(|member| member.key == "messages");
-        let messages = messages.expect("a call without messages is refused when it is read");
-        let list = Vec::<&RawValue>::deserialize(messages.value).expect("its messages are a list");
+        let messages = self.messages_literal();
+        let list: Vec<&RawValue> = serde_json::from_str(messages).expect("its messages are a list");
         let kept = list.iter().enumerate();
         let kept = kept.filter(|(place, _)| places.binary_search(place).is_err());
         let kept: Vec<&str> = kept.map(|(_, message)| message.get()).collect();
         let mut edits = Edits::new();
-        let span = Span::of(messages.value.get(), text);
+        let span = Span::of(messages, self.text());
         edits.replace(span, format!("[{}]", kept.join(",")));
         Self::read_openai(edits.apply(self.body()), limits)
     }

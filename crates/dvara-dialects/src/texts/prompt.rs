@@ -57,11 +57,7 @@ impl ChatRequest {
         resolved: (&str, i32),
         limits: &ReadLimits,
     ) -> Result<Self, ReadError> {
-        let text = self.text();
-        let Members(members) = serde_json::from_str(text).expect("checked when the body was read");
-        let messages = members.iter().find(|member| member.key == "messages");
-        let messages = messages.expect("a call without messages is refused when it is read");
-        let first = Span::of(messages.value.get(), text).start + 1;
+        let first = Span::of(self.messages_literal(), self.text()).start + 1;
         let mut edits = Edits::new();
         let system = system.map(|system| message("system", system));
         edits.replace(

@@ -29,14 +29,15 @@ type Notes = Vec<(HeaderName, HeaderValue)>;
 pub(crate) async fn fit_window(
     request: Request,
     rules: &Arc<TenantRules>,
-    window: impl FnOnce() -> u64,
+    window: impl FnOnce(&str) -> u64,
     recorder: &Recorder,
     limits: ReadLimits,
 ) -> Result<(Request, Notes), GatewayError> {
     if is_short(&request, &rules.guardrails) {
         return Ok((request, Notes::new()));
     }
-    let (rules, recorder, window) = (rules.clone(), recorder.clone(), window());
+    let window = window(request.model());
+    let (rules, recorder) = (rules.clone(), recorder.clone());
     let work = move || fit(request, &rules.guardrails, window, &recorder, &limits);
     aside(usize::MAX, work).await
 }
