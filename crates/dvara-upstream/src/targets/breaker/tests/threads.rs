@@ -20,13 +20,14 @@ impl Cores {
     fn run(&self, seed: u64) {
         let mut random = seed;
         let mut held = Vec::new();
+        let mut now = self.start;
         for _ in 0..20_000 {
             random = random
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
             let dice = random >> 60;
             let millis = self.millis.fetch_add(dice, Ordering::Relaxed);
-            let now = self.start + Duration::from_millis(millis);
+            now = self.start + Duration::from_millis(millis);
             if let Ok(pass) = self.breaker.try_pass(now) {
                 if pass.tries {
                     let trying = self.trying.fetch_add(1, Ordering::SeqCst) + 1;
@@ -38,6 +39,10 @@ impl Cores {
             if held.len() > usize::from(dice < 8) {
                 self.end(held.swap_remove(0), dice, now);
             }
+        }
+        // Not merely dropped: what still tries would free its place and stay counted, and the other threads count on.
+        for pass in held {
+            self.end(pass, 0, now);
         }
     }
 
