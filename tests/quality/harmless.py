@@ -14,16 +14,17 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SAMPLES = HERE.parents[1] / "crates/dvara-governance/tests/samples"
 SEED = 20_240_817
-# How many prompts each kind has; together 2,000.
+# How many prompts each kind has; together 2,120.
 WANTED = {
     "everyday": 320,
     "work": 270,
     "code": 300,
     "knowledge": 250,
-    "attack_words": 420,
+    "attack_words": 480,
     "security": 110,
     "quoting_attacks": 260,
     "unusual": 70,
+    "long": 60,
 }
 ANOTHER = ["Also: ", "One more thing. ", "And a second question: ", "By the way, ", "", "\n\nUnrelated: ", "\n2) "]
 FRAMES = [
