@@ -10,6 +10,7 @@
 
 mod detection;
 mod encoded;
+mod filter;
 mod guardrails;
 mod leak;
 mod lexicon;

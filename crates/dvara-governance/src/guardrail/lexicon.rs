@@ -2,18 +2,19 @@
 //!
 //! Two open-addressing tables. The first one knows the words themselves by their ends and costs about one look, with no loop
 //! over letters. The second one knows them by a sum that is the same for every order of a word's inner letters, and finds the
-//! word that somebody shuffled, "ignroe".
+//! word that somebody shuffled, "ignroe". In front of each stands a filter, small enough to stay near, that turns away nearly
+//! every word that is not in it: most words of a text.
 
 use std::collections::HashMap;
+
+use super::filter::Filter;
+use crate::letters::{eight, four};
 
 /// A word's number in its [`Lexicon`].
 pub(crate) type WordId = u16;
 
 /// Disguises are not taken off longer words.
 pub(crate) const LONGEST_WORD: usize = 24;
-
-/// How many words are kept near.
-const COMMON: usize = 256;
 
 /// How many beginnings of words are told apart.
 const BEGINNINGS: usize = 4096;
@@ -25,9 +26,9 @@ pub(crate) struct Lexicon {
     keys: Vec<u64>,
     /// Numbers by word while words are added.
     numbers: HashMap<Box<str>, WordId>,
-    /// Words that are used most, each at the one slot that its sum says: a table so small that it stays near.
-    common: Vec<(Ends, WordId)>,
     by_ends: Table<Ends>,
+    /// Which first and last letters the words have that may be shuffled, and how many between them.
+    frames: Filter,
     by_letters: Table<u64>,
     /// The longest word of those that begin with the same three letters.
     longest: Vec<u8>,
@@ -71,14 +72,10 @@ impl Lexicon {
     pub(crate) fn seal(&mut self) {
         self.numbers = HashMap::new();
         let ends = self.words.iter().map(|word| Ends::of(word.as_bytes()));
-        self.by_ends = Table::of(ends.clone(), Ends::sum);
-        self.common = vec![(Ends::default(), NONE); COMMON];
-        for (ends, word) in ends.zip(0..) {
-            let slot = &mut self.common[common(ends.sum())];
-            if slot.1 == NONE && ends.length as usize <= Ends::WHOLE {
-                *slot = (ends, word);
-            }
-        }
+        self.by_ends = Table::of(ends, Ends::sum);
+        let long = self.words.iter().filter(|word| may_be_shuffled(word));
+        let frames: Vec<u64> = long.map(|word| frame(word.as_bytes())).collect();
+        self.frames = Filter::of(frames.into_iter());
         self.by_letters = Table::of(self.keys.iter().copied(), |key| *key);
         self.longest = vec![0; BEGINNINGS];
         for word in &self.words {
@@ -98,14 +95,10 @@ impl Lexicon {
     }
 
     /// The number of the word as it stands.
+    #[inline]
     pub(crate) fn find_same(&self, word: &str) -> Option<WordId> {
         let ends = Ends::of(word.as_bytes());
-        let sum = ends.sum();
-        let (known, id) = self.common.get(common(sum))?;
-        if *known == ends && *id != NONE {
-            return Some(*id);
-        }
-        self.by_ends.find(&ends, sum, |id| {
+        self.by_ends.find(&ends, ends.sum(), |id| {
             word.len() <= Ends::WHOLE || *self.words[usize::from(id)] == *word
         })
     }
@@ -114,9 +107,13 @@ impl Lexicon {
         if let Some(id) = self.find_same(word) {
             return Some(Match::Same(id));
         }
-        if !may_be_shuffled(word) {
+        if !may_be_shuffled(word) || !self.frames.may_have(frame(word.as_bytes())) {
             return None;
         }
+        self.find_shuffled(word)
+    }
+
+    fn find_shuffled(&self, word: &str) -> Option<Match> {
         let key = key(word.as_bytes());
         self.by_letters
             .find(&key, key, |_| true)
@@ -135,21 +132,28 @@ impl Lexicon {
 }
 
 /// What is known of words, each at the first free slot behind the one that its sum says. What is compared stands in the slot,
-/// so that a look-up touches one place of the memory.
-struct Table<K>(Vec<(K, WordId)>);
+/// so that a look-up touches one place of the memory, and none if the filter says that there is nothing.
+struct Table<K> {
+    filter: Filter,
+    slots: Vec<(K, WordId)>,
+}
 
 /// No word has this number.
 const NONE: WordId = WordId::MAX;
 
 impl<K> Default for Table<K> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self {
+            filter: Filter::default(),
+            slots: Vec::new(),
+        }
     }
 }
 
 impl<K: Copy + Default + PartialEq> Table<K> {
     /// Of the words in their order.
-    fn of(words: impl ExactSizeIterator<Item = K>, sum: impl Fn(&K) -> u64) -> Self {
+    fn of(words: impl ExactSizeIterator<Item = K> + Clone, sum: impl Fn(&K) -> u64) -> Self {
+        let filter = Filter::of(words.clone().map(|known| sum(&known)));
         let slots = (words.len() * 2).next_power_of_two().max(16);
         let (mut slots, last) = (vec![(K::default(), NONE); slots], slots - 1);
         for (known, word) in words.zip(0..) {
@@ -159,15 +163,19 @@ impl<K: Copy + Default + PartialEq> Table<K> {
             }
             slots[slot] = (known, word);
         }
-        Self(slots)
+        Self { filter, slots }
     }
 
     /// The first word of which this is known and that is the one.
+    #[inline]
     fn find(&self, wanted: &K, sum: u64, is_it: impl Fn(WordId) -> bool) -> Option<WordId> {
-        let last = self.0.len().checked_sub(1)?;
+        if !self.filter.may_have(sum) {
+            return None;
+        }
+        let last = self.slots.len().checked_sub(1)?;
         let mut at = sum as usize & last;
         loop {
-            let (known, word) = &self.0[at];
+            let (known, word) = &self.slots[at];
             if *word == NONE {
                 return None;
             }
@@ -191,6 +199,7 @@ impl Ends {
     /// Longer words have more than their ends.
     const WHOLE: usize = 16;
 
+    #[inline]
     fn of(word: &[u8]) -> Self {
         let (first, last) = match word {
             [] => (0, 0),
@@ -214,27 +223,15 @@ impl Ends {
     }
 }
 
-/// Where in [`Lexicon::common`] a word may be.
-fn common(sum: u64) -> usize {
-    (sum >> 40) as usize % COMMON
+/// A number for a word, hardly ever that of another one.
+pub(crate) fn sum(word: &str) -> u64 {
+    Ends::of(word.as_bytes()).sum()
 }
 
 fn two(bytes: &[u8]) -> u16 {
     bytes
         .first_chunk()
         .map_or(0, |bytes| u16::from_le_bytes(*bytes))
-}
-
-fn four(bytes: &[u8]) -> u32 {
-    bytes
-        .first_chunk()
-        .map_or(0, |bytes| u32::from_le_bytes(*bytes))
-}
-
-fn eight(bytes: &[u8]) -> u64 {
-    bytes
-        .first_chunk()
-        .map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 /// Where [`Lexicon::longest`] has the words that begin with these three letters.
@@ -246,6 +243,13 @@ fn beginning(word: &[u8]) -> Option<usize> {
 /// Shorter words are anagrams of each other too often ("form", "from").
 fn may_be_shuffled(word: &str) -> bool {
     word.len() >= 6 && word.len() <= LONGEST_WORD && word.is_ascii()
+}
+
+/// The same for every order of the inner letters, at a look.
+fn frame(word: &[u8]) -> u64 {
+    let [first, last] =
+        [word.first(), word.last()].map(|letter| u64::from(letter.copied().unwrap_or(0)));
+    mix(first | last << 8 | (word.len() as u64) << 16)
 }
 
 /// The same for every order of the inner letters, and hardly ever for other letters: a sum of one random number a letter.

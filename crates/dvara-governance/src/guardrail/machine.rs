@@ -86,6 +86,7 @@ impl Machine {
         self.walk.checks
     }
 
+    #[inline]
     pub(crate) fn word(&mut self, word: WordId, length: u32, at: Place) {
         let Self { set, walk } = self;
         let began = Began {
@@ -167,6 +168,7 @@ impl Walk {
     }
 
     /// Takes the steps that begin a pattern.
+    #[inline]
     fn open(&mut self, set: &RuleSet, opening: &Opening, began: Began, end: u32) {
         let parts = opening.parts.of(&set.opened);
         self.checks += parts.len() as u64;

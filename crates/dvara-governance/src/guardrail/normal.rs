@@ -13,7 +13,7 @@ mod look_alike;
 mod word;
 
 use super::lexicon::LONGEST_WORD;
-use crate::letters::letters;
+use crate::letters::{are_small, letters};
 use fold::{Folded, fold};
 use kind::{KINDS, Kind};
 use word::WordBuffer;
@@ -64,13 +64,13 @@ impl Reader {
         let bytes = text.as_bytes();
         let base = self.origin;
         let mut at = 0;
-        while at < bytes.len() {
+        loop {
+            at = self.read_plain_words(text, at, base, listener);
+            let Some(byte) = bytes.get(at).copied() else {
+                break;
+            };
             self.origin = base + at;
-            let byte = bytes[at];
-            if let Some(length) = self.plain_word(&bytes[at..]) {
-                self.read_plain_word(&text[at..at + length], listener);
-                at += length + self.read_gap(&bytes[at + length..]);
-            } else if byte.is_ascii_alphabetic() && !self.word.is_empty() {
+            if byte.is_ascii_alphabetic() && !self.word.is_empty() {
                 // The rest of a word's letters at once.
                 let room = bytes.len().min(at + self.word.room());
                 let rest = &bytes[at..room];
@@ -95,6 +95,29 @@ impl Reader {
             }
         }
         self.origin = base + bytes.len();
+    }
+
+    /// Reads as many words as nothing is to be said about but that they are words; gives where the next byte stands.
+    fn read_plain_words(
+        &mut self,
+        text: &str,
+        mut at: usize,
+        base: usize,
+        listener: &mut impl Listener,
+    ) -> usize {
+        let bytes = text.as_bytes();
+        if !self.word.is_empty() {
+            return at;
+        }
+        while !self.between.joins()
+            && let Some(length) = self.plain_word(&bytes[at..])
+        {
+            self.origin = base + at;
+            self.read_plain_word(&text[at..at + length], listener);
+            at += length;
+            at += self.read_gap(&bytes[at..]);
+        }
+        at
     }
 
     /// The text ends: whatever was kept back is read. The reader is ready for another text, far away from this one.
@@ -127,14 +150,12 @@ impl Reader {
 
     /// The length of the word that begins here, if it is of ASCII letters and nothing near it makes another one of it: most of
     /// a text.
+    #[inline]
     fn plain_word(&self, bytes: &[u8]) -> Option<usize> {
-        if !self.word.is_empty() || self.between.joins() {
-            return None;
-        }
         // No more than that is looked at, or a run without an end would be counted again and again.
-        let bytes = &bytes[..bytes.len().min(LONGEST_WORD + 2)];
+        let bytes = bytes.get(..LONGEST_WORD + 2).unwrap_or(bytes);
         let length = letters(bytes);
-        let kind_at = |at: usize| KINDS.get(usize::from(*bytes.get(at)?)).copied();
+        let kind_at = |at: usize| Some(KINDS[usize::from(*bytes.get(at)?)]);
         let plain = match length {
             0 | LONGEST_WORD.. => false,
             // Before a longer word it can't be the first of spaced letters.
@@ -153,36 +174,40 @@ impl Reader {
     }
 
     /// Does what reading it letter by letter does: nothing can be wrong with such a word but the order of its letters.
-    fn read_plain_word(&mut self, word: &str, listener: &mut impl Listener) {
+    #[inline]
+    fn read_plain_word<L: Listener>(&mut self, word: &str, listener: &mut L) {
         self.hidden_between_letters += std::mem::take(&mut self.hidden);
-        self.begin(listener);
+        (self.fence, self.last_sign) = (0, None);
+        self.settle_breaks(listener);
         self.between = Between::default();
         self.flush_letters(listener);
         self.piece.clear();
-        // Letters differ by this bit in their case.
-        if word.bytes().fold(0x20, |small, byte| small & byte) != 0 {
-            return self.unglued(word, self.origin, listener);
-        }
         let mut small = std::mem::take(&mut self.small);
-        small.clear();
-        small.push_str(word);
-        small.make_ascii_lowercase();
-        self.unglued(&small, self.origin, listener);
+        let word = in_small_letters(word, &mut small);
+        listener.written(word, self.origin);
+        if L::RECOGNIZES {
+            self.unglued(word, self.origin, listener);
+        }
         self.small = small;
     }
 
     /// Steps over what mostly stands behind such a word; gives how many bytes that are.
+    #[inline]
     fn read_gap(&mut self, bytes: &[u8]) -> usize {
-        let gap = match bytes {
-            [b' ', ..] => 1,
-            [b',' | b'.' | b'?' | b';', b' ', ..] => 2,
+        let (gap, stop) = match bytes {
+            [b' ', ..] => (1, false),
+            [b',', b' ', ..] => (2, false),
+            [b'.' | b'?' | b';', b' ', ..] => (2, true),
             _ => return 0,
         };
         self.after_latin = false;
-        for byte in &bytes[..gap] {
-            self.between.note(KINDS[usize::from(*byte)]);
-        }
-        gap
+        self.between = Between {
+            characters: gap,
+            stop,
+            breaks: stop,
+            ..Between::default()
+        };
+        gap as usize
     }
 
     fn ascii(&mut self, byte: u8, listener: &mut impl Listener) {
@@ -205,7 +230,7 @@ impl Reader {
             }
             Kind::Apostrophe => self.sign(Mark::Quote, listener),
             Kind::Quote => self.sign(Mark::Quote, listener),
-            Kind::Sign(sign) => self.sign(Mark::Sign(sign), listener),
+            Kind::Sign(sign) => self.sign(Mark::Sign(sign.as_str()), listener),
             Kind::Fence => self.backtick(listener),
             _ => self.end_word(listener),
         }
@@ -262,6 +287,7 @@ impl Reader {
         self.settle_breaks(listener);
     }
 
+    #[inline]
     fn settle_breaks(&mut self, listener: &mut impl Listener) {
         // A blank line after a few words is a trick to tear a sentence apart, no paragraph.
         let paragraph =
@@ -308,11 +334,13 @@ impl Reader {
     }
 
     /// Gives a word on and steps behind it.
+    #[inline]
     fn emit<L: Listener>(&mut self, word: &str, origin: usize, listener: &mut L) {
         let known = listener.recognize(word).known();
         self.emit_known(word, known, origin, listener);
     }
 
+    #[inline]
     fn emit_known<L: Listener>(
         &mut self,
         word: &str,
@@ -327,6 +355,17 @@ impl Reader {
         listener.word(word, known, at);
         self.position = self.position.saturating_add(word.len() as u32 + 1);
     }
+}
+
+/// A word of ASCII letters in small ones, written into `buffer` where it is not.
+fn in_small_letters<'w>(word: &'w str, buffer: &'w mut String) -> &'w str {
+    if are_small(word.as_bytes()) {
+        return word;
+    }
+    buffer.clear();
+    buffer.push_str(word);
+    buffer.make_ascii_lowercase();
+    buffer
 }
 
 impl Between {

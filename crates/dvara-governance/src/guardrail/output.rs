@@ -10,7 +10,7 @@ mod rules;
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 use regex::bytes::Regex;
 
 use super::detection::{Category, Detection, Source};
@@ -60,7 +60,9 @@ static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
         }
     }
     let mut builder = AhoCorasickBuilder::new();
+    // The anchors begin with so many different letters that only a table of all steps is quick.
     builder
+        .kind(Some(AhoCorasickKind::DFA))
         .ascii_case_insensitive(true)
         .match_kind(MatchKind::LeftmostLongest);
     let anchors = builder

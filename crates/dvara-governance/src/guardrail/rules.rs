@@ -166,6 +166,7 @@ pub(crate) struct Span {
 }
 
 impl Span {
+    #[inline]
     pub(crate) fn of<T>(self, table: &[T]) -> &[T] {
         &table[self.begin as usize..self.end as usize]
     }

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use super::detection::Detection;
+use super::leak::{LeakDetector, LeakMatcher};
 use super::lexicon::{Match, WordId};
 use super::machine::Machine;
 use super::normal::{Listener, Mark, Place, Reader, Recognized};
 use super::rules::RuleSet;
 
-/// The built-in rules and, where a tenant has lists, the tenant's, along one text.
+/// The built-in rules and, where a tenant has lists, the tenant's, along one text; and what may leak into it.
 pub(crate) struct Scan {
     reader: Reader,
     ears: Ears,
@@ -16,6 +18,7 @@ pub(crate) struct Scan {
 struct Ears {
     builtin: Machine,
     tenant: Option<Machine>,
+    leak: Option<LeakMatcher>,
     /// Behind the last word.
     position: u32,
 }
@@ -31,12 +34,20 @@ impl Scan {
         let ears = Ears {
             builtin: Machine::new(builtin.clone()),
             tenant: tenant.cloned().map(Machine::new),
+            leak: None,
             position: 0,
         };
         Self {
             reader: Reader::default(),
             ears,
         }
+    }
+
+    /// The same, listening for what must not leak.
+    #[must_use]
+    pub(crate) fn with_leak(mut self, detector: Option<Arc<LeakDetector>>) -> Self {
+        self.ears.leak = detector.map(LeakMatcher::new);
+        self
     }
 
     pub(crate) fn push(&mut self, text: &str) {
@@ -74,6 +85,18 @@ impl Scan {
             .fold(pending, usize::min)
     }
 
+    /// What has leaked so far.
+    pub(crate) fn leaks(&self) -> impl Iterator<Item = Detection> {
+        self.ears.leak.iter().flat_map(LeakMatcher::detections)
+    }
+
+    /// Everything before this byte of the text is part of no passage that may still become a leak; `None` where nothing may leak.
+    pub(crate) fn unleaked_origin(&self) -> Option<usize> {
+        let begun = self.ears.leak.as_ref()?.unfinished_origin();
+        let pending = self.reader.pending_origin();
+        Some(begun.unwrap_or(pending).min(pending))
+    }
+
     pub(crate) fn hidden_between_letters(&self) -> u32 {
         self.reader.hidden_between_letters()
     }
@@ -107,6 +130,7 @@ struct Known {
 impl Listener for Ears {
     type Known = Known;
 
+    #[inline]
     fn recognize(&self, word: &str) -> Recognized<'_, Known> {
         let tenant = self.in_tenants(word);
         let lexicon = &self.builtin.set().lexicon;
@@ -134,6 +158,13 @@ impl Listener for Ears {
             .as_ref()
             .map_or(0, longest)
             .max(longest(&self.builtin))
+    }
+
+    #[inline]
+    fn written(&mut self, word: &str, origin: usize) {
+        if let Some(leak) = &mut self.leak {
+            leak.written(word, origin);
+        }
     }
 
     fn word(&mut self, word: &str, known: Known, at: Place) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::detection::{Action, Category, Detection};
 use super::guardrails::Guardrails;
-use super::leak::{LeakDetector, LeakMatcher};
+use super::leak::LeakDetector;
 use super::output::{self, OutputScan};
 use super::rules;
 use super::scan::Scan;
@@ -27,7 +27,6 @@ pub struct AnswerScanner {
     guardrails: Arc<Guardrails>,
     contents: Scan,
     output: OutputScan,
-    leak: Option<LeakMatcher>,
     received: usize,
     released: usize,
 }
@@ -36,10 +35,9 @@ impl AnswerScanner {
     /// A scanner for one answer; give it the detector of the call's system prompt if there is one.
     pub fn new(guardrails: Arc<Guardrails>, leak: Option<Arc<LeakDetector>>) -> Self {
         Self {
-            contents: Scan::new(&rules::ANSWER, guardrails.words()),
+            contents: Scan::new(&rules::ANSWER, guardrails.words()).with_leak(leak),
             guardrails,
             output: OutputScan::new(),
-            leak: leak.map(LeakMatcher::new),
             received: 0,
             released: 0,
         }
@@ -69,11 +67,9 @@ impl AnswerScanner {
             .take_found(false, |hit| guardrails.report(hit, found));
         self.output
             .push(text, &mut |detection| guardrails.keep(detection, found));
-        if let Some(leak) = &mut self.leak {
-            leak.push(text);
-            leak.detections()
-                .for_each(|detection| guardrails.keep(detection, found));
-        }
+        self.contents
+            .leaks()
+            .for_each(|detection| guardrails.keep(detection, found));
         let bound = self.received.saturating_sub(Self::longest_match());
         self.released = self.released.max(self.settled().max(bound));
         self.released
@@ -90,11 +86,9 @@ impl AnswerScanner {
             .take_found(true, |hit| guardrails.report(hit, found));
         self.output
             .finish(&mut |detection| guardrails.keep(detection, found));
-        if let Some(leak) = &mut self.leak {
-            leak.finish();
-            leak.detections()
-                .for_each(|detection| guardrails.keep(detection, found));
-        }
+        self.contents
+            .leaks()
+            .for_each(|detection| guardrails.keep(detection, found));
     }
 
     /// Everything before this byte is part of nothing that may still block.
@@ -107,8 +101,8 @@ impl AnswerScanner {
         if blocks(Category::ContentPolicy) {
             settled = settled.min(self.output.settled_origin());
         }
-        match &self.leak {
-            Some(leak) if blocks(Category::Jailbreak) => settled.min(leak.settled_origin()),
+        match self.contents.unleaked_origin() {
+            Some(origin) if blocks(Category::Jailbreak) => settled.min(origin),
             _ => settled,
         }
     }

@@ -42,6 +42,7 @@ impl ReachedParts {
     }
 
     /// A bit for each part that is open and that steps of the group follow.
+    #[inline]
     pub(super) fn open_of(&self, group: &Group) -> u64 {
         self.open[group.block as usize] & group.parts
     }

@@ -3,6 +3,7 @@
 use super::word::{LONGEST_RUN, Taken, is_symbol, plain_letter};
 use super::{Between, Listener, Mark, Reader, Recognized};
 use crate::guardrail::lexicon::LONGEST_WORD;
+use crate::letters::has_three_alike;
 
 /// Fewer single letters in a row are initials or list items.
 const FEWEST_SPACED_LETTERS: usize = 4;
@@ -58,6 +59,9 @@ impl Reader {
         }
         let taken = self.word.take();
         let before = std::mem::take(&mut self.between);
+        if taken.text.len() > 1 {
+            listener.written(&taken.text, taken.origin);
+        }
         if let Some(read) = taken
             .with_symbols
             .as_deref()
@@ -144,10 +148,14 @@ impl Reader {
     }
 
     /// Something other than a single letter came: were the ones before it a word?
+    #[inline]
     pub(super) fn flush_letters(&mut self, listener: &mut impl Listener) {
-        if self.letters.count == 0 {
-            return;
+        if !self.letters.is_empty() {
+            self.give_letters(listener);
         }
+    }
+
+    fn give_letters(&mut self, listener: &mut impl Listener) {
         let mut text = std::mem::take(&mut self.letters.text);
         let spaced = std::mem::take(&mut self.letters.count) >= FEWEST_SPACED_LETTERS;
         let origin = self.letters.origin;
@@ -157,11 +165,15 @@ impl Reader {
         }
         for part in text.split([' ', THIN]) {
             if spaced {
+                listener.written(part, origin);
                 self.spaced_word(part, origin, listener);
-            } else {
-                part.chars().for_each(|letter| {
-                    self.emit(letter.encode_utf8(&mut [0; 4]), origin, listener)
-                });
+                continue;
+            }
+            for letter in part.chars() {
+                let mut letter_bytes = [0; 4];
+                let letter = letter.encode_utf8(&mut letter_bytes);
+                listener.written(letter, origin);
+                self.emit(letter, origin, listener);
             }
         }
         text.clear();
@@ -183,6 +195,7 @@ impl Reader {
     }
 
     /// A word as it is, or the known words it was glued together from.
+    #[inline]
     pub(super) fn unglued<L: Listener>(&mut self, word: &str, origin: usize, listener: &mut L) {
         match listener.recognize(word) {
             Recognized::Known(known) => return self.emit_known(word, known, origin, listener),
@@ -192,6 +205,10 @@ impl Reader {
             }
             Recognized::Unknown => {}
         }
+        self.unknown(word, origin, listener);
+    }
+
+    fn unknown<L: Listener>(&mut self, word: &str, origin: usize, listener: &mut L) {
         if let Some(short) = without_drawl(word).filter(|short| listener.knows(short)) {
             return self.emit(&short, origin, listener);
         }
@@ -280,12 +297,7 @@ fn undisguised(text: &str, listener: &impl Listener) -> Option<String> {
 
 /// "ignooooore" as "ignore": letters written three times or more are read once.
 fn without_drawl(word: &str) -> Option<String> {
-    let bytes = word.as_bytes();
-    if !word.is_ascii()
-        || !bytes
-            .windows(3)
-            .any(|three| three[0] == three[1] && three[1] == three[2])
-    {
+    if !has_three_alike(word.as_bytes()) || !word.is_ascii() {
         return None;
     }
     let mut short = word.to_owned();

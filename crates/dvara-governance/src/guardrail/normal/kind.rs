@@ -1,6 +1,6 @@
 //! What ASCII bytes are to the reader.
 
-/// What an ASCII byte is to the reader; everything else is looked at as a character.
+/// What a byte is to the reader. A byte itself, so that the table of all of them is a few lines of a cache.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Letter,
@@ -13,9 +13,36 @@ pub(super) enum Kind {
     Joiner,
     Apostrophe,
     Quote,
-    Sign(&'static str),
+    Sign(Sign),
     Fence,
     Other,
+    /// A part of a character that is not ASCII, which is looked at as a whole.
+    Foreign,
+}
+
+/// What rules call by a name of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    Colon,
+    Hash,
+    Opening,
+    Closing,
+    Less,
+    Greater,
+}
+
+impl Sign {
+    /// The word that rules call it by.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Colon => ":",
+            Self::Hash => "#",
+            Self::Opening => "[",
+            Self::Closing => "]",
+            Self::Less => "<",
+            Self::Greater => ">",
+        }
+    }
 }
 
 impl Kind {
@@ -23,7 +50,7 @@ impl Kind {
     pub(super) fn parts_words(self) -> bool {
         !matches!(
             self,
-            Self::Letter | Self::Digit | Self::Symbol | Self::Apostrophe
+            Self::Letter | Self::Digit | Self::Symbol | Self::Apostrophe | Self::Foreign
         )
     }
 }
@@ -40,22 +67,23 @@ const fn kind(byte: u8) -> Kind {
         b'\'' => Kind::Apostrophe,
         b'"' => Kind::Quote,
         b'`' => Kind::Fence,
-        b':' => Kind::Sign(":"),
-        b'#' => Kind::Sign("#"),
-        b'[' => Kind::Sign("["),
-        b']' => Kind::Sign("]"),
-        b'<' => Kind::Sign("<"),
-        b'>' => Kind::Sign(">"),
+        b':' => Kind::Sign(Sign::Colon),
+        b'#' => Kind::Sign(Sign::Hash),
+        b'[' => Kind::Sign(Sign::Opening),
+        b']' => Kind::Sign(Sign::Closing),
+        b'<' => Kind::Sign(Sign::Less),
+        b'>' => Kind::Sign(Sign::Greater),
+        128.. => Kind::Foreign,
         _ => Kind::Other,
     }
 }
 
-/// Of each ASCII byte.
-pub(super) static KINDS: [Kind; 128] = {
-    let mut kinds = [Kind::Other; 128];
+/// Of each byte.
+pub(super) static KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Foreign; 256];
     let mut byte = 0;
-    while byte < 128 {
-        kinds[byte as usize] = kind(byte);
+    while byte < kinds.len() {
+        kinds[byte] = kind(byte as u8);
         byte += 1;
     }
     kinds

@@ -4,6 +4,10 @@
 pub(crate) trait Listener {
     /// What it knows of a word; nothing by default.
     type Known: Copy + Default;
+    /// Whether it wants words as rules know them. One that doesn't is only told what is written.
+    const RECOGNIZES: bool = true;
+    /// A folded word as it is written, before disguises are taken off: the same ones whatever is recognized.
+    fn written(&mut self, _word: &str, _origin: usize) {}
     /// What rules know of this word; disguises are taken off only where they know what is under them.
     fn recognize(&self, word: &str) -> Recognized<'_, Self::Known>;
     /// A folded word.
