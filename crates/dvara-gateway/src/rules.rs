@@ -23,8 +23,6 @@ pub(crate) use stream::{Guard, Withheld};
 pub(crate) use template::fill_in;
 pub(crate) use window::{bound, fit_window};
 
-use std::borrow::Cow;
-
 use dvara_crypto::token::TokenKey;
 use dvara_governance::pii::{Detectors, Finding, Kind, placeholder};
 
@@ -72,14 +70,24 @@ fn tokenized(key: &TokenKey, detectors: &Detectors, finding: &Finding, value: &s
     format!("{{{{PII_{kind}_{}}}}}", key.seal(kind, value))
 }
 
-/// A text with the tokens of this tenant's key replaced by what they stand for; `None` when there are none. `unresolved` is told of each
-/// that stands for nothing we know.
-fn restored(key: &TokenKey, text: &str, mut unresolved: impl FnMut()) -> Option<String> {
+/// A text with the tokens of this tenant's key replaced by what they stand for; `None` when there are none. In a JSON text they stand
+/// inside of strings. `unresolved` is told of each that stands for nothing we know.
+fn restored(
+    key: &TokenKey,
+    text: &str,
+    is_json: bool,
+    mut unresolved: impl FnMut(),
+) -> Option<String> {
     dvara_governance::pii::tokens(text, |kind, digits| {
-        let value = key.open(kind, digits);
-        if value.is_none() {
+        let Some(value) = key.open(kind, digits) else {
             unresolved();
+            return None;
+        };
+        let value = value.expose();
+        if !is_json {
+            return Some(value.clone());
         }
-        value.map(|value| Cow::Owned::<str>(value.expose().clone()))
+        let literal = serde_json::Value::from(value.as_str()).to_string();
+        Some(literal[1..literal.len() - 1].to_owned())
     })
 }

@@ -15,6 +15,7 @@ mod check;
 mod codes;
 mod counts;
 mod cursor;
+mod escapes;
 mod kind;
 mod label;
 mod network;
@@ -33,6 +34,7 @@ mod stream;
 
 pub use action::{Action, ParseActionError};
 pub use counts::Counts;
+pub use escapes::unescape;
 pub use kind::Kind;
 pub use overlap::Finding;
 pub use patterns::{CustomPattern, Detectors, PatternProblem};

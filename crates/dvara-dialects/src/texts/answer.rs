@@ -19,8 +19,10 @@ pub enum Part {
     Refusal,
     /// Reasoning that people may read (`reasoning_content`).
     Reasoning,
-    /// The arguments of the tool call at this place.
+    /// The arguments of the tool call at this place: JSON.
     Arguments(u64),
+    /// What the custom tool at this place is given: any text.
+    Input(u64),
     /// A text under a name that no type has; the number tells names apart.
     Other(u64),
     /// A text that its vendor has signed, as a whole: a change takes it out, since whoever gives it back would be refused for it.
@@ -228,7 +230,9 @@ impl<'a> Reader<'a> {
                     self.call(place, call);
                 }
             }
-            ("function_call", _) => self.function(Part::Arguments(u64::MAX), member.value),
+            ("function_call", _) => {
+                self.text_of(Part::Arguments(u64::MAX), member.value, "arguments");
+            }
             _ => {
                 let shell = Shell::default().within(&format!("{{{}:", member.raw_key), "}");
                 self.other(member.value, shell);
@@ -306,20 +310,20 @@ impl<'a> Reader<'a> {
             return;
         };
         let index = find(&call, "index").and_then(|index| index.get().parse().ok());
-        let part = Part::Arguments(index.unwrap_or(place as u64));
-        for name in ["function", "custom"] {
-            if let Some(function) = find(&call, name) {
-                self.function(part, function);
-            }
+        let index = index.unwrap_or(place as u64);
+        if let Some(function) = find(&call, "function") {
+            self.text_of(Part::Arguments(index), function, "arguments");
+        }
+        if let Some(custom) = find(&call, "custom") {
+            self.text_of(Part::Input(index), custom, "input");
         }
     }
 
-    fn function(&mut self, part: Part, function: &'a RawValue) {
-        let function = json::members(function).unwrap_or_default();
-        for name in ["arguments", "input"] {
-            if let Some(arguments) = find(&function, name) {
-                self.text(part, arguments);
-            }
+    /// A text that stands in a member of its own.
+    fn text_of(&mut self, part: Part, of: &'a RawValue, name: &str) {
+        let members = json::members(of).unwrap_or_default();
+        if let Some(text) = find(&members, name) {
+            self.text(part, text);
         }
     }
 

@@ -222,12 +222,13 @@ fn delta(part: Part, text: &str) -> String {
         Part::Refusal => format!("{{\"refusal\":{text}}}"),
         Part::Reasoning => format!("{{\"reasoning_content\":{text}}}"),
         Part::Arguments(u64::MAX) => format!("{{\"function_call\":{{\"arguments\":{text}}}}}"),
-        Part::Arguments(call) => {
-            format!(
-                "{{\"tool_calls\":[{{\"index\":{call},\"function\":{{\"arguments\":{text}}}}}]}}"
-            )
-        }
+        Part::Arguments(call) => called(call, "function", "arguments", &text),
+        Part::Input(call) => called(call, "custom", "input", &text),
     }
+}
+
+fn called(call: u64, kind: &str, name: &str, literal: &str) -> String {
+    format!("{{\"tool_calls\":[{{\"index\":{call},\"{kind}\":{{\"{name}\":{literal}}}}}]}}")
 }
 
 /// An event of this data.

@@ -132,6 +132,20 @@ fn every_text_of_an_answer_is_seen_and_replaced() {
     assert_eq!(replace(&answer, &[]), answer);
 }
 
+#[test]
+fn a_custom_tool_is_given_text_and_no_arguments() {
+    let (stream, _) = rewritten(&[
+        chunk(
+            r#"{"tool_calls":[{"index":2,"custom":{"input":"hi"}}]}"#,
+            "null",
+        ),
+        chunk("{}", "\"tool_calls\""),
+        "data: [DONE]\n\n".to_owned(),
+    ]);
+    let held = r#""delta":{"tool_calls":[{"index":2,"custom":{"input":"I"}}]}"#;
+    assert!(stream.contains(held), "{stream}");
+}
+
 /// Holds back the last byte of each lane, shouts, and blocks where it hears `stop!`.
 #[derive(Default)]
 struct Shouting {

@@ -172,12 +172,13 @@ fn whole(
     let mut unresolved = 0;
     let mut replaced = Vec::new();
     let mut seen = seen.unwrap_or_default().into_iter();
+    let detectors = &rules.pii.detectors;
     for spoken in &texts {
         let seen = seen.next().unwrap_or_default();
-        let findings = if rules.scans() {
-            rules.pii.detectors.scan_beside(&spoken.text, seen)
-        } else {
-            Vec::new()
+        let findings = match (rules.scans(), spoken.lane.part) {
+            (false, _) => Vec::new(),
+            (true, Part::Arguments(_)) => detectors.scan_arguments(&spoken.text, seen),
+            (true, _) => detectors.scan_beside(&spoken.text, seen),
         };
         counts.add_all(&findings);
         if let Some(text) = edited(spoken, &findings, rules, &mut unresolved) {
@@ -250,7 +251,7 @@ fn edited(
         .filter(|_| spoken.lane.part != Part::Signed);
     let restored = tokens.and_then(|key| {
         let text = text.as_deref().unwrap_or(&spoken.text);
-        restored(key, text, || *unresolved += 1)
+        restored(key, text, is_json, || *unresolved += 1)
     });
     restored.or(text)
 }

@@ -7,7 +7,7 @@ use dvara_dialects::request::ReadLimits;
 use dvara_dialects::splice::Span;
 use dvara_dialects::texts::{Said, Saying};
 use dvara_governance::guardrail::LeakDetector;
-use dvara_governance::pii::{Action, Counts, Finding, PiiRules, for_json, replace};
+use dvara_governance::pii::{Action, Counts, Finding, PiiRules, for_json, replace, unescape};
 use dvara_governance::tenant::TenantRules;
 
 use super::guardrails::Found;
@@ -79,7 +79,11 @@ fn personal_data(
     let mut found: Vec<(&Said<'_>, Vec<Finding>)> = Vec::new();
     let mut seen = seen.unwrap_or_default().into_iter();
     for one in said {
-        let findings = detectors.scan_beside(&one.text, seen.next().unwrap_or_default());
+        let seen = seen.next().unwrap_or_default();
+        let findings = match one.saying {
+            Saying::Arguments => detectors.scan_arguments(&one.text, seen),
+            Saying::Text | Saying::Reasoning => detectors.scan_beside(&one.text, seen),
+        };
         if !findings.is_empty() {
             counts.add_all(&findings);
             found.push((one, findings));
@@ -125,10 +129,12 @@ fn replaced(
     instead: &dyn Fn(&Finding, &str) -> String,
 ) -> String {
     replace(&said.text, findings, |finding, value| {
-        let instead = instead(finding, value);
         Some(match said.saying {
-            Saying::Arguments => for_json(&said.text, finding, instead).into(),
-            Saying::Text | Saying::Reasoning => instead.into(),
+            Saying::Arguments => {
+                let instead = instead(finding, &unescape(value));
+                for_json(&said.text, finding, instead).into()
+            }
+            Saying::Text | Saying::Reasoning => instead(finding, value).into(),
         })
     })
 }

@@ -44,6 +44,8 @@ pub(crate) enum Withheld {
     Contents,
     /// More than can be looked through.
     TooLarge,
+    /// Arguments of a tool that are no JSON.
+    Unreadable,
 }
 
 impl Withheld {
@@ -53,6 +55,7 @@ impl Withheld {
             Self::PersonalData => (400, "pii_detected"),
             Self::Contents => (403, "guardrail_blocked"),
             Self::TooLarge => (403, "answer_too_large_to_scan"),
+            Self::Unreadable => (403, "tool_arguments_unenforceable"),
         }
     }
 
@@ -62,6 +65,7 @@ impl Withheld {
             Self::PersonalData => "PII_BLOCKED_STREAMING",
             Self::Contents => "GUARDRAIL_BLOCKED_STREAMING",
             Self::TooLarge => "STREAM_TOO_LARGE_TO_SCAN",
+            Self::Unreadable => "STREAM_TOOL_ARGUMENTS_UNENFORCEABLE",
         }
     }
 }
@@ -70,7 +74,7 @@ impl Withheld {
 enum Watched {
     /// It is looked through as it comes.
     Text(Box<Text>),
-    /// It is looked through when it is whole.
+    /// It goes to a tool, and is looked through when it is whole.
     Arguments(String),
 }
 
@@ -187,7 +191,10 @@ impl Editor for Watch {
                     watched.personal.finish(|piece| seen.take(piece));
                 });
             }
-            Some(Watched::Arguments(whole)) => self.arguments(&whole, out),
+            Some(Watched::Arguments(whole)) => {
+                let is_json = matches!(lane.part, Part::Arguments(_));
+                self.arguments(&whole, is_json, out);
+            }
             None => {}
         }
     }
@@ -209,7 +216,7 @@ impl Watch {
             .as_ref()
             .filter(|_| guardrails::is_read(part));
         match part {
-            Part::Arguments(_) => Watched::Arguments(String::new()),
+            Part::Arguments(_) | Part::Input(_) => Watched::Arguments(String::new()),
             _ => Watched::Text(Box::new(Text {
                 contents: contents.map(|rules_of_contents| {
                     AnswerScanner::new(rules_of_contents.clone(), rules.leak.clone())
@@ -267,32 +274,36 @@ impl Watch {
         self.blocked.get_or_insert(withheld);
     }
 
-    /// The whole arguments of a tool's call.
-    fn arguments(&mut self, whole: &str, out: &mut String) {
+    /// All that a tool is given.
+    fn arguments(&mut self, whole: &str, is_json: bool, out: &mut String) {
+        if self.withholds && is_json && !is_readable(whole) {
+            self.block(Withheld::Unreadable);
+            return;
+        }
         let rules = &self.rules;
-        let findings = if rules.scans() {
-            rules.pii.detectors.scan(whole)
-        } else {
-            Vec::new()
+        let detectors = &rules.pii.detectors;
+        let findings = match (rules.scans(), is_json) {
+            (false, _) => Vec::new(),
+            (true, true) => detectors.scan_arguments(whole, Vec::new()),
+            (true, false) => detectors.scan(whole),
         };
         self.counts.add_all(&findings);
         if !self.withholds {
             return;
         }
-        if !findings.is_empty() && rules.pii.settings.action == Action::Block {
+        let action = rules.pii.settings.action;
+        if !findings.is_empty() && action == Action::Block {
             self.block(Withheld::PersonalData);
             return;
         }
-        let text = if rules.pii.settings.action.withholds() {
-            redact(whole, &findings, rules, true)
-        } else {
-            whole.to_owned()
-        };
+        let withholds = action.withholds() && !findings.is_empty();
+        let text = withholds.then(|| redact(whole, &findings, rules, is_json));
+        let text = text.as_deref().unwrap_or(whole);
         let restored = rules
             .tokens
             .as_ref()
-            .and_then(|key| restored(key, &text, || {}));
-        out.push_str(restored.as_deref().unwrap_or(&text));
+            .and_then(|key| restored(key, text, is_json, || {}));
+        out.push_str(restored.as_deref().unwrap_or(text));
     }
 
     /// More than can be looked through: where something may have to be withheld, all of it is.
@@ -301,6 +312,12 @@ impl Watch {
             self.block(Withheld::TooLarge);
         }
     }
+}
+
+/// Whether a tool could read its arguments; vendors write nothing where there are none. What nobody can read may say anything
+/// (data-plane.md §5.3).
+fn is_readable(arguments: &str) -> bool {
+    arguments.trim().is_empty() || serde_json::from_str::<serde::de::IgnoredAny>(arguments).is_ok()
 }
 
 /// Where the pieces of a text go.
@@ -356,7 +373,7 @@ impl<'a> Seen<'a> {
                     .tokens
                     .as_ref()
                     .filter(|_| self.restores)
-                    .and_then(|key| restored(key, token, || {}));
+                    .and_then(|key| restored(key, token, false, || {}));
                 self.say(value.as_deref().unwrap_or(token));
             }
             Piece::Text(text) => self.say(text),

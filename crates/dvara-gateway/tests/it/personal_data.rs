@@ -4,7 +4,7 @@ use dvara_testkit::vendor::{FakeVendor, Script, Turn};
 use serde_json::{Value, json};
 
 use crate::harness::{Setup, TestGateway, chats, error_code, hello, streamed};
-use crate::streams::{heard, stream_of};
+use crate::streams::{call_of, heard, heard_call, stream_of};
 
 const ACTION: &str = "DVARA_LLM_GATEWAY_PII_DEFAULT_ACTION";
 const RESTORE: &str = "DVARA_LLM_GATEWAY_PII_AUTO_DETOKENIZE_RESPONSE";
@@ -220,6 +220,46 @@ async fn a_leak_in_a_stream_ends_it_or_is_redacted_across_any_pieces() {
     let logging = gateway(&vendor, &[]).await;
     let (text, _) = heard(logging.chat(streamed("gpt-4o")).await).await;
     assert_eq!(text, pieces.concat());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn arguments_of_tools_are_searched_as_they_read() {
+    let arguments = r#"{"to":"jane.doe\u0040example.com","line":"a\nb"}"#;
+    let (first, rest) = arguments.split_at(14);
+    let vendor = FakeVendor::start(Script::new(call_of(&[first, rest]))).await;
+    let redacting = gateway(&vendor, &[(ACTION, "REDACT")]).await;
+    let expected = r#"{"to":"[REDACTED_EMAIL]","line":"a\nb"}"#;
+    assert_eq!(
+        heard_call(redacting.chat(streamed("gpt-4o")).await).await,
+        (expected.to_owned(), "tool_calls".to_owned())
+    );
+    let blocking = gateway(&vendor, &[(ACTION, "BLOCK")]).await;
+    let (heard, end) = heard_call(blocking.chat(streamed("gpt-4o")).await).await;
+    assert_eq!((heard.as_str(), end.as_str()), ("", "content_filter"));
+    let logging = gateway(&vendor, &[]).await;
+    let (heard, _) = heard_call(logging.chat(streamed("gpt-4o")).await).await;
+    assert_eq!(heard, arguments);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn arguments_that_nobody_can_read_end_a_stream_that_is_enforced() {
+    let broken = call_of(&[r#"{"to":"x"#, r#"", "#]);
+    let vendor = FakeVendor::start(Script::new(broken)).await;
+    let enforcing = gateway(&vendor, &[(ACTION, "REDACT")]).await;
+    let (heard, end) = heard_call(enforcing.chat(streamed("gpt-4o")).await).await;
+    assert_eq!((heard.as_str(), end.as_str()), ("", "content_filter"));
+    let row = &enforcing.settled(1).await[0];
+    let settled = ["outcome", "error_code"].map(|column| row[column].clone());
+    assert_eq!(
+        settled,
+        [json!("refused"), json!("tool_arguments_unenforceable")]
+    );
+    let logging = gateway(&vendor, &[]).await;
+    let (heard, end) = heard_call(logging.chat(streamed("gpt-4o")).await).await;
+    assert_eq!(
+        (heard.as_str(), end.as_str()),
+        (r#"{"to":"x", "#, "tool_calls")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
