@@ -63,6 +63,12 @@ impl CountedPrompt {
 }
 
 impl Table {
+    /// Tokens of one message, and of what stands around it.
+    pub(crate) fn count_message(self, message: &Message<'_>) -> u64 {
+        let counted = tally(message, |text| self.count(text));
+        counted.texts() + counted.images() + AROUND_MESSAGE
+    }
+
     /// Tokens of what goes with a call beside its messages: its tools, and what begins its answer.
     pub(crate) fn count_rest(self, tools: &[Tool<'_>]) -> u64 {
         let mut tally = Tally::new(|text| self.count(text));
