@@ -4,7 +4,7 @@ use dvara_dialects::tokens::Table;
 use dvara_testkit::vendor::{FakeVendor, Script, Turn};
 use serde_json::{Value, json};
 
-use crate::harness::{Setup, TestGateway, hello};
+use crate::harness::{Setup, TestGateway, hello, streamed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_has_who_what_where_and_how_much_in_disjoint_classes() {
@@ -46,12 +46,7 @@ async fn tokens_that_a_vendor_does_not_report_are_estimated_and_marked() {
     let vendor = FakeVendor::start(Script::new(Turn::chat("twelve chars").without_usage())).await;
     let gateway = TestGateway::before(&vendor).await;
     gateway.chat(hello("gpt-4o")).await;
-    gateway
-        .chat(crate::harness::streamed("gpt-4o"))
-        .await
-        .text()
-        .await
-        .unwrap();
+    gateway.chat(streamed("gpt-4o")).await.text().await.unwrap();
     for row in gateway.settled(2).await {
         assert_eq!(row["estimated"], true, "{row}");
         assert!(
@@ -120,6 +115,30 @@ async fn a_stream_whose_usage_never_comes_is_counted_and_its_answer_guessed_by_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_client_leaves_its_stream_is_counted() {
+    let vendor = FakeVendor::start(Script::new(Turn::endless("word "))).await;
+    let gateway = TestGateway::before(&vendor).await;
+    let input = Table::O200k.count("Hello!") + 4 + 3;
+    let mut row = None;
+    for calls in 1..100 {
+        let mut answer = gateway.chat(streamed("gpt-4o")).await;
+        assert!(answer.chunk().await.unwrap().is_some());
+        drop(answer);
+        let rows = gateway.settled(calls).await;
+        row = rows
+            .into_iter()
+            .find(|row| row["input_tokens"] == json!(input));
+        if row.is_some() {
+            break;
+        }
+    }
+    let row = row.expect("one of a hundred is counted in time");
+    assert_eq!(row["outcome"], "abandoned", "{row}");
+    assert_eq!(row["estimated"], true, "{row}");
+    gateway.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn models_of_other_makers_keep_their_estimate() {
     let vendor = FakeVendor::start(Script::new(Turn::chat(ASKED).without_usage())).await;
     let gateway = TestGateway::before(&vendor).await;
@@ -145,7 +164,7 @@ async fn a_thousand_calls_of_every_kind_leave_a_thousand_rows() {
     for index in 0..1_000 {
         let body = match index % 4 {
             0 => hello("gpt-4o"),
-            1 => crate::harness::streamed("mock/x"),
+            1 => streamed("mock/x"),
             2 => hello("nobody-serves-this"),
             _ => json!({"model": ""}),
         };

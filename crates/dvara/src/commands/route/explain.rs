@@ -275,6 +275,12 @@ mod tests {
             "policy pol_1, rule big: denied: Too big.\nsize: max_input_tokens is 12, at most 10\npersonal data: EMAIL, SSN: REDACT\n\
              guardrails: JAILBREAK: FLAG\ncontext window: warning: about 100000 of 128000 tokens\nrate: 12 of 60 calls in this minute\n"
         );
+        let counted = json!({"rules": {"contextWindow":
+            {"verdict": "exceeded", "tokens": 130_000, "exact": true, "maxContextTokens": 128_000}}});
+        assert_eq!(
+            rules(&counted),
+            "context window: exceeded: 130000 of 128000 tokens\n"
+        );
         let quiet = json!({"rules": {"pii": {"action": "LOG", "found": {"entity_count": 0}}, "contextWindow": {"verdict": "fits"}}});
         assert_eq!(rules(&quiet), "");
     }
