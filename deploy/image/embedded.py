@@ -1,10 +1,14 @@
-"""What is in the image and is no crate: the C library, Rust's own, the certificate authorities."""
+"""What is in the image and is no crate: the C library, Rust's own, the certificate authorities, OpenAI's tokens."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
+
+LOCK = Path(__file__).parents[2] / "Cargo.lock"
 
 
 @dataclass(frozen=True)
@@ -47,4 +51,19 @@ def parts(certificates: str) -> list[Part]:
             "https://wiki.mozilla.org/CA",
             "/etc/ssl/certs/ca-certificates.crt, from Debian's package ca-certificates.",
         ),
+        Part(
+            "tiktoken-ranks",
+            version_of("tiktoken-rs"),
+            "MIT",
+            "OpenAI",
+            "https://github.com/openai/tiktoken",
+            "The tokens of cl100k_base and o200k_base, as the crate tiktoken-rs of this version carries them. Only they get into the program.",
+        ),
     ]
+
+
+def version_of(crate: str) -> str:
+    """Of a crate that only builds the program, which nobody asks cargo for."""
+    packages = tomllib.loads(LOCK.read_text())["package"]
+    (version,) = (package["version"] for package in packages if package["name"] == crate)
+    return version

@@ -11,7 +11,8 @@ import pack
 import pytest
 
 NAMES = ["dvara-flightdeck", "dvara-llm-gateway", "dvara-mcp-gateway"]
-LIMIT_TO_PULL, LIMIT_UNPACKED = 25_000_000, 33_000_000
+# 2.3 MB of what is unpacked are the tokens of OpenAI's models (ADR 22).
+LIMIT_TO_PULL, LIMIT_UNPACKED = 25_000_000, 36_000_000
 
 
 @pytest.fixture(scope="module")

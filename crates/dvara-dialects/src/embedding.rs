@@ -20,6 +20,7 @@ use crate::estimate::{characters, estimate_tokens};
 use crate::request::ReadError;
 use crate::splice::Span;
 use crate::target::{Dropped, Target};
+use crate::tokens::Table;
 
 pub use decode::{Embedded, decode};
 pub use encode::encode;
@@ -93,6 +94,16 @@ impl EmbeddingRequest {
                     .sum(),
             ),
         }
+    }
+
+    /// Input tokens by a table; lists of tokens are counted.
+    pub fn counted_tokens(&self, table: Table) -> TokenCount {
+        if self.kind == InputKind::Tokens {
+            return self.estimated_tokens();
+        }
+        let inputs = self.inputs.iter().map(|span| self.raw(*span));
+        let texts = inputs.filter_map(|input| serde_json::from_str::<String>(input).ok());
+        TokenCount(texts.map(|text| table.count(&text)).sum())
     }
 
     /// The body as it was received.

@@ -38,64 +38,88 @@ impl ImageTokens {
 
 /// Tokens of a whole conversation: its texts, tool calls, tool results and tool descriptions, and its images.
 pub fn prompt_tokens(conversation: &Conversation<'_>, images: ImageTokens) -> TokenCount {
-    let mut tally = Tally::default();
+    let mut tally = Tally::new(characters);
     for message in &conversation.messages {
         tally.blocks(&message.blocks, images);
     }
     tally.tools(&conversation.tools);
-    tally.tokens()
+    tally.estimate()
 }
 
 /// Tokens of one message.
 pub(crate) fn message_tokens(message: &Message<'_>, images: ImageTokens) -> TokenCount {
-    let mut tally = Tally::default();
+    let mut tally = Tally::new(characters);
     tally.blocks(&message.blocks, images);
-    tally.tokens()
+    tally.estimate()
 }
 
 /// Tokens of what a call says of its tools.
 pub(crate) fn tool_tokens(tools: &[Tool<'_>]) -> TokenCount {
-    let mut tally = Tally::default();
+    let mut tally = Tally::new(characters);
     tally.tools(tools);
-    tally.tokens()
+    tally.estimate()
 }
 
-#[derive(Default)]
-struct Tally {
-    characters: u64,
-    image_tokens: u64,
+/// Adds up what a call says, each text by one measure.
+pub(crate) struct Tally<M> {
+    measure: M,
+    texts: u64,
+    images: u64,
 }
 
-impl Tally {
-    fn tokens(&self) -> TokenCount {
-        TokenCount(estimate_tokens(self.characters).0 + self.image_tokens)
-    }
-
-    fn tools(&mut self, tools: &[Tool<'_>]) {
-        for tool in tools {
-            self.characters += match tool {
-                Tool::Function(function) => {
-                    let description = function.description.as_ref();
-                    characters(&function.name)
-                        + description.map_or(0, |text| characters(&text.text))
-                        + function
-                            .parameters
-                            .map_or(0, |schema| characters(schema.get()))
-                }
-                Tool::Opaque(value) => characters(value.get()),
-            };
+impl<M: Fn(&str) -> u64> Tally<M> {
+    pub(crate) fn new(measure: M) -> Self {
+        Self {
+            measure,
+            texts: 0,
+            images: 0,
         }
     }
 
-    fn blocks(&mut self, blocks: &[Block<'_>], images: ImageTokens) {
+    /// Its texts, in what the measure counts.
+    pub(crate) fn texts(&self) -> u64 {
+        self.texts
+    }
+
+    /// Its images, in tokens.
+    pub(crate) fn images(&self) -> u64 {
+        self.images
+    }
+
+    /// Its tokens, where the measure counts characters.
+    fn estimate(&self) -> TokenCount {
+        TokenCount(estimate_tokens(self.texts).0 + self.images)
+    }
+
+    fn text(&mut self, text: &str) {
+        self.texts += (self.measure)(text);
+    }
+
+    pub(crate) fn tools(&mut self, tools: &[Tool<'_>]) {
+        for tool in tools {
+            match tool {
+                Tool::Function(function) => {
+                    self.text(&function.name);
+                    if let Some(description) = &function.description {
+                        self.text(&description.text);
+                    }
+                    if let Some(schema) = function.parameters {
+                        self.text(schema.get());
+                    }
+                }
+                Tool::Opaque(value) => self.text(value.get()),
+            }
+        }
+    }
+
+    pub(crate) fn blocks(&mut self, blocks: &[Block<'_>], images: ImageTokens) {
         for block in blocks {
             match block {
-                Block::Text(text) | Block::Reasoning { text, .. } => {
-                    self.characters += characters(&text.text);
-                }
-                Block::Image(image) => self.image_tokens += images.of(image),
+                Block::Text(text) | Block::Reasoning { text, .. } => self.text(&text.text),
+                Block::Image(image) => self.images += images.of(image),
                 Block::ToolUse(call) => {
-                    self.characters += characters(&call.name) + characters(&call.arguments.text);
+                    self.text(&call.name);
+                    self.text(&call.arguments.text);
                 }
                 Block::ToolResult(result) => self.blocks(&result.blocks, images),
                 // A file's size says nothing about its text, and an opaque block is its vendor's to count.

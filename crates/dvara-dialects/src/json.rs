@@ -62,6 +62,13 @@ pub(crate) fn items(value: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(value.get()).ok()
 }
 
+/// The value of the first member of this name.
+pub(crate) fn find<'a>(members: &[Member<'a>], name: &str) -> Option<&'a RawValue> {
+    let mut members = members.iter();
+    let found = members.find(|member| member.key == name);
+    found.map(|member| member.value)
+}
+
 /// The text of a string, borrowed when nothing in it is escaped; `None` when the value is no string, or
 /// escapes half a surrogate pair.
 pub(crate) fn string(value: &RawValue) -> Option<Cow<'_, str>> {

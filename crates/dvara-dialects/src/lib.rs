@@ -28,6 +28,7 @@ pub mod embedding;
 pub mod error_body;
 pub mod estimate;
 pub mod models;
+pub mod tokens;
 
 pub mod mock;
 

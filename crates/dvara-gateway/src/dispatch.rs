@@ -5,6 +5,7 @@
 //! after this stage; a stream is only an answer when its first event has come.
 
 mod attempt;
+mod count;
 mod embeddings;
 mod hedge;
 mod shadow;
@@ -300,6 +301,9 @@ impl Destination<'_> {
         if request.stream() {
             // A stream may be left before its vendor has said what the prompt cost; a whole answer says it, or is asked then.
             ledger.expected_input(request.estimated_input());
+            if let Request::Chat(chat) = request {
+                count::stream(chat, attempt.model(), &mut ledger);
+            }
         }
     }
 }

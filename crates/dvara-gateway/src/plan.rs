@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dvara_dialects::target::ProviderCapabilities;
+use dvara_dialects::tokens::Table;
 use dvara_ledger::{Ledger, Variant};
 use dvara_store::snapshot::Snapshot;
 use dvara_types::{RouteId, RouteStrategy, TenantId};
@@ -107,13 +108,22 @@ impl Choice {
 /// What every provider's models hold, in tokens (data-plane sheet §22).
 pub(crate) const SMALLEST_WINDOW: u64 = 128_000;
 
-/// How many tokens a model holds, by the provider that holds the least of those that serve it.
+/// What those who serve a model hold, and how their tokens are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Window {
+    /// How many tokens a call may have, by the provider that holds the least.
+    pub(crate) tokens: u64,
+    /// What counts a call's tokens; `None` unless it is the same for all of them.
+    pub(crate) table: Option<Table>,
+}
+
+/// The window of a model.
 pub(crate) fn context_window(
     snapshot: &Snapshot,
     shared: &Shared,
     model: &str,
     tenant: Option<&TenantId>,
-) -> u64 {
+) -> Window {
     let question = Question {
         providers: &shared.providers,
         route: snapshot.route_for(model, tenant),
@@ -125,7 +135,12 @@ pub(crate) fn context_window(
         u64::from(ProviderCapabilities::of(member.provider.kind).max_context_tokens)
     };
     let smallest = members.iter().map(holds).filter(|tokens| *tokens > 0).min();
-    smallest.unwrap_or(SMALLEST_WINDOW)
+    let table = |member: &Candidate<'_>| Table::of(member.model);
+    let first = members.first().and_then(table);
+    Window {
+        tokens: smallest.unwrap_or(SMALLEST_WINDOW),
+        table: first.filter(|first| members.iter().all(|member| table(member) == Some(*first))),
+    }
 }
 
 fn note(choice: &Choice, ledger: &mut Ledger) {

@@ -21,7 +21,7 @@ pub(crate) use request::look_through;
 pub(crate) use settings::load as load_settings;
 pub(crate) use stream::{Guard, Withheld};
 pub(crate) use template::fill_in;
-pub(crate) use window::{bound, fit_window};
+pub(crate) use window::{bound, fit_window, judge_window};
 
 use dvara_crypto::token::TokenKey;
 use dvara_governance::pii::{Detectors, Finding, Kind, placeholder};

@@ -1,5 +1,6 @@
 //! One call's ledger: opened before anything can fail, filled in as the call goes on, settled by being dropped.
 
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,6 +37,43 @@ struct Open {
     expected_input: TokenCount,
     /// The code of the last attempt's failure.
     failed: Option<&'static str>,
+    /// Counts the tokens if the vendor never tells.
+    counter: Option<Counter>,
+}
+
+/// What is known of a call whose vendor has not told its tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uncounted {
+    /// The model that served.
+    pub model: Option<Arc<str>>,
+    /// Characters of output that were relayed.
+    pub output_characters: u64,
+}
+
+impl Uncounted {
+    pub(crate) fn of(settlement: &Settlement) -> Self {
+        Self {
+            model: settlement.model.clone(),
+            output_characters: settlement.output_characters,
+        }
+    }
+}
+
+/// Counts the tokens of a call, beside its core; nothing if it can't.
+pub(crate) struct Counter(Count);
+
+type Count = Box<dyn FnOnce(&Uncounted) -> Option<Usage> + Send>;
+
+impl Counter {
+    pub(crate) fn count(self, uncounted: &Uncounted) -> Option<Usage> {
+        self.0(uncounted)
+    }
+}
+
+impl fmt::Debug for Counter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Counter")
+    }
 }
 
 impl Ledger {
@@ -49,6 +87,7 @@ impl Ledger {
                 head_out: false,
                 expected_input: TokenCount(0),
                 failed: None,
+                counter: None,
             })),
         }
     }
@@ -210,6 +249,12 @@ impl Ledger {
         });
     }
 
+    /// How the tokens can be counted if the vendor never tells them, or not all. It is asked when the call has settled, on a thread for
+    /// slow work, and has 150 ms: without an answer by then the guess stands. What it says is our word, and marked as such.
+    pub fn counted_by(&mut self, count: impl FnOnce(&Uncounted) -> Option<Usage> + Send + 'static) {
+        self.note(|open| open.counter = Some(Counter(Box::new(count))));
+    }
+
     /// The caller has the whole answer. Changes nothing about a call that was refused or has failed.
     pub fn completed(&mut self) {
         self.end(Outcome::Completed, None);
@@ -259,8 +304,14 @@ impl Ledger {
 
 impl Drop for Ledger {
     fn drop(&mut self) {
-        if let Some(open) = self.open.take() {
-            self.core.settled(open.settle(Instant::now()));
+        let Some(mut open) = self.open.take() else {
+            return;
+        };
+        let counter = open.counter.take();
+        let settlement = open.settle(Instant::now());
+        match counter.filter(|_| settlement.estimated) {
+            Some(counter) => self.core.count(settlement, counter),
+            None => self.core.settled(settlement),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A core's half of the ledger: counts what is open, collects what is settled, hands it over in batches.
 
+mod counting;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,7 +10,9 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{Notify, mpsc};
 
 use crate::counters::CoreCounters;
+use crate::ledger::Counter;
 use crate::{Ledger, Settlement};
+use counting::Waiting;
 
 /// Settlements that are handed over at once when there are so many.
 pub const BATCH: usize = 64;
@@ -58,6 +62,10 @@ pub(crate) struct Core {
     oldest: Cell<Instant>,
     /// Wakes the task that hands over what is left after [`HAND_OVER_AFTER`].
     first_in: Notify,
+    /// Settlements that nobody has begun to count.
+    waiting: RefCell<Vec<Waiting>>,
+    /// Wakes the task that has them counted.
+    to_count: Notify,
     outbox: mpsc::UnboundedSender<Batch>,
 }
 
@@ -75,9 +83,12 @@ impl Ledgers {
             buffer: RefCell::default(),
             oldest: Cell::new(Instant::now()),
             first_in: Notify::new(),
+            waiting: RefCell::default(),
+            to_count: Notify::new(),
             outbox,
         });
         tokio::task::spawn_local(hand_over_what_waits(Rc::clone(&core)));
+        tokio::task::spawn_local(counting::count_what_waits(Rc::clone(&core)));
         Self { core }
     }
 
@@ -104,7 +115,8 @@ impl Ledgers {
         self.core.counters.outstanding()
     }
 
-    /// Hands over what has been settled so far, without waiting for more. The end of the core's runtime does the same.
+    /// Hands over what has been settled so far, without waiting for more. What is being counted follows. The end of the core's runtime
+    /// does the same for both.
     pub fn flush(&self) {
         self.core.hand_over();
     }
@@ -141,6 +153,25 @@ impl Core {
         }
     }
 
+    /// The call has settled with an estimate, and its tokens can be counted.
+    pub(crate) fn count(&self, settlement: Settlement, counter: Counter) {
+        let since = Instant::now();
+        self.waiting.borrow_mut().push(Waiting {
+            settlement,
+            counter,
+            since,
+        });
+        self.to_count.notify_one();
+    }
+
+    /// Takes settlements back whose tokens have been counted, or were not in time, and hands them over. `since`: when their calls ended.
+    fn counted(&self, settlements: Vec<Settlement>, since: Instant) {
+        self.counters.settled.add(settlements.len() as u64);
+        // The writer reckons from here until when they have to be safe: a count takes no more time than waiting for others would have.
+        let handed_over = Instant::now().min(since + HAND_OVER_AFTER);
+        self.send(settlements, handed_over);
+    }
+
     fn hand_over(&self) {
         let settlements = {
             let mut buffer = self.buffer.borrow_mut();
@@ -148,13 +179,17 @@ impl Core {
             let next = Vec::with_capacity(if buffer.len() >= BATCH { BATCH } else { 0 });
             std::mem::replace(&mut *buffer, next)
         };
+        self.send(settlements, Instant::now());
+    }
+
+    fn send(&self, settlements: Vec<Settlement>, handed_over: Instant) {
         if settlements.is_empty() {
             return;
         }
         self.counters.handed_over.add(settlements.len() as u64);
         let batch = Batch {
             settlements,
-            handed_over: Instant::now(),
+            handed_over,
             core: Arc::clone(&self.counters),
         };
         if let Err(mpsc::error::SendError(batch)) = self.outbox.send(batch) {
@@ -169,6 +204,9 @@ impl Core {
 
 impl Drop for Core {
     fn drop(&mut self) {
+        for waiting in self.waiting.take() {
+            self.settled(waiting.settlement);
+        }
         self.hand_over();
     }
 }

@@ -14,7 +14,7 @@ mod writer;
 mod tests;
 
 pub use counters::Counters;
-pub use ledger::Ledger;
+pub use ledger::{Ledger, Uncounted};
 pub use ledgers::{BATCH, HAND_OVER_AFTER, LedgerFull, Ledgers, OPEN_LIMIT};
 pub use settings::{LedgerSettings, SPOOL_LIMIT};
 pub use settlement::{

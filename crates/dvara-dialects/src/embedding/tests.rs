@@ -31,6 +31,14 @@ fn inputs_of_every_kind_are_read_and_others_refused() {
         assert_eq!(request.count(), count, "{input}");
         assert_eq!(request.estimated_tokens().0, tokens, "{input}");
     }
+    for (input, tokens) in [
+        (json!("hello \u{e9}\n"), 3),
+        (json!(["hello", "hello"]), 2),
+        (json!([[1, 2], [3]]), 3),
+    ] {
+        let request = read(json!({"model": "m", "input": input})).unwrap();
+        assert_eq!(request.counted_tokens(Table::Cl100k).0, tokens, "{input}");
+    }
     for input in [
         json!(null),
         json!(""),

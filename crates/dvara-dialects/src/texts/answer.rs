@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use super::strings;
-use crate::json::{self, Member, Members};
+use crate::json::{self, Member, Members, find};
 use crate::splice::{Edits, Span};
 
 /// What a text of a choice is.
@@ -351,11 +351,4 @@ fn number_of(name: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
     hasher.finish()
-}
-
-pub(super) fn find<'a>(members: &[Member<'a>], name: &str) -> Option<&'a RawValue> {
-    members
-        .iter()
-        .find(|member| member.key == name)
-        .map(|member| member.value)
 }

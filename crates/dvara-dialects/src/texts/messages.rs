@@ -9,6 +9,7 @@ use crate::estimate::{ImageTokens, message_tokens, tool_tokens};
 use crate::json::{self, Members};
 use crate::request::{Block, ChatRequest, Message, ReadError, ReadLimits};
 use crate::splice::{Edits, Span};
+use crate::tokens::Table;
 
 /// What makes two calls one conversation: their beginning stays the same as it goes on.
 #[derive(Clone, Default)]
@@ -19,13 +20,13 @@ pub struct Opening<'a> {
     pub texts: Vec<Cow<'a, str>>,
 }
 
-/// How large a call is, in estimated tokens.
+/// How large a call is, in tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sizes {
     /// Its messages, in order.
     pub messages: Vec<MessageSize>,
-    /// What it says of its tools.
-    pub tools: u64,
+    /// What goes with it however many messages are left: what it says of its tools.
+    pub rest: u64,
 }
 
 /// How large a message is.
@@ -35,7 +36,7 @@ pub struct MessageSize {
     pub speaker: Speaker,
     /// The model calls tools in it, whose results follow.
     pub calls_tools: bool,
-    /// Estimated tokens.
+    /// Its tokens.
     pub tokens: u64,
 }
 
@@ -55,23 +56,30 @@ impl ChatRequest {
         opening
     }
 
-    /// How large its parts are.
+    /// How large its parts are: counted by a table, or else estimated.
     ///
     /// # Errors
     /// As [`ChatRequest::conversation`].
-    pub fn sizes(&self) -> Result<Sizes, ReadError> {
+    pub fn sizes(&self, table: Option<Table>) -> Result<Sizes, ReadError> {
         let conversation = self.conversation()?;
+        let tokens = |message: &Message<'_>| match table {
+            Some(table) => table.count_message(message),
+            None => message_tokens(message, ImageTokens::default()).0,
+        };
         let size = |message: &Message<'_>| MessageSize {
             speaker: Speaker::of(&message.role),
             calls_tools: message
                 .blocks
                 .iter()
                 .any(|block| matches!(block, Block::ToolUse(_))),
-            tokens: message_tokens(message, ImageTokens::default()).0,
+            tokens: tokens(message),
         };
         Ok(Sizes {
             messages: conversation.messages.iter().map(size).collect(),
-            tools: tool_tokens(&conversation.tools).0,
+            rest: match table {
+                Some(table) => table.count_rest(&conversation.tools),
+                None => tool_tokens(&conversation.tools).0,
+            },
         })
     }
 
@@ -165,7 +173,7 @@ mod tests {
             {"role":"tool","tool_call_id":"c","content":"12345"}],
             "tools":[{"type":"function","function":{"name":"four","parameters":{"a":1}}}]}"#,
         );
-        let sizes = call.sizes().unwrap();
+        let sizes = call.sizes(None).unwrap();
         let of = |speaker, calls_tools, tokens| MessageSize {
             speaker,
             calls_tools,
@@ -180,7 +188,21 @@ mod tests {
                 of(Speaker::Tool, false, 2),
             ]
         );
-        assert_eq!(sizes.tools, 3);
+        assert_eq!(sizes.rest, 3);
+    }
+
+    #[test]
+    fn counted_sizes_come_to_the_counted_call() {
+        let call = read(
+            r#"{"model":"m","messages":[{"role":"user","content":"Grüße aus Köln"},{"role":"assistant","content":"ok"}],
+            "tools":[{"type":"function","function":{"name":"four","parameters":{"a":1}}}]}"#,
+        );
+        for table in [Table::Cl100k, Table::O200k] {
+            let sizes = call.sizes(Some(table)).unwrap();
+            let messages: u64 = sizes.messages.iter().map(|message| message.tokens).sum();
+            let counted = call.counted_prompt(table).unwrap();
+            assert_eq!(counted.tokens.0, messages + sizes.rest);
+        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use super::answer::{self, Changes, Lane, Part, Read, Shell, Spoken, find};
-use crate::json;
+use super::answer::{self, Changes, Lane, Part, Read, Shell, Spoken};
+use crate::json::{self, find};
 use crate::sse::{self, DEFAULT_MAX_EVENT, Frame, Framer};
 
 /// Decides what becomes of the texts of a stream.

@@ -10,7 +10,7 @@ use http_body_util::Full;
 use tracing::Span;
 
 use super::upstream::{answer, outgoing, unreachable};
-use super::{Answered, Book, Destination, Reply};
+use super::{Answered, Book, Destination, Reply, count};
 use crate::http::error::GatewayError;
 use crate::providers::HttpReach;
 use crate::strict;
@@ -59,6 +59,7 @@ pub(super) async fn send(
     show(&answered);
     if answered.is_guess {
         ledger.guess(answered.usage);
+        count::embeddings(embeddings, to.attempt.model(), &mut ledger);
     } else {
         ledger.usage(answered.usage);
     }

@@ -18,7 +18,7 @@ use http_body_util::{BodyExt as _, Full};
 use tokio::time::Instant;
 use tracing::Span;
 
-use super::{Answered, Book, Destination, Reply};
+use super::{Answered, Book, Destination, Reply, count};
 use crate::http::error::GatewayError;
 use crate::providers::HttpReach;
 use crate::relay::StreamLimits;
@@ -102,6 +102,7 @@ async fn whole(
         None => {
             ledger.expected_input(request.estimated_prompt_tokens());
             ledger.relayed(answer.output_characters);
+            count::answer(request, &body, target.model, &mut ledger);
         }
     }
     Ok(Answered::Whole(body))

@@ -80,8 +80,15 @@ pub(crate) enum GatewayError {
     TooLargeToScan,
     /// The call passes a bound on its size.
     InputTooLarge(SizeExceeded),
-    /// The conversation is longer than its models hold, in estimated tokens.
-    ContextWindowExceeded { tokens: u64, window: u64 },
+    /// The conversation is longer than its models hold.
+    ContextWindowExceeded {
+        /// How long it is.
+        tokens: u64,
+        /// That was counted, and not estimated.
+        exact: bool,
+        /// What they hold, in tokens.
+        window: u64,
+    },
     /// Nothing may go on without the verdict of this service, and it gave none.
     GuardrailUnavailable(Asked),
     /// Nothing may go on that an outside detector of personal data has not seen, and it does not answer.
@@ -325,7 +332,10 @@ impl GatewayError {
             Self::InputTooLarge(exceeded) => too_large(exceeded),
             Self::SchemaFailed(misfits) => format!("The model's answer does not fit the schema that is registered for it: {misfits}"),
             Self::TooLargeToScan => "The answer is too large for the rules to look through; ask for less at once.".to_owned(),
-            Self::ContextWindowExceeded { tokens, window } => format!("The conversation is about {tokens} tokens long, which leaves no room in a window of {window}: leave messages out."),
+            Self::ContextWindowExceeded { tokens, exact, window } => {
+                let about = if *exact { "" } else { "about " };
+                format!("The conversation is {about}{tokens} tokens long, which leaves no room in a window of {window}: leave messages out.")
+            }
             Self::GuardrailUnavailable(asked) => format!("The {} of the guardrails gave no answer, and nothing passes without it. Try again later.", asked.as_str()),
             Self::PiiDetectorUnavailable => "The detector of personal data gave no answer, and nothing passes without it. Try again later.".to_owned(),
             Self::PiiDetected(kinds) => format!("Personal data or secrets were found that may not pass the gateway: {kinds}."),

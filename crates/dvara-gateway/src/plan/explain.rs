@@ -38,11 +38,11 @@ struct Question<'a> {
 /// 400 for a question that cannot be read; a call that would be refused is an answer.
 pub(crate) async fn answer(shared: &Shared, mut body: Incoming) -> Result<Bytes, GatewayError> {
     let bytes = receive(&mut body, shared.settings.body).await?;
-    let explained = explain(shared, &bytes)?;
+    let explained = explain(shared, &bytes).await?;
     Ok(Bytes::from(explained.to_string()))
 }
 
-fn explain(shared: &Shared, bytes: &[u8]) -> Result<Value, GatewayError> {
+async fn explain(shared: &Shared, bytes: &[u8]) -> Result<Value, GatewayError> {
     let question: Question<'_> = serde_json::from_slice(bytes).map_err(|error| {
         let form =
             r#"{"request": {"model": …, "messages": […]}, "tenant": …, "key": …, "session": …}"#;
@@ -67,6 +67,7 @@ fn explain(shared: &Shared, bytes: &[u8]) -> Result<Value, GatewayError> {
     let of_tenant = snapshot.rules(tenant.as_ref());
     let region = shared.region.as_deref();
     let window = context_window(&snapshot, shared, request.model(), asked.tenant);
+    let judged = rules::judge_window(&request, of_tenant, window).await;
     let route = snapshot.route_for(request.model(), asked.tenant);
     let mut explained = json!({
         "model": request.model(),
@@ -77,7 +78,7 @@ fn explain(shared: &Shared, bytes: &[u8]) -> Result<Value, GatewayError> {
             "source": route.source.as_str(),
         })),
         "limits": shared.rates.explain(&snapshot, tenant.as_ref(), question.key.as_deref()),
-        "rules": rules::explain(&request, &said, of_tenant, policy.as_ref(), region, window),
+        "rules": rules::explain(&request, &said, of_tenant, policy.as_ref(), region, judged),
     });
     let choice = match choose(&snapshot, shared, &asked) {
         Ok(choice) => choice,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::guardrails::{foreign, lengths};
 use super::policies::PolicyQuestion;
-use super::window::{Judged, judge};
+use super::window::Judged;
 use crate::read::Request;
 
 /// Every decision, as `POST /internal/routes/explain` shows it. Types, counts and ids of rules, never a text.
@@ -21,7 +21,7 @@ pub(crate) fn explain(
     rules: &Arc<TenantRules>,
     policies: Option<&PolicyQuestion<'_>>,
     region: Option<&str>,
-    window: u64,
+    judged: Option<Judged>,
 ) -> Value {
     let size = rules
         .guardrails
@@ -33,24 +33,24 @@ pub(crate) fn explain(
         "size": size.err(),
         "pii": personal_data(said, rules),
         "guardrails": guardrails(said, rules),
-        "contextWindow": context_window(request, rules, window),
+        "contextWindow": judged.map(context_window),
     })
 }
 
-fn context_window(request: &Request, rules: &TenantRules, window: u64) -> Value {
-    let Request::Chat(chat) = request else {
-        return Value::Null;
-    };
-    let Ok(Judged { tokens, verdict }) = judge(chat, &rules.guardrails, window) else {
-        return Value::Null;
-    };
-    let (verdict, left_out) = match verdict {
+fn context_window(judged: Judged) -> Value {
+    let (verdict, left_out) = match judged.verdict {
         WindowVerdict::Fits => ("fits", Vec::new()),
         WindowVerdict::Warning(_) => ("warning", Vec::new()),
         WindowVerdict::Exceeded => ("exceeded", Vec::new()),
         WindowVerdict::Prune(places) => ("pruned", places),
     };
-    json!({"estimatedTokens": tokens, "maxContextTokens": window, "verdict": verdict, "prunedMessages": left_out})
+    json!({
+        "tokens": judged.tokens,
+        "exact": judged.exact,
+        "maxContextTokens": judged.window,
+        "verdict": verdict,
+        "prunedMessages": left_out,
+    })
 }
 
 fn policy(evaluation: &Evaluation) -> Value {

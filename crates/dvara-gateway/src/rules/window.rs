@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dvara_dialects::request::{ChatRequest, ReadLimits};
-use dvara_dialects::texts::{MessageSize, Speaker};
+use dvara_dialects::texts::{MessageSize, Sizes, Speaker};
 use dvara_governance::guardrail::{Guardrails, Message, Role, WindowVerdict};
 use dvara_governance::tenant::TenantRules;
 use http::{HeaderName, HeaderValue};
@@ -12,7 +12,7 @@ use serde_json::json;
 use super::aside;
 use super::recorder::Recorder;
 use crate::http::error::GatewayError;
-use crate::plan::SMALLEST_WINDOW;
+use crate::plan::{SMALLEST_WINDOW, Window};
 use crate::read::Request;
 
 const WARNING: HeaderName = HeaderName::from_static("x-context-window-warning");
@@ -29,7 +29,7 @@ type Notes = Vec<(HeaderName, HeaderValue)>;
 pub(crate) async fn fit_window(
     request: Request,
     rules: &Arc<TenantRules>,
-    window: impl FnOnce(&str) -> u64,
+    window: impl FnOnce(&str) -> Window,
     recorder: &Recorder,
     limits: ReadLimits,
 ) -> Result<(Request, Notes), GatewayError> {
@@ -40,6 +40,20 @@ pub(crate) async fn fit_window(
     let (rules, recorder) = (rules.clone(), recorder.clone());
     let work = move || fit(request, &rules.guardrails, window, &recorder, &limits);
     aside(usize::MAX, work).await
+}
+
+/// What a call's length means for a window, if it can be told.
+pub(crate) async fn judge_window(
+    request: &Request,
+    rules: &Arc<TenantRules>,
+    window: Window,
+) -> Option<Judged> {
+    let Request::Chat(chat) = request else {
+        return None;
+    };
+    let (chat, rules) = (chat.clone(), rules.clone());
+    let work = move || judge(&chat, &rules.guardrails, window);
+    aside(usize::MAX, work).await.ok()
 }
 
 /// A call whose answer has the bound that its tenant's calls get where they name none.
@@ -64,27 +78,32 @@ pub(crate) fn bound(
 /// Whether its length is out of question, whatever its models hold.
 fn is_short(request: &Request, guardrails: &Guardrails) -> bool {
     let settings = guardrails.settings();
-    let lowest = settings.window.lowest_share(SMALLEST_WINDOW);
     // Four characters are a token, and an image's tokens have nothing to do with its bytes.
-    let is_short = request.bytes() as u64 / 4 < lowest && !request.wants().vision;
+    let most = request.bytes() as u64 / 4;
+    let is_short = !settings.window.may_matter(most, SMALLEST_WINDOW) && !request.wants().vision;
     is_short || !settings.enabled
 }
 
 fn fit(
     request: Request,
     guardrails: &Guardrails,
-    window: u64,
+    window: Window,
     recorder: &Recorder,
     limits: &ReadLimits,
 ) -> Result<(Request, Notes), GatewayError> {
     let Request::Chat(chat) = &request else {
         return Ok((request, Notes::new()));
     };
-    let Judged { tokens, verdict } = judge(chat, guardrails, window)?;
+    let Judged {
+        tokens,
+        exact,
+        window,
+        verdict,
+    } = judge(chat, guardrails, window)?;
     let model = chat.model();
     let strategy = guardrails.settings().window.strategy.as_str();
     let record = |event, left_out: usize| {
-        let payload = json!({"model": model, "estimated_tokens": tokens, "max_context_tokens": window,
+        let payload = json!({"model": model, "tokens": tokens, "exact": exact, "max_context_tokens": window,
             "strategy": strategy, "pruned_messages": left_out});
         recorder.event(event, &payload);
     };
@@ -97,7 +116,11 @@ fn fit(
         }
         WindowVerdict::Exceeded => {
             record("CONTEXT_WINDOW_EXCEEDED", 0);
-            Err(GatewayError::ContextWindowExceeded { tokens, window })
+            Err(GatewayError::ContextWindowExceeded {
+                tokens,
+                exact,
+                window,
+            })
         }
         WindowVerdict::Prune(places) => {
             record("CONTEXT_WINDOW_PRUNED", places.len());
@@ -109,36 +132,56 @@ fn fit(
 }
 
 /// How long a call is and what that means.
-pub(super) struct Judged {
-    /// Estimated tokens.
+pub(crate) struct Judged {
+    /// Its tokens.
     pub(super) tokens: u64,
+    /// They were counted, and not estimated.
+    pub(super) exact: bool,
+    /// What its models hold, in tokens.
+    pub(super) window: u64,
     pub(super) verdict: WindowVerdict,
 }
 
-/// What a call's length means for a window of so many tokens.
+/// What a call's length means for a window. It is estimated; where that is too near to a bound and the model's tokens can be
+/// counted, it is counted.
 ///
 /// # Errors
 /// What [`ChatRequest::conversation`] refuses.
-pub(super) fn judge(
+fn judge(
     chat: &ChatRequest,
     guardrails: &Guardrails,
-    window: u64,
+    window: Window,
 ) -> Result<Judged, GatewayError> {
-    let sizes = chat.sizes()?;
-    // Tools are said with every call, as instructions are.
-    let tools = Message {
-        role: Role::System,
-        tokens: sizes.tools,
-    };
+    let bounds = guardrails.settings().window;
+    let mut messages = messages(chat.sizes(None)?);
+    let is_close = bounds.is_close(sum(&messages), window.tokens);
+    let table = window.table.filter(|_| is_close);
+    if table.is_some() {
+        messages = self::messages(chat.sizes(table)?);
+    }
+    Ok(Judged {
+        tokens: sum(&messages),
+        exact: table.is_some(),
+        window: window.tokens,
+        verdict: bounds.judge(&messages, window.tokens),
+    })
+}
+
+fn messages(sizes: Sizes) -> Vec<Message> {
     let messages = sizes.messages.iter().map(|size| Message {
         role: role(size),
         tokens: size.tokens,
     });
-    let messages: Vec<Message> = messages.chain([tools]).collect();
-    Ok(Judged {
-        tokens: messages.iter().map(|message| message.tokens).sum(),
-        verdict: guardrails.settings().window.judge(&messages, window),
-    })
+    // Tools are said with every call, as instructions are.
+    let rest = Message {
+        role: Role::System,
+        tokens: sizes.rest,
+    };
+    messages.chain([rest]).collect()
+}
+
+fn sum(messages: &[Message]) -> u64 {
+    messages.iter().map(|message| message.tokens).sum()
 }
 
 fn role(size: &MessageSize) -> Role {

@@ -3,15 +3,16 @@
 use dvara_testkit::vendor::{FakeVendor, Script, Turn};
 use serde_json::{Value, json};
 
-use crate::harness::{TestGateway, chats, error_code, hello};
+use crate::harness::{Setup, TestGateway, chats, error_code, hello};
 
-/// The window of the provider, in tokens; four characters are one.
+/// The window of the provider, in tokens; by the estimate four characters are one.
 const WINDOW: usize = 128_000;
 
-/// A conversation of instructions, and three questions with two answers between them, of so many percent of the window.
-fn conversation(percent: usize) -> Value {
-    let tokens = WINDOW * percent / 100;
-    let part = |letter: &str| letter.repeat(tokens / 5 * 4);
+/// A conversation of instructions, and three questions with two answers between them, of so many percent of the window by the estimate.
+/// Its texts are made of the word, between their first letters and their ends.
+fn conversation_of(word: &str, percent: usize) -> Value {
+    let characters = WINDOW * percent / 100 / 5 * 4;
+    let part = |letter: &str| format!("{letter}{}", word.repeat(characters / word.len()));
     json!({"model": "gpt-4o", "messages": [
         {"role": "system", "content": "S"},
         {"role": "user", "content": part("a")},
@@ -21,6 +22,16 @@ fn conversation(percent: usize) -> Value {
         {"role": "user", "content": part("e")},
     ]})
 }
+
+/// One whose tokens are what they are estimated to be.
+fn conversation(percent: usize) -> Value {
+    conversation_of(" the", percent)
+}
+
+/// Of tokens of five characters: a call is shorter than its estimate, by a fifth.
+const SHORTER: &str = " test";
+/// Of tokens of three characters: a call is longer than its estimate, by a third.
+const LONGER: &str = "123";
 
 /// The first letters of the messages that the vendor was sent last.
 fn told(vendor: &FakeVendor) -> String {
@@ -109,4 +120,88 @@ async fn a_tenant_may_have_the_oldest_messages_left_out() {
         );
         assert_eq!(gateway.metric(&counted).await, 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_long_by_an_estimate_alone_goes_on() {
+    let vendor = FakeVendor::start(Script::new(Turn::chat("hi"))).await;
+    let gateway = TestGateway::before(&vendor).await;
+    let settings = json!({"guardrail.context.hard-threshold-pct": "90"});
+    let key = gateway.tenant_key("strict", settings).await;
+    let passed = gateway.chat_as(&key, conversation_of(SHORTER, 95)).await;
+    assert_eq!(passed.status(), 200);
+    assert_eq!(passed.headers()["x-context-window-utilization"], "76%");
+    assert_eq!(told(&vendor), "Sabcde");
+    // A model without a table is refused by its estimate.
+    let mut uncounted = conversation_of(SHORTER, 95);
+    uncounted["model"] = "gpt-unheard-of".into();
+    let refused = gateway.chat_as(&key, uncounted).await;
+    let expected = (400, "context_window_exceeded".to_owned());
+    assert_eq!(error_code(refused).await, expected);
+    gateway.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_long_though_its_estimate_is_not_is_refused() {
+    let vendor = FakeVendor::start(Script::new(Turn::chat("hi"))).await;
+    let gateway = TestGateway::before(&vendor).await;
+    let settings = json!({"guardrail.context.hard-threshold-pct": "90"});
+    let key = gateway.tenant_key("strict", settings).await;
+    let refused = gateway.chat_as(&key, conversation_of(LONGER, 85)).await;
+    let body: Value = refused.json().await.unwrap();
+    assert_eq!(body["error"]["code"], "context_window_exceeded", "{body}");
+    let message = body["error"]["message"].as_str().unwrap();
+    assert!(!message.contains("about"), "{message}");
+    // Far from every bound the estimate stands.
+    let passed = gateway.chat_as(&key, conversation_of(LONGER, 60)).await;
+    assert_eq!(passed.status(), 200);
+    assert!(!passed.headers().contains_key("x-context-window-warning"));
+    assert_eq!(chats(&vendor).len(), 1);
+    gateway.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_messages_are_left_out_than_a_count_asks_for() {
+    let vendor = FakeVendor::start(Script::new(Turn::chat("hi"))).await;
+    let gateway = TestGateway::before(&vendor).await;
+    let settings = json!({"guardrail.context.pruning-strategy": "TRUNCATE_OLDEST"});
+    let key = gateway.tenant_key("oldest", settings).await;
+    // 130 % by the estimate, of which two of five messages would have to go; counted, it is 104 %.
+    for (word, left) in [(SHORTER, "Sbcde"), (" the", "Scde")] {
+        let answer = gateway.chat_as(&key, conversation_of(word, 130)).await;
+        assert_eq!(answer.status(), 200);
+        assert_eq!(told(&vendor), left);
+    }
+    gateway.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_explanation_says_whether_its_tokens_were_counted() {
+    let vendor = FakeVendor::start(Script::new(Turn::chat("hi"))).await;
+    let setup = Setup::new()
+        .vendor(&vendor)
+        .env("DVARA_INTERNAL_SECRET", "the-secret");
+    let gateway = setup.start().await;
+    let explain = async |request: Value| {
+        let call = gateway
+            .http
+            .post(format!("{}/internal/routes/explain", gateway.url));
+        let call = call.bearer_auth("the-secret");
+        let answer = call.json(&json!({"request": request})).send();
+        let explained: Value = answer.await.unwrap().json().await.unwrap();
+        explained["rules"]["contextWindow"].clone()
+    };
+    let estimated = explain(hello("gpt-4o")).await;
+    assert_eq!(
+        (&estimated["exact"], &estimated["tokens"]),
+        (&json!(false), &json!(2))
+    );
+    let near = explain(conversation_of(SHORTER, 72)).await;
+    assert_eq!(
+        (&near["exact"], &near["verdict"]),
+        (&json!(true), &json!("fits"))
+    );
+    let tokens = near["tokens"].as_u64().unwrap() as usize;
+    assert!(tokens.abs_diff(WINDOW * 72 / 100 * 4 / 5) < 50, "{near}");
+    gateway.finish().await;
 }

@@ -5,6 +5,9 @@ use std::ops::Range;
 /// Of the window, where messages may be left out.
 const USUAL_HARD_PERCENT: u8 = 90;
 
+/// An estimate that is nearer to a bound than one part in so many of it decides nothing where tokens can be counted.
+const NEAR: u64 = 10;
+
 /// When a conversation is too long, and what is done then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowSettings {
@@ -76,7 +79,7 @@ pub enum Role {
 pub struct Message {
     /// Who speaks.
     pub role: Role,
-    /// Its size in estimated tokens.
+    /// Its size in tokens.
     pub tokens: u64,
 }
 
@@ -95,7 +98,7 @@ pub enum WindowVerdict {
 
 impl WindowSettings {
     /// The smallest length, in tokens, that means anything where a window holds `limit` tokens.
-    pub fn lowest_share(&self, limit: u64) -> u64 {
+    fn lowest_share(&self, limit: u64) -> u64 {
         let percents = [Some(self.warning_percent), self.hard_percent];
         let set = percents
             .into_iter()
@@ -104,17 +107,32 @@ impl WindowSettings {
         share(limit, set.min().unwrap_or(100))
     }
 
+    /// Whether an estimate of so many tokens is too near to a bound to decide: within a tenth of it, or above the hard one where messages
+    /// are left out, since what is left always ends near it. Not so for what is longer than two windows: counting takes time by length,
+    /// and a caller chooses that.
+    pub fn is_close(&self, tokens: u64, limit: u64) -> bool {
+        let hard = self.hard_bound(limit);
+        let bounds = [self.warning_bound(limit), hard];
+        let is_near = |bound: u64| tokens.abs_diff(bound) <= bound / NEAR;
+        let prunes = tokens > hard && self.strategy != PruningStrategy::None;
+        prunes && tokens <= limit.saturating_mul(2) || bounds.into_iter().any(is_near)
+    }
+
+    /// Whether a conversation whose tokens nobody has counted may be close to a bound, whatever its model holds, if that is at least
+    /// `limit` tokens; `most` is more than any estimate.
+    pub fn may_matter(&self, most: u64, limit: u64) -> bool {
+        let lowest = self.lowest_share(limit);
+        most >= lowest - lowest / NEAR
+    }
+
     /// Decides for a conversation and a model whose window holds `limit` tokens.
     pub fn judge(&self, messages: &[Message], limit: u64) -> WindowVerdict {
         let total = messages
             .iter()
             .fold(0u64, |sum, message| sum.saturating_add(message.tokens));
-        let hard = match (self.hard_percent, self.strategy) {
-            (Some(0), _) | (None, PruningStrategy::None) => u64::MAX,
-            (percent, _) => share(limit, percent.unwrap_or(USUAL_HARD_PERCENT)),
-        };
+        let hard = self.hard_bound(limit);
         if total <= hard {
-            return match total > share(limit, self.warning_percent) {
+            return match total > self.warning_bound(limit) {
                 true => WindowVerdict::Warning(
                     (u128::from(total) * 100 / u128::from(limit.max(1))) as u64,
                 ),
@@ -126,6 +144,18 @@ impl WindowSettings {
             strategy => prune(messages, total, hard, strategy),
         };
         left_out.map_or(WindowVerdict::Exceeded, WindowVerdict::Prune)
+    }
+
+    fn warning_bound(&self, limit: u64) -> u64 {
+        share(limit, self.warning_percent)
+    }
+
+    /// The most tokens that go on as they are; no number is more than it where nothing is refused.
+    fn hard_bound(&self, limit: u64) -> u64 {
+        match (self.hard_percent, self.strategy) {
+            (Some(0), _) | (None, PruningStrategy::None) => u64::MAX,
+            (percent, _) => share(limit, percent.unwrap_or(USUAL_HARD_PERCENT)),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use dvara_types::{ApiKeyId, ProviderName, TenantId, TokenCount, Usage};
 use tokio::runtime::{Builder, LocalOptions};
 
 use super::*;
-use crate::{Endpoint, LEFT_BEFORE_ANSWER, Method, Outcome};
+use crate::{Endpoint, LEFT_BEFORE_ANSWER, Method, Outcome, Uncounted};
 
 /// Runs a test as a core would: on a single-threaded local runtime. Returns what was handed over.
 fn on_a_core<F: Future<Output = ()>>(limit: u64, test: impl FnOnce(Ledgers) -> F) -> Vec<Batch> {
@@ -161,6 +161,143 @@ fn tokens_that_were_reported_in_part_are_kept_as_a_guess() {
         (settlement.usage, settlement.estimated),
         (Some(usage), true)
     );
+}
+
+/// Leaves a stream whose vendor has told nothing.
+async fn leave(
+    ledgers: &Ledgers,
+    count: impl FnOnce(&Uncounted) -> Option<Usage> + Send + 'static,
+) {
+    let mut relay = chat(ledgers, &["never sent", "four+4ch"]).await;
+    relay.chunk().await;
+    relay.ledger.counted_by(count);
+}
+
+/// Waits until so many settlements have been handed over.
+async fn handed_over(ledgers: &Ledgers, count: u64) {
+    while ledgers.core.counters.handed_over.get() < count {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+const COUNTED: Usage = Usage {
+    input: TokenCount(99),
+    output: TokenCount(8),
+    cache_read: TokenCount(0),
+    cache_write: TokenCount(0),
+    reasoning: TokenCount(0),
+};
+
+/// What every call of a test comes to that leaves its stream: 11 tokens expected, eight characters relayed.
+fn estimated(settled: &[Settlement]) {
+    let [settlement] = settled else {
+        panic!("{settled:?}")
+    };
+    let usage = settlement.usage.unwrap();
+    assert_eq!((usage.input, usage.output), (TokenCount(11), TokenCount(2)));
+    assert!(settlement.estimated);
+}
+
+#[test]
+fn tokens_that_can_be_counted_are_and_stay_marked_as_our_word() {
+    let settled = settled(async |ledgers| {
+        // One is enough: on a busy machine a count may come too late.
+        for calls in 1..=20 {
+            leave(&ledgers, |uncounted| {
+                let of_model = uncounted.model.as_deref() == Some("gpt-4o");
+                (of_model && uncounted.output_characters == 8).then_some(COUNTED)
+            })
+            .await;
+            handed_over(&ledgers, calls).await;
+        }
+    });
+    assert_eq!(settled.len(), 20);
+    assert!(settled.iter().all(|settlement| settlement.estimated));
+    let mut usages = settled.iter().map(|settlement| settlement.usage);
+    assert!(usages.any(|usage| usage == Some(COUNTED)));
+}
+
+#[test]
+fn nothing_is_counted_that_a_vendor_has_told() {
+    let settled = settled(async |ledgers| {
+        let mut relay = chat(&ledgers, &[]).await;
+        relay.ledger.counted_by(|_| panic!("not asked"));
+        relay.ledger.usage(COUNTED);
+    });
+    assert_eq!(settled[0].usage, Some(COUNTED));
+    assert!(!settled[0].estimated);
+}
+
+#[test]
+fn a_count_that_takes_too_long_leaves_the_estimate() {
+    let settled = settled(async |ledgers| {
+        let (open, never) = std::sync::mpsc::channel::<()>();
+        leave(&ledgers, move |_| {
+            let _ends = never.recv();
+            Some(COUNTED)
+        })
+        .await;
+        handed_over(&ledgers, 1).await;
+        drop(open);
+    });
+    estimated(&settled);
+}
+
+#[test]
+fn a_count_that_fails_leaves_the_estimate() {
+    for fails in [true, false] {
+        let settled = settled(async |ledgers| {
+            leave(&ledgers, move |_| {
+                assert!(!fails, "on purpose");
+                None
+            })
+            .await;
+            handed_over(&ledgers, 1).await;
+        });
+        estimated(&settled);
+    }
+}
+
+#[test]
+fn a_core_that_ends_hands_over_what_is_not_counted_yet() {
+    // Not begun.
+    estimated(&settled(async |ledgers| {
+        leave(&ledgers, |_| Some(COUNTED)).await
+    }));
+    // Begun, and not at its end.
+    let settled = settled(async |ledgers| {
+        let (begins, begun) = tokio::sync::oneshot::channel();
+        let (open, never) = std::sync::mpsc::channel::<()>();
+        leave(&ledgers, move |_| {
+            let _begins = begins.send(());
+            let _ends = never.recv();
+            Some(COUNTED)
+        })
+        .await;
+        begun.await.unwrap();
+        drop(open);
+    });
+    let [settlement] = &settled[..] else {
+        panic!("{settled:?}")
+    };
+    assert!(settlement.usage.is_some() && settlement.estimated);
+}
+
+#[test]
+fn a_counted_settlement_is_as_old_as_its_call() {
+    let batches = on_a_core(OPEN_LIMIT, async |ledgers: Ledgers| {
+        leave(&ledgers, |_| {
+            std::thread::sleep(HAND_OVER_AFTER * 2);
+            Some(COUNTED)
+        })
+        .await;
+        handed_over(&ledgers, 1).await;
+    });
+    let [batch] = &batches[..] else {
+        panic!("{batches:?}")
+    };
+    // It was settled this long ago at least, and the writer knows.
+    assert!(batch.handed_over.elapsed() >= HAND_OVER_AFTER);
 }
 
 #[test]

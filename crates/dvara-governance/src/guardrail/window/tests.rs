@@ -75,6 +75,44 @@ fn a_hard_bound_holds_where_it_is_set_or_messages_may_be_left_out() {
 }
 
 #[test]
+fn an_estimate_is_close_within_a_tenth_of_a_bound_in_force() {
+    let close = |settings: WindowSettings| -> Vec<u64> {
+        let at = |tokens: &u64| settings.is_close(*tokens, 1_000);
+        (0..=1_200).filter(at).collect()
+    };
+    let warning_only: Vec<u64> = (630..=770).collect();
+    assert_eq!(close(WindowSettings::default()), warning_only);
+    let refusing = WindowSettings {
+        hard_percent: Some(100),
+        ..WindowSettings::default()
+    };
+    let both: Vec<u64> = (630..=770).chain(900..=1_100).collect();
+    assert_eq!(close(refusing), both);
+    // What is left of a call that loses messages is near the bound, however long the call was.
+    let pruning: Vec<u64> = (630..=770).chain(810..=1_200).collect();
+    assert_eq!(close(OLDEST), pruning);
+    let far = [1_201, 2_000, 2_001].map(|tokens| OLDEST.is_close(tokens, 1_000));
+    assert_eq!(far, [true, true, false]);
+}
+
+#[test]
+fn what_is_far_below_every_bound_does_not_matter() {
+    let lowest =
+        |settings: WindowSettings| (0..=1_000).find(|most| settings.may_matter(*most, 1_000));
+    assert_eq!(lowest(WindowSettings::default()), Some(630));
+    let low = WindowSettings {
+        hard_percent: Some(50),
+        ..WindowSettings::default()
+    };
+    assert_eq!(lowest(low), Some(450));
+    let never = WindowSettings {
+        hard_percent: Some(0),
+        ..WindowSettings::default()
+    };
+    assert_eq!(lowest(never), Some(630));
+}
+
+#[test]
 fn the_oldest_go_first_and_system_messages_stay() {
     assert_eq!(
         OLDEST.judge(&messages("suauau"), 45),

@@ -219,8 +219,13 @@ fn rules(explained: &Value) -> String {
         .as_str()
         .filter(|verdict| *verdict != "fits")
     {
-        let (tokens, most) = (&window["estimatedTokens"], &window["maxContextTokens"]);
-        text += &format!("context window: {verdict}: about {tokens} of {most} tokens\n");
+        let (tokens, most) = (&window["tokens"], &window["maxContextTokens"]);
+        let about = if window["exact"] == true {
+            ""
+        } else {
+            "about "
+        };
+        text += &format!("context window: {verdict}: {about}{tokens} of {most} tokens\n");
     }
     let limits = &explained["limits"];
     if let (Some(limit), Some(counted)) = (
@@ -261,7 +266,7 @@ mod tests {
                 "size": {"limit_type": "max_input_tokens", "actual": 12, "limit": 10},
                 "pii": {"action": "REDACT", "found": {"entity_count": 2, "entity_types": "EMAIL, SSN"}},
                 "guardrails": {"action": "FLAG", "categories": ["JAILBREAK"]},
-                "contextWindow": {"verdict": "warning", "estimatedTokens": 100_000, "maxContextTokens": 128_000},
+                "contextWindow": {"verdict": "warning", "tokens": 100_000, "exact": false, "maxContextTokens": 128_000},
             },
             "limits": {"requestsPerMinute": 60, "counted": 12, "usedUp": false},
         });
@@ -269,6 +274,12 @@ mod tests {
             rules(&explained),
             "policy pol_1, rule big: denied: Too big.\nsize: max_input_tokens is 12, at most 10\npersonal data: EMAIL, SSN: REDACT\n\
              guardrails: JAILBREAK: FLAG\ncontext window: warning: about 100000 of 128000 tokens\nrate: 12 of 60 calls in this minute\n"
+        );
+        let counted = json!({"rules": {"contextWindow":
+            {"verdict": "exceeded", "tokens": 130_000, "exact": true, "maxContextTokens": 128_000}}});
+        assert_eq!(
+            rules(&counted),
+            "context window: exceeded: 130000 of 128000 tokens\n"
         );
         let quiet = json!({"rules": {"pii": {"action": "LOG", "found": {"entity_count": 0}}, "contextWindow": {"verdict": "fits"}}});
         assert_eq!(rules(&quiet), "");
