@@ -13,7 +13,11 @@ impl Table {
     /// not show, nobody but its vendor can count.
     pub fn count_answer(self, answer: &[u8]) -> TokenCount {
         let is_written = |part: &Part| match part {
-            Part::Content | Part::Refusal | Part::Reasoning | Part::Arguments(_) => true,
+            Part::Content
+            | Part::Refusal
+            | Part::Reasoning
+            | Part::Arguments(_)
+            | Part::Input(_) => true,
             Part::Signed | Part::Other(_) => false,
         };
         let spoken = spoken(answer);
