@@ -2,8 +2,8 @@
 
     python tests/quality/attacks.py
 
-`attacks/work/<kind>.txt` and `attacks/measured/<kind>.txt` hold the attacks: a line `# id`, then the text, in which
-⟦ ⟧ stand around the attack proper where it sits inside something harmless. Which half an attack belongs to was
+`attacks/work/<kind>.txt` and `attacks/measured/<kind>.txt` hold the attacks: a line `# kind-number`, then the text, in
+which ⟦ ⟧ stand around the attack proper where it sits inside something harmless. Which half an attack belongs to was
 decided once, by its id (`half_of`); all its forms are in the same half, so that nothing of the measured half can be
 learnt from the other.
 """
@@ -54,7 +54,9 @@ def half_of(attack_id: str) -> str:
 
 
 def read_attacks(half: str, kind: str) -> list[Attack]:
-    blocks = re.split(r"^# (\S+)\n", (HERE / "attacks" / half / f"{kind}.txt").read_text(), flags=re.MULTILINE)
+    written = (HERE / "attacks" / half / f"{kind}.txt").read_text()
+    # Other lines that begin with "#" belong to an attack.
+    blocks = re.split(r"^# ([a-z]+-\d+)\n", written, flags=re.MULTILINE)
     attacks = [_attack(id, text.strip("\n")) for id, text in zip(blocks[1::2], blocks[2::2], strict=True)]
     misplaced = [attack.id for attack in attacks if half_of(attack.id) != half]
     if misplaced:

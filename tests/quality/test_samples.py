@@ -28,9 +28,20 @@ def test_no_attack_is_in_both_halves():
     assert not roots[0] & roots[1] and not texts[0] & texts[1]
 
 
+def test_a_heading_inside_of_an_attack_belongs_to_its_text(tmp_path, monkeypatch):
+    monkeypatch.setattr(attacks, "HERE", tmp_path)
+    monkeypatch.setattr(attacks, "half_of", lambda _: "work")
+    folder = tmp_path / "attacks/work"
+    folder.mkdir(parents=True)
+    (folder / "indirect.txt").write_text("# indirect-001\nFirst.\n# Heading\nSecond.\n\n# indirect-002\nThird.\n")
+    read = {attack.id: attack.text for attack in attacks.read_attacks("work", "indirect")}
+    assert read == {"indirect-001": "First.\n# Heading\nSecond.", "indirect-002": "Third."}
+
+
 def test_there_are_as_many_as_is_promised():
     lines = [line for half in attacks.HALVES for line in samples(f"attacks-{half}")]
     assert len({line["id"] for line in lines}) == len(lines) >= 200
+    assert len({"-".join(line["id"].split("-")[:2]) for line in lines}) == 379
     assert len({line["text"] for line in samples("harmless")}) == 2120
 
 

@@ -3,7 +3,7 @@ mod table;
 use super::*;
 use crate::guardrail::guardrails::Guardrails;
 use crate::guardrail::settings::GuardrailSettings;
-use table::TABLE;
+use table::{GENERAL, TABLE};
 
 fn found(text: &str) -> Vec<String> {
     let (guardrails, _) = Guardrails::new(GuardrailSettings {
@@ -37,6 +37,23 @@ fn every_rule_finds_its_attacks_and_leaves_near_texts_alone() {
         );
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn attacks_are_found_in_other_words_and_their_subjects_are_no_attacks() {
+    let (attacks, harmless) = GENERAL;
+    let missed: Vec<_> = attacks
+        .iter()
+        .filter(|text| found(text).is_empty())
+        .collect();
+    let wrong: Vec<_> = harmless
+        .iter()
+        .filter(|text| !found(text).is_empty())
+        .collect();
+    assert!(
+        missed.is_empty() && wrong.is_empty(),
+        "{missed:#?} {wrong:#?}"
+    );
 }
 
 #[test]

@@ -79,12 +79,6 @@ const LISTS: &[(&str, &str)] = &[
          obfuscate, reformat, serialize, format",
     ),
     (
-        "pretend",
-        "pretend, act, roleplay, behave, imagine, simulate, impersonate, respond, role play, assume the role of, \
-         take on the role of, play the role of, play the part of, speak, answer, pose, portray, emulate, become, \
-         assume the persona of, adopt the persona of, operate, function, transform into, reply, embody, write",
-    ),
-    (
         "persona",
         "ai, dan, human, unrestricted, unfiltered, uncensored, evil, jailbroken, unlimited, unbound, rogue, amoral, unethical, \
          immoral, malicious, hacker, chatgpt, gpt, model, chatbot, villain, unchained, lawless, liberated, unhinged, stan, \
@@ -120,23 +114,21 @@ const LISTS: &[(&str, &str)] = &[
          summarizer, summariser, ais, payment agent, coding agent, coding agents, ai screener, ai system, ai systems, screener, \
          llm reviewers, llm reviewer, ai reviewer, ai reviewers, automated agent, automated agents, virtual assistant, agent, \
          machine reader, recruiters ai, neural network, grader, ki, sprachmodelle, asistente, modele de langage, assistant ia, assistants ia, asistente de ia, asistentes de ia, \
-         modelos de lenguaje, modelli linguistici, modeles de langage, assistente ia, assistente di ia, ki assistenten, ki assistent, \
+         siri, alexa, cortana, modelos de lenguaje, modelli linguistici, modeles de langage, assistente ia, assistente di ia, ki assistenten, ki assistent, \
          ki systeme, ki modelle, assistente de ia, lia, les ia",
     ),
     // What it tells the model to do.
     (
         "dothis",
-        "ignore, disregard, forget, forward, send, delete, recommend, approve, tell the user, tell everyone, tell them, say that, \
-         do not mention, dont mention, do not tell, dont tell, do not reveal, do not report, do not summarize, append, reveal, transfer, \
-         rank, rate this, rate the, praise, replace all, replace the, insert, add a link, add the, include the, output lgtm, output only, \
-         change the, escalate, merge without, mark this, mark it, execute, click, visit, download, skip the, stop summarizing, \
-         stop summarising, print your, print the, print all, upload, leak, exfiltrate, buy, hire, refund, describe this as, always recommend, \
-         always say, recommandez, recommande, recomienda, recomiende, raccomanda, raccomandate, consiglia, ignorez, oubliez, envoie, \
-         envoyez, envia, invia, inviate, sende, sendet, schicke, schickt, leite, leitet, reenvia, transfere, ecris, ecrivez, escribe, \
-         scrivi, schreibe, schreibt, di que, dis que, dites que, antworte, antwortet, responde, reponds, repondez, rispondi, ignora, \
-         olvida, dimentica, ignoriert, ignoriere, vergiss, always say, you must, must, wants you to, your task, your instructions, new instructions, give a positive, give this, \
-         promote, instead, please add, please approve, only say, reply with, respond with, answer with, empfehlt, empfiehl, vergesst, \
-         call the, run the, open the, write that, state that, claim that, mention that, end your, start your, begin your, rewrite",
+        "ignore, disregard, forget, forward, send, delete, recommend, approve, tell, say, do not, dont, append, reveal, \
+         transfer, rank, rate, praise, replace, insert, add, include, output, change, escalate, merge, mark this, mark \
+         it, execute, click, visit, download, skip, stop, print, upload, leak, exfiltrate, buy, hire, refund, describe, \
+         recommandez, recommande, recomienda, recomiende, raccomanda, raccomandate, consiglia, ignorez, oubliez, \
+         envoie, envoyez, envia, invia, inviate, sende, sendet, schicke, schickt, leite, leitet, reenvia, transfere, \
+         ecris, ecrivez, escribe, scrivi, schreibe, schreibt, di que, dis que, dites que, antworte, antwortet, \
+         responde, reponds, repondez, rispondi, ignora, olvida, dimentica, ignoriert, ignoriere, vergiss, must, wants \
+         you, your task, instructions, give, promote, instead, reply, respond, answer, empfehlt, empfiehl, vergesst, \
+         call, run, open, write, state, claim, mention, end, start, begin, rewrite",
     ),
     // What governs a model.
     (
@@ -196,6 +188,263 @@ const LISTS: &[(&str, &str)] = &[
         "weapon",
         "bomb, bombs, pipebomb, explosive, explosives, grenade, ied, detonator, landmine, napalm, thermite, molotov, pipe bomb, car bomb, nail bomb, dirty bomb, nerve gas, nerve agent, ghost gun, firearm silencer, bioweapon, ricin, sarin, weapon, weapons",
     ),
+    // What somebody does who keeps a text from being answered.
+    (
+        "turndown",
+        "refuse, decline, reject, deny, turn down, say no to, rechazas, rechazarias, te niegas, refuses, refuserais, rifiuti, \
+         rifiuteresti, recusa, recusas, recusaria, ablehnst, ablehnen, verweigerst",
+    ),
+    (
+        "usually",
+        "normally, usually, normaly, usualy, typically, ordinarily, otherwise, you would, youd, u would, sonst, normalerweise, \
+         normalement, dhabitude, normalmente, habitualmente, solito, costume",
+    ),
+    // Telling somebody what happens.
+    (
+        "tell",
+        "tell, telling, mention, mentioning, inform, informing, notify, notifying, alert, alerting, report, reporting, flag, \
+         flagging, disclose, reveal, describe, list, show, bring up, point out, talk about, let, explain, warn, document, quiet",
+    ),
+    // Whom an assistant works for.
+    (
+        "watcher",
+        "user, users, human, humans, reader, readers, developer, programmer, owner, visitor, maintainers, reviewer, recipient, \
+         buyer, author, customer, employee, passenger, patient, supervisor, anyone, nobody, asked, reports, report, summary, \
+         description, pull request",
+    ),
+    // Who is set over an assistant, or would be.
+    (
+        "superior",
+        "head office, headquarters, hq, management, manager, corporate, vendor, supplier, provider, operator, deployer, deployment, admin, \
+         administrator, supervisor, ceo, owner, developer, developers, company, platform team, boss, geschaftsleitung, zentrale, \
+         betreiber, chef, direction, direccion, gerencia, administrador, direttore, direzione, gestore, operador, exploitant, jefe, capo",
+    ),
+    // The same people before something that is theirs.
+    (
+        "runner",
+        "vendors, suppliers, providers, operators, operator, deployers, deployer, deployments, deployment, developers, \
+         developer, companys, shops, employers, makers, creators, admins, platforms",
+    ),
+    // Times and places in which everything may be otherwise.
+    (
+        "setting",
+        "dream, dreaming, dreams, asleep, sleep, year, century, future, timeline, era, age, parliament, congress, senate, court, \
+         law, statute, decree, constitution, planet, universe, realm, dimension, kingdom, utopia, simulation, sueno, sonando, reve, \
+         revant, reves, sogno, sognando, sonho, sonhando, traum, traumst, jahr, annee, anno, ano, zukunft, futuro, futur, epoque",
+    ),
+    // What forbids something there.
+    (
+        "law",
+        "rules, restrictions, policy, policies, law, laws, regulation, regulations, moderators, developer, developers, makers, \
+         guidelines, limits, filters, censorship, company, rule, beschrankungen, regeln, verbote, restricciones, reglas, regles, \
+         restrizioni, regole, restricoes, regras, limites",
+    ),
+    // How that came to an end.
+    (
+        "ended",
+        "abolished, repealed, lifted, scrapped, gone, outlawed, unlawful, illegal, ended, removed, deleted, forbidden, void, \
+         overturned, struck down, suspended, withdrawn, revoked, cancelled, canceled, retired, annulled, null, waived, overridden, \
+         abgeschafft, aufgehoben, ausgesetzt, abolidas, abolies, abolite, eliminadas, supprimees, suspendidas, suspendues, sospese, \
+         suspensas, anuladas, annulees, annullate",
+    ),
+    (
+        "answers",
+        "answer, answers, answered, respond, responds, reply, replies, tell, tells, obey, proceed, comply, antworte, antwortest, beantwortest, \
+         responde, respondes, contesta, contestas, reponds, rispondi, rispondere",
+    ),
+    // What gives back what it heard.
+    (
+        "speaker",
+        "parrot, recorder, tape, echo, gramophone, microphone, you, it, papagei, perroquet, loro, pappagallo",
+    ),
+    // What an operator lays down.
+    (
+        "terms",
+        "instructions, instruction, rules, guidelines, restrictions, directives, prompt, limits, limitations, safeguards, \
+         filters, orders, constraints, brief, briefing, guidance, setup, configuration, script, handbook, standing \
+         orders, vorgaben, anweisungen, regeln, instrucciones, reglas, configuracion, consignes, regles, istruzioni, \
+         regole, instrucoes, regras",
+    ),
+    // Words for what is no longer in force.
+    (
+        "lapsed",
+        "abolished, repealed, lifted, scrapped, gone, ended, expired, void, null, overturned, suspended, withdrawn, \
+         revoked, cancelled, canceled, retired, annulled, waived, overridden, superseded, invalid, obsolete, outdated, \
+         disabled, deactivated, deleted, cleared, erased, wiped, removed, empty, blank, aside, away, off, over, enforced, \
+         finished, history, vacia, vacias, vide, vuota, anuladas, aufgehoben, ausgesetzt, erloschen, caducadas, caduques, \
+         scadute, overruled, rescinded, moot, replaced, torn, schnee",
+    ),
+    // Those who set a model up.
+    (
+        "founder",
+        "developers, developer, creators, creator, makers, maker, operator, operators, deployer, owner, owners, company, \
+         vendor, provider, engineers, programmers, programmer, boss, bosses, admin, admins, they, someone, somebody, \
+         people",
+    ),
+    (
+        "gave",
+        "told, gave, wrote, said, fed, handed, slipped, passed, whispered, instructed, provided, taught, ordered, sent, \
+         left, tell, give, typed",
+    ),
+    // Asking for a text to be put out.
+    (
+        "demand",
+        "show, paste, print, repeat, quote, quoting, verbatim, copy, copying, cite, citing, recite, reveal, publish, \
+         output, dictate, spell, translate, summarise, summarize, sort, count, list, share, export, dump, leak, disclose, \
+         posting, sharing, wording, phrasing, hand me, send me, give me, tell me, rap, poem, json, yaml, table, base64",
+    ),
+    // Whatever answers instead of a person.
+    (
+        "machine",
+        "ai, llm, llms, assistant, assistants, model, models, bot, bots, chatbot, chatbots, agent, agents, chatgpt, gpt, \
+         claude, gemini, copilot, siri, alexa, summarizer, summariser, classifier, ki, ia, lia, assistente, asistente, \
+         lassistant, modele, modelo, modello, sprachmodell, screener, grader",
+    ),
+    // What governs it.
+    (
+        "governing",
+        "instructions, instruction, rules, rule, guidelines, guideline, restrictions, restriction, directives, directive, \
+         prompt, limits, limitations, safeguards, filters, guardrails, orders, constraints, policies, programming, \
+         vorgaben, anweisungen, regeln, instrucciones, reglas, consignes, regles, istruzioni, regole, instrucoes, regras",
+    ),
+    // What it measures harm by.
+    (
+        "morals",
+        "ethics, ethical, moral, morals, censor, censored, uncensored, unfiltered, unrestricted, illegal, harmful, \
+         forbidden, taboo, filters, filter, safeguards, guardrails, censorship, moderation, policy, policies, \
+         restrictions, limits, unethical",
+    ),
+    // From here on something else holds.
+    (
+        "switch",
+        "now, henceforth, mode, become, role, jetzt, ahora, maintenant, ora, agora",
+    ),
+    // What a model does when it is asked.
+    (
+        "respond",
+        "answer, answers, respond, response, reply, replies, responses, obey, comply, act, behave, pretend, play, \
+         antworte, responde, reponds, rispondi",
+    ),
+    (
+        "negation",
+        "not, no, never, dont, doesnt, cant, cannot, wont, without, none, nothing, zero, aint, kein, keine, nicht, ohne, \
+         sin, sans, senza, sem, nunca, jamais, jamas",
+    ),
+    (
+        "obliged",
+        "must, should, shall, has, have, need, needs, may, can, required, allowed, permitted, supposed, muss, soll, darf, \
+         debe, doit, deve",
+    ),
+    // To take something out of force.
+    (
+        "undo",
+        "ignore, disregard, forget, drop, skip, bypass, override, overrides, lifted, lift, removed, disabled, disable, \
+         void, expired, suspended, withdrawn, revoked, cancelled, abolished, deleted, cleared, stop, instead, disobey, \
+         obsolete, superseded, ignoriere, vergiss, ignora, olvida, oublie, dimentica, esqueca",
+    ),
+    // What tools do.
+    (
+        "deed",
+        "send, forward, delete, transfer, upload, post, approve, recommend, mark, rate, rank, call, run, execute, open, \
+         click, visit, fetch, install, unlock, order, export, refund, grant, envia, envoie, sende, invia",
+    ),
+    (
+        "boundless",
+        "free, freedom, anything, everything, whatever, limitless, unlimited, dan, evil, jailbreak, liberated, unbound",
+    ),
+    // Words that stand for each other in most patterns.
+    (
+        "lawwords",
+        "instructions, instruction, rules, guidelines, directives, restrictions, constraints, limitations, prompt, \
+         orders, briefing, preamble",
+    ),
+    (
+        "models",
+        "ai, llm, llms, assistant, assistants, model, bot, chatbot, agent, agents, language model, summarizer",
+    ),
+    (
+        "shows",
+        "reveal, print, show, display, repeat, share, give, tell, copy, paste, recite, quote, send, write down",
+    ),
+    (
+        "people",
+        "developer, developers, operator, operators, creator, creators, makers, company, owner, admin, vendor, \
+         provider, boss",
+    ),
+    (
+        "voided",
+        "void, cancelled, revoked, superseded, replaced, suspended, lifted, withdrawn, invalid, obsolete, expired, \
+         overridden, outdated, disabled, deleted",
+    ),
+    (
+        "follows",
+        "follow, obey, apply, heed, respect, comply, adhere, stick, use",
+    ),
+    (
+        "earliers",
+        "above, before, previous, prior, preceding, earlier, top",
+    ),
+    (
+        "users",
+        "user, users, customer, reader, visitor, guest, guests, human, anyone, owner",
+    ),
+    (
+        "says",
+        "say, tell, write, reply, respond, answer, state, mention, claim",
+    ),
+    (
+        "datas",
+        "emails, mails, files, contacts, documents, messages, inbox, history, calendar, passwords, credentials, \
+         secrets, invoices, keychain, notes, minutes",
+    ),
+    (
+        "sends",
+        "send, forward, post, upload, share, export, email, transmit, copy",
+    ),
+    (
+        "hides",
+        "mention, mentioning, tell, telling, reveal, disclose, report, notify, inform, alert, comment",
+    ),
+    (
+        "tolds",
+        "told, gave, given, wrote, said, instructed, configured, set, provided, asked, received",
+    ),
+    (
+        "safes",
+        "safety, ethics, ethical, moral, content, moderation, censorship, policy, harm",
+    ),
+    ("anys", "anything, everything, whatever, every"),
+    (
+        "drops",
+        "ignore, disregard, forget, drop, skip, discard, abandon, replace, set aside",
+    ),
+    (
+        "roles",
+        "role, persona, task, job, function, character, assignment, purpose, duty",
+    ),
+    (
+        "answerers",
+        "answer, respond, reply, act, behave, speak, comply, output, produce",
+    ),
+    (
+        "refuses",
+        "refuse, decline, reject, refusing, refuses, filter, censor, hesitate, weigerst",
+    ),
+    (
+        "safeword",
+        "filters, filter, guardrails, safeguards, restrictions, moderation, safety, policy, policies, ethics, limits, \
+         rules, guidelines",
+    ),
+    (
+        "texts",
+        "text, message, messages, words, content, lines, sentence, paragraph, everything",
+    ),
+    ("musts", "must, should, shall, sollen, soll, needs to"),
+    (
+        "reads",
+        "reads, summarizes, summarises, processes, handles, parses, answers, reviews, translates, reading, summarizing, \
+         processing, handling, answering",
+    ),
 ];
 
 /// Phrases that change what a match near them means.
@@ -204,6 +453,7 @@ pub(super) const SIGNALS: &[(Meaning, &[&str])] = &[
         Meaning::Negates,
         &[
             "dont|not|never|cannot|cant|shouldnt|wont|didnt|doesnt|mustnt|couldnt|wouldnt|isnt|without|avoid|nobody",
+            "i_always|i_often|i_keep|i_sometimes|i_usually|we_always|we_often",
             "i|we|they|he|she|who|people|employees|users|students|kids|children|drivers|workers|colleagues|managers|companies|dog|cat|rules|guidelines|which|customers|staff",
         ],
     ),
