@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 use dvara_fuzz::{TARGETS, Target, seeds};
 
 fn corpus(target: &Target) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("corpus")
-        .join(target.name)
+    Path::new("corpus").join(target.name)
 }
 
 #[test]
@@ -45,11 +43,10 @@ fn committed_inputs_hold_and_are_few() {
 
 #[test]
 fn every_corpus_belongs_to_a_target() {
-    let folders: BTreeSet<String> =
-        fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"))
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
+    let folders: BTreeSet<String> = fs::read_dir("corpus")
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     let targets: BTreeSet<String> = TARGETS
         .iter()
         .map(|target| target.name.to_owned())

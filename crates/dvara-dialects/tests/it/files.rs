@@ -31,8 +31,6 @@ impl Files {
     }
 
     fn folder(&self) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/golden")
-            .join(self.0)
+        Path::new("tests/golden").join(self.0)
     }
 }

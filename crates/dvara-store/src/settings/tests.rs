@@ -70,7 +70,7 @@ fn a_missing_user_is_named() {
 
 #[test]
 fn ssl_parameters_mean_what_libpq_and_jdbc_mean() {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let root = "Cargo.toml";
     for (query, expected) in [
         ("", "Prefer"),
         ("?sslmode=disable", "Disable"),
