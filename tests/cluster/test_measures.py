@@ -79,6 +79,7 @@ def memory_of(pod: dict) -> tuple[int, int] | None:
     return None
 
 
+@pytest.mark.alone
 def test_a_start_is_quick(release: Release, table: Row) -> None:
     """The best of several, since this machine has other things to do: until one is quick enough, and not for ever."""
     for component in SERVICES:
